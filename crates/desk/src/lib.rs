@@ -1,0 +1,1 @@
+//! The engine: size, risk, orders, exit plans, ledger, journal, performance.

@@ -1,0 +1,1 @@
+//! Events to numbers; labels; pattern geometry.

@@ -1,0 +1,1 @@
+//! Market data tables, manifests, artifacts, the state store.

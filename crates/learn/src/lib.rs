@@ -1,0 +1,1 @@
+//! Splits, model families, search, calibration, honesty.

@@ -1,0 +1,127 @@
+//! What is traded: instruments, and the immutable universe that numbers them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Error};
+
+/// Dense index of an instrument in its [`Universe`].
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct InstrumentId(pub u32);
+
+impl InstrumentId {
+    /// The index as a subscript.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The kind of a thing traded.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Shares of one company.
+    #[default]
+    Stock,
+    /// Shares of a fund.
+    Etf,
+    /// A figure that can't be traded: SPX, VIX.
+    Index,
+    /// A pair of currencies or a metal against one.
+    Fx,
+    /// A contract for difference.
+    Cfd,
+}
+
+/// One instrument. The symbol is ours; what a vendor calls it stays in its adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Instrument {
+    /// Our symbol, unique in the universe.
+    pub symbol: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Currency of its prices.
+    pub currency: Currency,
+    /// Operating market identifier code (ISO 10383), `XNYS` by default.
+    pub exchange: String,
+    /// Sector fund it is measured against, for example `XLK`; `None` where unknown.
+    pub sector_etf: Option<String>,
+}
+
+/// An immutable, numbered set of instruments, ordered by symbol.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Universe {
+    instruments: Vec<Instrument>,
+    by_symbol: BTreeMap<String, InstrumentId>,
+}
+
+impl Universe {
+    /// Orders by symbol and numbers from zero; a symbol given twice is refused.
+    pub fn new(mut instruments: Vec<Instrument>) -> Result<Universe, Error> {
+        instruments.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        let mut by_symbol = BTreeMap::new();
+        for (index, instrument) in instruments.iter().enumerate() {
+            let id = InstrumentId(index as u32);
+            if by_symbol.insert(instrument.symbol.clone(), id).is_some() {
+                return Err(Error::NumberUniverse { symbol: instrument.symbol.clone() });
+            }
+        }
+        Ok(Universe { instruments, by_symbol })
+    }
+
+    /// The instrument of that number.
+    pub fn get(&self, id: InstrumentId) -> &Instrument {
+        &self.instruments[id.index()]
+    }
+
+    /// The number of that symbol.
+    pub fn find(&self, symbol: &str) -> Result<InstrumentId, Error> {
+        self.by_symbol.get(symbol).copied().ok_or_else(|| Error::FindSymbol {
+            symbol: symbol.to_owned(),
+            count: self.instruments.len(),
+        })
+    }
+
+    /// All instruments with their numbers, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (InstrumentId, &Instrument)> {
+        self.instruments.iter().enumerate().map(|(i, it)| (InstrumentId(i as u32), it))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.instruments.len()
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.instruments.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(symbol: &str) -> Instrument {
+        Instrument { symbol: symbol.to_owned(), ..Instrument::default() }
+    }
+
+    #[test]
+    fn numbers_follow_the_symbols_not_the_order_given() {
+        let universe = Universe::new(vec![named("B"), named("A")]).unwrap();
+        assert_eq!(universe.find("A").unwrap(), InstrumentId(0));
+        assert_eq!(universe.get(InstrumentId(1)).symbol, "B");
+    }
+
+    #[test]
+    fn a_symbol_twice_and_an_unknown_symbol_are_errors() {
+        assert!(Universe::new(vec![named("A"), named("A")]).is_err());
+        assert!(Universe::new(vec![named("A")]).unwrap().find("Z").is_err());
+    }
+}

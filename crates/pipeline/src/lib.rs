@@ -1,0 +1,1 @@
+//! Steps, runs, and what they leave on record.

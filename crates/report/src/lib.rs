@@ -1,0 +1,1 @@
+//! Numbers to self-contained pages.

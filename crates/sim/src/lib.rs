@@ -1,0 +1,1 @@
+//! Bar exchange, costs, synthetic markets.

@@ -1,0 +1,1 @@
+//! State: runs, experiments, intents, orders, fills, ledger.

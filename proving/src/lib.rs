@@ -1,0 +1,1 @@
+//! Simulated worlds, conformance, golden books, benches.
