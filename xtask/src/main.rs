@@ -1,3 +1,60 @@
 //! The project's own chores.
+//!
+//! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`, `bench`,
+//! `real`. **Must never know**: anything a user needs; that lives in `app`.
+//! **Start reading** at [`tidy`].
 
-fn main() {}
+// A chore reads files, runs programs and prints: that is its job.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod calendars;
+mod policy;
+mod real;
+mod tidy;
+mod tree;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Check the layout: edges between rooms, lengths, names, bans. Also runs as a test.
+    Tidy,
+    /// Check licences, sources and banned crates against deny.toml, offline.
+    Policy,
+    /// Make generated files anew and compare them with the committed ones.
+    Gen {
+        /// What to make.
+        #[arg(value_parser = ["calendars"])]
+        what: String,
+        /// Overwrite the committed file instead of comparing.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Measure against peers, as ratios within one run.
+    Bench(bench::Arguments),
+    /// Run a book on real market data.
+    Real(real::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = tree::root();
+    match Arguments::parse().chore {
+        Chore::Tidy => tidy::run(&root),
+        Chore::Policy => policy::run(&root),
+        Chore::Gen { write, .. } => {
+            let mode = if write { calendars::Mode::Write } else { calendars::Mode::Compare };
+            calendars::run(&root, mode)
+        }
+        Chore::Bench(arguments) => bench::run(&root, &arguments),
+        Chore::Real(arguments) => real::run(&root, &arguments),
+    }
+}

@@ -1,0 +1,95 @@
+//! Data flow one way: which room may use which.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::Breach;
+use crate::tree;
+
+/// A room and the rooms upstream of it. An edge that is not here is a breach.
+const EDGES: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("market", &["base"]),
+    ("features", &["base", "market"]),
+    ("learn", &["base"]),
+    ("sim", &["base", "market"]),
+    ("desk", &["base", "market"]),
+    ("books", &["base", "market", "features", "learn", "sim", "desk"]),
+    ("lake", &["base", "market"]),
+    ("store", &["base", "market"]),
+    ("report", &["base"]),
+    (
+        "pipeline",
+        &["base", "market", "features", "learn", "sim", "desk", "books", "lake", "store", "report"],
+    ),
+    (
+        "app",
+        &[
+            "base", "market", "features", "learn", "sim", "desk", "books", "lake", "store",
+            "report", "pipeline",
+        ],
+    ),
+];
+
+/// Crates that only one room may use, so that their weight and their types stay there.
+const KEPT: &[(&str, &[&str])] = &[
+    ("deltalake", &["lake"]),
+    ("datafusion", &["lake"]),
+    ("sea-orm", &["store"]),
+    ("clap", &["app", "proving", "xtask"]),
+    ("miette", &["app"]),
+    ("anyhow", &["app", "proving", "xtask"]),
+];
+
+/// Checks every manifest under `crates/`.
+pub(super) fn check(root: &Path) -> Result<Vec<Breach>> {
+    let mut breaches = Vec::new();
+    let rooms: Vec<&str> = EDGES.iter().map(|(room, _)| *room).collect();
+    for entry in std::fs::read_dir(root.join("crates")).context("list crates")? {
+        let folder = entry?.path();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let manifest: toml::Table = toml::from_str(&tree::read(&folder.join("Cargo.toml"))?)?;
+        let place = format!("crates/{name}/Cargo.toml");
+        let Some((_, upstream)) = EDGES.iter().find(|(room, _)| *room == name) else {
+            breaches.push(Breach { place, rule: "a room that the table of edges lacks".into() });
+            continue;
+        };
+        for used in dependencies(&manifest) {
+            breaches.extend(
+                fault(&name, &used, &rooms, upstream)
+                    .map(|rule| Breach { place: place.clone(), rule }),
+            );
+        }
+        if manifest.contains_key("features") {
+            breaches.push(Breach { place, rule: "internal crates have no cargo features".into() });
+        }
+    }
+    Ok(breaches)
+}
+
+fn fault(room: &str, used: &str, rooms: &[&str], upstream: &[&str]) -> Option<String> {
+    if rooms.contains(&used) && !upstream.contains(&used) {
+        return Some(format!("{room} may not use {used}: it does not lie upstream"));
+    }
+    let (_, keepers) = KEPT.iter().find(|(kept, _)| *kept == used)?;
+    (!keepers.contains(&room)).then(|| format!("{used} is kept to {}", keepers.join(", ")))
+}
+
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_upstream_is_refused() {
+        let rooms = ["base", "desk", "learn"];
+        assert!(fault("desk", "learn", &rooms, &["base"]).is_some());
+        assert_eq!(fault("desk", "base", &rooms, &["base"]), None);
+        assert!(fault("desk", "datafusion", &rooms, &["base"]).is_some());
+    }
+}

@@ -1,0 +1,67 @@
+//! The files of the tree, and other programs run in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("xtask lies in the workspace").to_path_buf()
+}
+
+/// All Rust files of the rooms, `proving` and `xtask`, sorted.
+pub(crate) fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in ["crates", "proving", "xtask", "python"] {
+        let folder = root.join(folder);
+        if folder.is_dir() {
+            collect(&folder, &mut found)?;
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("target") {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text file of the tree.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
+}
+
+/// Runs a program and returns what it printed; its own messages go to the terminal.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = format!("{command:?}");
+    let done = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("start {shown}"))?;
+    if !done.status.success() {
+        bail!("{shown} ended with {}", done.status);
+    }
+    String::from_utf8(done.stdout).with_context(|| format!("read what {shown} printed"))
+}
+
+/// Runs a program with its output on the terminal.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}");
+    let status = command.status().with_context(|| format!("start {shown}"))?;
+    if !status.success() {
+        bail!("{shown} ended with {status}");
+    }
+    Ok(())
+}
