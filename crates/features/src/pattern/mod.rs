@@ -1,0 +1,3 @@
+//! The rally, base and breakout pattern.
+
+pub mod setup;
