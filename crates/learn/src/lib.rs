@@ -1,1 +1,19 @@
 //! Splits, model families, search, calibration, honesty.
+//!
+//! **For**: turning a [`base::Panel`] of features and 0/1 labels into a tuned, calibrated and
+//! honestly scored classifier.
+//! **Must never know**: markets. No instrument, price or order is named here; and no file, clock
+//! or thread count beyond the pool it runs in. What must outlive the process goes through ports
+//! ([`search::TrialLog`], [`split::VaultLog`]).
+//! **Start reading** at [`tune`], the job a book calls; then [`split`], [`trees`], [`search`].
+
+mod error;
+pub mod model;
+pub mod samples;
+pub mod score;
+pub mod split;
+pub mod trees;
+
+pub use error::{Error, PortError};
+pub use model::{Learner, Model, ModelCard};
+pub use samples::{LabelSpan, Samples};

@@ -1,0 +1,136 @@
+//! What can go wrong in this room.
+
+/// An error of whatever stands behind a port.
+pub type PortError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// What can go wrong in this room. The variant names the operation that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting that makes no sense.
+    #[error("check setting {name}: {value} {rule}")]
+    CheckParams {
+        /// The setting.
+        name: String,
+        /// Its value as given.
+        value: f64,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// Rows, labels, spans or weights that do not fit each other.
+    #[error("check samples: {what}")]
+    CheckSamples {
+        /// What does not fit, and where.
+        what: String,
+    },
+    /// A panel lacks a column that the model was trained on.
+    #[error("match columns of the panel with those of the model")]
+    MatchColumns {
+        /// Which column, and what there is.
+        #[source]
+        source: base::Error,
+    },
+    /// Too few rows, or only one class, to do what was asked.
+    #[error("split samples: {what}")]
+    SplitSamples {
+        /// What is wrong and what to change.
+        what: String,
+    },
+    /// A model could not be trained.
+    #[error("fit {model}: {what}")]
+    Fit {
+        /// The model family.
+        model: &'static str,
+        /// What is wrong with the training rows.
+        what: String,
+    },
+    /// A prediction that is not a probability.
+    #[error("predict row {row}")]
+    Predict {
+        /// The row of the panel.
+        row: usize,
+        /// The value refused.
+        #[source]
+        source: base::Error,
+    },
+    /// Bytes that are no model of ours.
+    #[error("read model: {what}")]
+    ReadModel {
+        /// Where and what.
+        what: String,
+    },
+    /// The bytes of a model are not those that were hashed.
+    #[error("verify model: bytes hash to {found}, the record says {wanted}")]
+    VerifyModel {
+        /// Digest of the bytes.
+        found: String,
+        /// Digest on record.
+        wanted: String,
+    },
+    /// A model or record that could not be written as JSON.
+    #[error("write {what} as json")]
+    WriteJson {
+        /// What was to be written.
+        what: &'static str,
+        /// The reason.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The held-out part was opened before, by another model of the same experiment.
+    #[error(
+        "open held-out part: experiment {experiment:?} opened it at {at} by {by:?}; a held-out \
+         part is opened once per experiment, so start a new experiment and say so in its report"
+    )]
+    OpenVault {
+        /// The experiment.
+        experiment: String,
+        /// Who opened it.
+        by: String,
+        /// When.
+        at: base::Ts,
+    },
+    /// A port failed to keep or give back a record.
+    #[error("{what}")]
+    UseLog {
+        /// The operation and the record.
+        what: String,
+        /// The reason given by the store.
+        #[source]
+        source: PortError,
+    },
+    /// Stored trials that this study could not have produced.
+    #[error("resume study: {what}; use a new study name or the settings it began with")]
+    ResumeStudy {
+        /// What differs.
+        what: String,
+    },
+    /// Work ended because it was asked to; what was done is on record.
+    #[error("stopped after {done} of {total} {unit}; run again to go on from there")]
+    Stopped {
+        /// Work done.
+        done: usize,
+        /// All the work.
+        total: usize,
+        /// What is counted.
+        unit: &'static str,
+    },
+    /// A search space that can't be searched.
+    #[error("build search space: parameter {name:?} {what}")]
+    BuildSpace {
+        /// The parameter.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A search with no usable trial.
+    #[error("search {study}: no trial was completed")]
+    Search {
+        /// The study.
+        study: String,
+    },
+    /// Scores that can't be calibrated or measured.
+    #[error("measure scores: {what}")]
+    Measure {
+        /// What is wrong.
+        what: String,
+    },
+}

@@ -1,0 +1,5 @@
+//! How good a classifier is: figures with bootstrap intervals.
+
+mod figures;
+
+pub use figures::roc_auc;
