@@ -1,0 +1,116 @@
+//! Making the tables, and bringing those of an older program up to date.
+//!
+//! The tables are plain SQL in `migrations/`, one file a group, the same for both databases. A
+//! change is a new file and a new line in [`MIGRATIONS`]; a file that was released never changes.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+use crate::error::Trouble;
+use crate::{Error, Store};
+
+/// Name and text of each group of tables, oldest first.
+const MIGRATIONS: [(&str, &str); 4] = [
+    ("0001_runs", include_str!("../migrations/0001_runs.sql")),
+    ("0002_learning", include_str!("../migrations/0002_learning.sql")),
+    ("0003_trading", include_str!("../migrations/0003_trading.sql")),
+    ("0004_books", include_str!("../migrations/0004_books.sql")),
+];
+
+/// Any number; the same in every program that migrates this schema ("trimtab" in ASCII).
+const MIGRATION_LOCK: i64 = 0x7472_696d_7461_62;
+
+/// Where the migrator writes down what it applied.
+const MIGRATION_TABLE: &str = "seaql_migrations";
+
+struct Group {
+    name: &'static str,
+    text: &'static str,
+}
+
+impl MigrationName for Group {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Group {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        let text = match connection.get_database_backend() {
+            DbBackend::Postgres => self.text.replace(" blob", " bytea"),
+            _ => self.text.to_owned(),
+        };
+        connection.execute_unprepared(&text).await?;
+        Ok(())
+    }
+}
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let group = |(name, text)| Box::new(Group { name, text }) as Box<dyn MigrationTrait>;
+        MIGRATIONS.into_iter().map(group).collect()
+    }
+}
+
+/// Applies what is missing, all of it in one transaction: a crash in between leaves the old
+/// schema whole, and of two programs that start at once the second finds the work done.
+pub(crate) fn bring_up_to_date(store: &Store) -> Result<(), Error> {
+    let failed = |source: DbErr| Error::Migrate {
+        shown: store.address().to_string(),
+        trouble: Trouble::of(&source),
+        source: Box::new(source),
+    };
+    let applied = store.block_on(applied(store.connection())).map_err(failed)?;
+    refuse_newer(store, &applied)?;
+    if applied.len() == MIGRATIONS.len() {
+        return Ok(());
+    }
+    store.block_on(apply(store)).map_err(failed)
+}
+
+async fn applied(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    if !SchemaManager::new(connection).has_table(MIGRATION_TABLE).await? {
+        return Ok(Vec::new());
+    }
+    // Asking the migrator would create its table, which a read-only database cannot do.
+    let text = format!("select version from {MIGRATION_TABLE} order by version");
+    let rows = connection
+        .query_all_raw(Statement::from_string(connection.get_database_backend(), text))
+        .await?;
+    rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+fn refuse_newer(store: &Store, applied: &[String]) -> Result<(), Error> {
+    let known = |name: &&String| MIGRATIONS.iter().any(|(mine, _)| mine == name);
+    let unknown: Vec<&str> =
+        applied.iter().filter(|name| !known(name)).map(String::as_str).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Error::OpenNewerSchema {
+        shown: store.address().to_string(),
+        found: unknown.join(", "),
+        known: MIGRATIONS[MIGRATIONS.len() - 1].0.to_owned(),
+    })
+}
+
+async fn apply(store: &Store) -> Result<(), DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = store.connection().begin_with_options(options).await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
+        tx.execute_unprepared(&lock).await?;
+    }
+    Migrator::up(&tx, None).await?;
+    tx.commit().await
+}
