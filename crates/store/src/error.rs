@@ -123,9 +123,9 @@ pub enum Error {
     #[error("append journal record {given}: the next number is {next}")]
     AppendJournal {
         /// The number given.
-        given: u64,
+        given: i64,
         /// The number expected.
-        next: u64,
+        next: i64,
     },
     /// Another process holds the lock.
     #[error("lock {name}: {holder} holds it; wait for it to end, or stop it, then run again")]

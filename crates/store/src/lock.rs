@@ -60,7 +60,7 @@ impl Store {
     }
 
     fn lock_session(&self, name: &str) -> Result<DatabaseConnection, Error> {
-        let mut options = connect_options(self.address(), self.patience());
+        let mut options = connect_options(self.address(), self.options());
         options.max_connections(1).idle_timeout(None).max_lifetime(None);
         let number = lock_number(name);
         let failed = |source| Error::query(format!("lock {name}"), source);

@@ -27,6 +27,8 @@ pub struct OpenOptions {
     pub fail_point: Option<Arc<dyn FailPoint>>,
     /// How long to wait for a server to answer and for another writer to finish.
     pub patience: Duration,
+    /// The most pages of 4 KiB that a SQLite file may grow to; beyond, the disk counts as full.
+    pub page_limit: Option<u32>,
 }
 
 impl Default for OpenOptions {
@@ -35,6 +37,7 @@ impl Default for OpenOptions {
             clock: Arc::new(MachineClock),
             fail_point: None,
             patience: Duration::from_secs(10),
+            page_limit: None,
         }
     }
 }
@@ -68,12 +71,12 @@ impl Store {
             .build()
             .map_err(Error::StartRuntime)?;
         let connection = runtime
-            .block_on(Database::connect(connect_options(&address, options.patience)))
+            .block_on(Database::connect(connect_options(&address, &options)))
             .map_err(|source| Error::OpenDatabase {
-                shown: address.to_string(),
-                trouble: Trouble::of(&source),
-                source: Box::new(source),
-            })?;
+            shown: address.to_string(),
+            trouble: Trouble::of(&source),
+            source: Box::new(source),
+        })?;
         let store = Store { runtime, connection, address, options };
         migration::bring_up_to_date(&store)?;
         Ok(store)
@@ -155,8 +158,8 @@ impl Store {
         &self.connection
     }
 
-    pub(crate) fn patience(&self) -> Duration {
-        self.options.patience
+    pub(crate) fn options(&self) -> &OpenOptions {
+        &self.options
     }
 
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
@@ -195,7 +198,8 @@ impl Drop for Store {
     }
 }
 
-pub(crate) fn connect_options(address: &Address, patience: Duration) -> ConnectOptions {
+pub(crate) fn connect_options(address: &Address, how: &OpenOptions) -> ConnectOptions {
+    let (patience, page_limit) = (how.patience, how.page_limit);
     let mut options = ConnectOptions::new(address.url());
     let in_memory = *address.place() == Place::Memory;
     let create = !address.names_a_mode();
@@ -211,6 +215,9 @@ pub(crate) fn connect_options(address: &Address, patience: Duration) -> ConnectO
             sqlite = sqlite.synchronous(SqliteSynchronous::Full);
             if create {
                 sqlite = sqlite.create_if_missing(true);
+            }
+            if let Some(limit) = page_limit {
+                sqlite = sqlite.pragma("max_page_count", limit.to_string());
             }
             if log_ahead {
                 sqlite = sqlite.journal_mode(SqliteJournalMode::Wal);

@@ -29,7 +29,7 @@ pub struct Tx<'s> {
 
 /// A statement with the values for its `$1`, `$2`, ….
 pub(crate) struct Sql<'a> {
-    pub(crate) operation: &'static str,
+    pub(crate) table: &'static str,
     pub(crate) text: &'a str,
     pub(crate) values: Vec<Value>,
 }
@@ -73,19 +73,19 @@ impl<'s> Tx<'s> {
         let backend = inner.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql.text, sql.values);
         let done = self.store.block_on(inner.execute_raw(statement));
-        let done = done.map_err(|source| Error::query(sql.operation, source))?;
+        let done = done.map_err(|source| Error::query(format!("write {}", sql.table), source))?;
         self.writes.set(self.writes.get() + 1);
         self.store.reached_write(&self.label, self.writes.get());
         Ok(done.rows_affected())
     }
 
-    fn rows(&self, sql: Sql<'_>, table: &'static str) -> Result<Vec<Row>, Error> {
+    fn rows(&self, sql: Sql<'_>) -> Result<Vec<Row>, Error> {
         let inner = self.inner()?;
         let backend = inner.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql.text, sql.values);
         let rows = self.store.block_on(inner.query_all_raw(statement));
-        let rows = rows.map_err(|source| Error::query(sql.operation, source))?;
-        Ok(rows.into_iter().map(|inner| Row { inner, table }).collect())
+        let rows = rows.map_err(|source| Error::query(format!("read {}", sql.table), source))?;
+        Ok(rows.into_iter().map(|inner| Row { inner, table: sql.table }).collect())
     }
 
     /// Records that match; `rest` is what follows the table's name.
@@ -95,16 +95,24 @@ impl<'s> Tx<'s> {
         values: Vec<Value>,
     ) -> Result<Vec<R>, Error> {
         let text = format!("select {} from {} {rest}", R::COLUMNS.join(", "), R::TABLE);
-        let sql = Sql { operation: R::TABLE, text: &text, values };
-        self.rows(sql, R::TABLE)?.iter().map(R::read).collect()
+        let sql = Sql { table: R::TABLE, text: &text, values };
+        self.rows(sql)?.iter().map(R::read).collect()
     }
 
     /// The largest number in a column, or 0 in an empty table.
     pub(crate) fn largest<R: Record>(&self, column: &'static str) -> Result<i64, Error> {
         let text = format!("select coalesce(max({column}), 0) as {column} from {}", R::TABLE);
-        let sql = Sql { operation: R::TABLE, text: &text, values: Vec::new() };
-        let rows = self.rows(sql, R::TABLE)?;
+        let sql = Sql { table: R::TABLE, text: &text, values: Vec::new() };
+        let rows = self.rows(sql)?;
         rows.first().map_or(Ok(0), |row| row.get(column))
+    }
+
+    /// How many records match.
+    pub(crate) fn count<R: Record>(&self, rest: &str, values: Vec<Value>) -> Result<u64, Error> {
+        let text = format!("select count(*) as n from {} {rest}", R::TABLE);
+        let rows = self.rows(Sql { table: R::TABLE, text: &text, values })?;
+        let count: i64 = rows.first().map_or(Ok(0), |row| row.get("n"))?;
+        Ok(count.unsigned_abs())
     }
 
     /// The record with this key.
@@ -124,7 +132,7 @@ impl<'s> Tx<'s> {
     pub(crate) fn insert_once<R: Record>(&self, record: &R) -> Result<Written, Error> {
         let text = format!("{} on conflict ({}) do nothing", insert::<R>(), R::KEY.join(", "));
         let values = record.values()?;
-        let sql = Sql { operation: R::TABLE, text: &text, values: values.clone() };
+        let sql = Sql { table: R::TABLE, text: &text, values: values.clone() };
         if self.run(sql)? == 1 {
             return Ok(Written::New);
         }
@@ -155,7 +163,7 @@ impl<'s> Tx<'s> {
             R::KEY.join(", "),
             changed.join(", ")
         );
-        self.run(Sql { operation: R::TABLE, text: &text, values: record.values()? })?;
+        self.run(Sql { table: R::TABLE, text: &text, values: record.values()? })?;
         Ok(())
     }
 

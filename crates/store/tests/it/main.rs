@@ -1,0 +1,8 @@
+//! What the store promises, on SQLite always and on PostgreSQL when `TRIMTAB_TEST_POSTGRES` is set.
+
+mod crash;
+mod database;
+mod opening;
+mod records;
+mod steps;
+mod transactions;
