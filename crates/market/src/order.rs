@@ -132,9 +132,11 @@ pub struct OrderRequest {
     pub kind: OrderKind,
     /// How long it may wait.
     pub tif: TimeInForce,
-    /// Orders of one group cancel each other when one fills (one cancels the other).
+    /// One cancels the other: a fill of one order takes its quantity off every other order of
+    /// the group, and an order with nothing left is cancelled.
     pub oco_group: Option<String>,
-    /// The order sleeps until this one has filled.
+    /// The order sleeps until this one's first fill; then it is live for the share of its
+    /// quantity that the parent has filled. It is cancelled when the parent ends unfilled.
     pub parent: Option<ClientOrderId>,
 }
 
