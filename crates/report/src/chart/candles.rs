@@ -112,8 +112,8 @@ pub fn chart(heading: Heading, drawing: &Drawing) -> Chart {
         .map(|bar| json!([number(bar.open), number(bar.close), number(bar.low), number(bar.high)]))
         .collect();
     let options = json!({
-        "grid": [{"left": 8, "right": 92, "top": 16, "height": "68%", "containLabel": true},
-                 {"left": 8, "right": 92, "bottom": 28, "height": "13%", "containLabel": true}],
+        "grid": [{"left": 52, "right": 84, "top": 16, "height": "68%"},
+                 {"left": 52, "right": 84, "bottom": 28, "height": "13%"}],
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "cross"}, "confine": true},
         "axisPointer": {"link": [{"xAxisIndex": [0, 1]}]},
         "xAxis": [{"type": "category", "data": days, "axisLabel": {"show": false}},

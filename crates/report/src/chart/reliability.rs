@@ -34,7 +34,7 @@ pub fn chart(heading: Heading, buckets: &[Bucket]) -> Chart {
         buckets.iter().map(|b| json!([number(b.predicted), b.count])).collect();
     let diagonal = json!([[{"coord": [0, 0]}, {"coord": [1, 1]}]]);
     let options = json!({
-        "grid": [{"left": 8, "right": 16, "top": 16, "height": "62%", "containLabel": true},
+        "grid": [{"left": 8, "right": 16, "top": 32, "height": "58%", "containLabel": true},
                  {"left": 8, "right": 16, "bottom": 36, "height": "16%", "containLabel": true}],
         "tooltip": {"trigger": "item", "confine": true},
         "xAxis": [{"type": "value", "min": 0, "max": 1, "axisLabel": {"show": false}},
