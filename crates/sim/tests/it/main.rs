@@ -1,0 +1,8 @@
+//! The exchange from outside: fills, brackets, money, and a slow twin.
+
+mod brackets;
+mod evidence;
+mod fills;
+mod money;
+mod twin;
+mod world;
