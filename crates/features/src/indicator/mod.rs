@@ -1,13 +1,34 @@
 //! Technical indicators, each a streaming calculator in a file of its own.
 //!
-//! A typed struct such as [`Rsi`] is for tight loops: no allocation, no virtual call, constant
-//! time a bar. The catalog wraps each in a [`crate::Feature`] under a name such as `rsi_14`.
+//! A typed struct such as [`Rsi`] is for tight loops: no allocation after it is made, no virtual
+//! call, constant time a bar. Its method is `next`, from [`OverPrices`] or [`OverCandles`]. The
+//! catalog wraps each in a [`crate::Feature`] under a name such as `rsi_14`.
+//!
+//! Where TA-Lib has the indicator, values equal its own (version 0.8), and so do its answers to
+//! degenerate input: a flat window gives an RSI of 50 and a stochastic of 0, not an error.
 
 mod ring;
 
+pub mod atr;
+pub mod bollinger;
+pub mod ema;
+pub mod extremes;
+pub mod feature;
+pub mod macd;
+pub mod rsi;
 pub mod sma;
+pub mod std_dev;
+pub mod stoch;
 
+pub use atr::{Atr, Natr, TrueRange};
+pub use bollinger::{Bands, Bollinger};
+pub use ema::Ema;
+pub use extremes::{Highest, Lowest};
+pub use macd::{Macd, MacdLines};
+pub use rsi::Rsi;
 pub use sma::Sma;
+pub use std_dev::{StdDev, Variance};
+pub use stoch::{FastStoch, Stoch, StochLines};
 
 use market::Candle;
 
@@ -18,6 +39,14 @@ pub trait OverPrices {
 
     /// Takes the next price; `None` until there are enough of them.
     fn next(&mut self, price: f64) -> Option<Self::Output>;
+
+    /// Runs over a series and puts one entry a price behind those that `into` already has.
+    fn run(&mut self, prices: &[f64], into: &mut Vec<Option<Self::Output>>)
+    where
+        Self: Sized,
+    {
+        into.extend(prices.iter().map(|&price| self.next(price)));
+    }
 }
 
 /// A calculator fed with one candle a bar.
@@ -27,4 +56,34 @@ pub trait OverCandles {
 
     /// Takes the next candle; `None` until there are enough of them.
     fn next(&mut self, candle: &Candle) -> Option<Self::Output>;
+
+    /// Runs over a series and puts one entry a candle behind those that `into` already has.
+    fn run(&mut self, candles: &[Candle], into: &mut Vec<Option<Self::Output>>)
+    where
+        Self: Sized,
+    {
+        into.extend(candles.iter().map(|candle| self.next(candle)));
+    }
+}
+
+/// The values of a price indicator over a whole series, one entry a price.
+pub fn over_prices<I: OverPrices>(mut indicator: I, prices: &[f64]) -> Vec<Option<I::Output>> {
+    let mut values = Vec::with_capacity(prices.len());
+    indicator.run(prices, &mut values);
+    values
+}
+
+/// The values of a candle indicator over a whole series, one entry a candle.
+pub fn over_candles<I: OverCandles>(
+    mut indicator: I,
+    candles: &[Candle],
+) -> Vec<Option<I::Output>> {
+    let mut values = Vec::with_capacity(candles.len());
+    indicator.run(candles, &mut values);
+    values
+}
+
+/// Which price of a candle.
+pub(crate) fn typical_price(candle: &Candle) -> f64 {
+    (candle.high + candle.low + candle.close) / 3.0
 }

@@ -1,0 +1,74 @@
+//! Moving average convergence and divergence.
+
+use super::{Ema, OverPrices};
+
+/// The three lines, in price units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MacdLines {
+    /// Fast average − slow average.
+    pub macd: f64,
+    /// Average of the macd line.
+    pub signal: f64,
+    /// Macd − signal.
+    pub histogram: f64,
+}
+
+/// EMA(fast) − EMA(slow) and its own EMA (Appel 1979). As in TA-Lib's `MACD` the fast average is
+/// seeded so late that both averages exist from the same bar on.
+#[derive(Debug, Clone)]
+pub struct Macd {
+    fast: Ema,
+    slow: Ema,
+    signal: Ema,
+    /// Prices the fast average still leaves out.
+    skip: usize,
+}
+
+impl Macd {
+    /// Lengths of the fast, the slow and the signal average; fast and slow may come in any order.
+    pub fn new(fast: usize, slow: usize, signal: usize) -> Macd {
+        let (fast, slow) = (fast.min(slow).max(1), fast.max(slow).max(1));
+        Macd {
+            fast: Ema::new(fast),
+            slow: Ema::new(slow),
+            signal: Ema::new(signal),
+            skip: slow - fast,
+        }
+    }
+}
+
+impl OverPrices for Macd {
+    type Output = MacdLines;
+
+    #[inline]
+    fn next(&mut self, price: f64) -> Option<MacdLines> {
+        let slow = self.slow.next(price);
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
+        let macd = self.fast.next(price)? - slow?;
+        let signal = self.signal.next(macd)?;
+        Some(MacdLines { macd, signal, histogram: macd - signal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_straight_line_the_averages_lag_by_half_their_lengths() {
+        let mut macd = Macd::new(3, 5, 2);
+        let lines = (0..60).filter_map(|at| macd.next(f64::from(at))).last().unwrap();
+        assert!((lines.macd - 1.0).abs() < 1e-12, "{lines:?}");
+        assert!(lines.histogram.abs() < 1e-12, "{lines:?}");
+    }
+
+    #[test]
+    fn the_first_value_comes_when_the_signal_is_full() {
+        let mut macd = Macd::new(3, 5, 2);
+        let first = (0..).position(|at| macd.next(f64::from(at)).is_some());
+        assert_eq!(first, Some(5));
+    }
+}
