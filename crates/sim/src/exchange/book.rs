@@ -252,10 +252,10 @@ impl Working {
         matches!(self.request.kind, OrderKind::Stop { .. } | OrderKind::StopLimit { .. })
     }
 
-    /// Takes a sibling's fill off what is open; all of it when the sibling is full.
-    pub(super) fn reduce(&mut self, size: Qty, sibling_full: bool) {
+    /// Takes a sibling's fill off what is open.
+    pub(super) fn reduce(&mut self, size: Qty) {
         let open = self.total - self.filled;
-        if sibling_full || size >= open.abs() {
+        if size >= open.abs() {
             self.total = self.filled;
             self.allowed = self.filled;
             return;

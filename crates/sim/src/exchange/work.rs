@@ -226,15 +226,14 @@ impl Worker<'_> {
         }
     }
 
-    /// One cancels the other: a partial fill takes as much off its siblings.
+    /// One cancels the other: a fill takes as much off its siblings.
     fn reduce_siblings(&mut self, index: usize, qty: Qty) {
         let request = self.book.orders[index].request.clone();
         if request.oco_group.is_none() {
             return;
         }
-        let full = self.book.orders[index].filled == self.book.orders[index].total;
         for order in self.book.orders.iter_mut().filter(|order| order.is_sibling_of(&request)) {
-            order.reduce(qty.abs(), full);
+            order.reduce(qty.abs());
         }
     }
 
