@@ -45,7 +45,9 @@ impl Address {
 
     /// The SQLite database in this file.
     pub fn file(path: &Path) -> Address {
-        let url = format!("sqlite://{}", path.display());
+        // The driver reads `?` as the start of options and `%` as an escape.
+        let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3F");
+        let url = format!("sqlite://{escaped}");
         Address { shown: url.clone(), url, place: Place::File(path.to_path_buf()) }
     }
 
@@ -85,7 +87,27 @@ fn sqlite_place(rest: &str) -> Option<Place> {
         return Some(Place::Memory);
     }
     let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty()).then(|| Place::File(PathBuf::from(path)))
+    (!path.is_empty()).then(|| Place::File(PathBuf::from(without_escapes(path))))
+}
+
+fn without_escapes(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        let code = code.and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match code {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Hides what stands between the user's name and the last `@` before the path, and every value of
@@ -137,6 +159,8 @@ mod tests {
             ("sqlite::memory:", Place::Memory),
             ("sqlite:///a/b.db?mode=rwc", Place::File("/a/b.db".into())),
             ("sqlite://b.db", Place::File("b.db".into())),
+            ("sqlite://50%25%3F.db", Place::File("50%?.db".into())),
+            ("sqlite://50%.db", Place::File("50%.db".into())),
             ("postgres://kim@host/state", Place::Postgres),
             ("postgresql://kim@host/state", Place::Postgres),
         ];

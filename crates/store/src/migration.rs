@@ -21,7 +21,7 @@ const MIGRATIONS: [(&str, &str); 4] = [
 ];
 
 /// Any number; the same in every program that migrates this schema ("trimtab" in ASCII).
-const MIGRATION_LOCK: i64 = 0x7472_696d_7461_62;
+const MIGRATION_LOCK: i64 = 0x0074_7269_6d74_6162;
 
 /// Where the migrator writes down what it applied.
 const MIGRATION_TABLE: &str = "seaql_migrations";

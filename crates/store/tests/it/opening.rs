@@ -145,3 +145,12 @@ fn a_lock_is_held_by_one_and_let_go_when_dropped() {
         drop(second.lock("day").unwrap());
     });
 }
+
+#[test]
+fn a_file_name_may_hold_what_a_url_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("50% off? état.db");
+    let store = Store::open_file(&path).unwrap();
+    drop(store.lock("day").unwrap());
+    assert!(path.is_file());
+}
