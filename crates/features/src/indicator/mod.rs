@@ -10,25 +10,47 @@
 mod ring;
 
 pub mod atr;
+pub mod averages;
 pub mod bollinger;
+pub mod cci;
+pub mod directional;
 pub mod ema;
 pub mod extremes;
-pub mod feature;
+mod feature;
 pub mod macd;
+pub mod momentum;
+pub mod price;
+pub mod range;
+pub mod regression;
 pub mod rsi;
+pub mod sar;
 pub mod sma;
 pub mod std_dev;
 pub mod stoch;
+pub mod ultosc;
+pub mod volatility;
+pub mod volume;
 
 pub use atr::{Atr, Natr, TrueRange};
+pub use averages::{Dema, Tema, Trix, Wma};
 pub use bollinger::{Bands, Bollinger};
+pub use cci::Cci;
+pub use directional::{Adx, Directional, DirectionalLines};
 pub use ema::Ema;
 pub use extremes::{Highest, Lowest};
 pub use macd::{Macd, MacdLines};
+pub use momentum::{Apo, BalanceOfPower, Cmo, Momentum, Ppo, RateOfChange};
+pub use price::{Keltner, MedianPrice, TypicalPrice, WeightedClose, ZScore};
+pub use range::{Aroon, AroonLines, Channel, Donchian, Drawdown, StochRsi, WilliamsR};
+pub use regression::{Line, LinearRegression};
 pub use rsi::Rsi;
+pub use sar::Sar;
 pub use sma::Sma;
 pub use std_dev::{StdDev, Variance};
 pub use stoch::{FastStoch, Stoch, StochLines};
+pub use ultosc::UltimateOscillator;
+pub use volatility::{GarmanKlass, Parkinson, RealisedVolatility, YangZhang};
+pub use volume::{AccumulationDistribution, AdOsc, Mfi, Obv, RelativeVolume, Vwap};
 
 use market::Candle;
 
@@ -83,7 +105,7 @@ pub fn over_candles<I: OverCandles>(
     values
 }
 
-/// Which price of a candle.
+/// (High + low + close) / 3.
 pub(crate) fn typical_price(candle: &Candle) -> f64 {
     (candle.high + candle.low + candle.close) / 3.0
 }

@@ -25,6 +25,11 @@ impl Ring {
         self.values[self.next]
     }
 
+    /// All places in the order of memory, for sums that don't mind it.
+    pub(crate) fn places(&self) -> &[f64] {
+        &self.values
+    }
+
     /// All places from the oldest to the newest.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
         let (newer, older) = self.values.split_at(self.next);
