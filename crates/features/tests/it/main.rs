@@ -1,0 +1,4 @@
+//! Integration tests of the room: one binary.
+
+mod golden;
+mod series;
