@@ -73,6 +73,26 @@ pub enum Units {
     Score,
 }
 
+impl Spec {
+    /// The whole description as labelled lines, for a reader.
+    pub fn rows(&self) -> Vec<(&'static str, String)> {
+        let inputs: Vec<String> = self.inputs.iter().map(Input::to_string).collect();
+        let window = match self.window {
+            0 => "unbounded, or set by the setup".to_owned(),
+            bars => format!("{bars} bars"),
+        };
+        vec![
+            ("name", self.name.to_owned()),
+            ("formula", self.formula.to_owned()),
+            ("window", window),
+            ("first value", format!("at own bar {} or later", self.warmup)),
+            ("inputs", inputs.join(", ")),
+            ("units", self.units.to_string()),
+            ("source", self.source.to_owned()),
+        ]
+    }
+}
+
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -105,5 +125,26 @@ impl fmt::Display for Units {
             Units::Month => "month",
             Units::Score => "score",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_spec_name_its_inputs_in_words() {
+        let spec = Spec {
+            name: "x",
+            formula: "y",
+            window: 0,
+            warmup: 3,
+            inputs: &[Input::Own, Input::MarketCap],
+            units: Units::Atrs,
+            source: "z",
+        };
+        let rows = spec.rows();
+        assert_eq!(rows[4], ("inputs", "own, market cap".to_owned()));
+        assert_eq!(rows[2].1, "unbounded, or set by the setup");
     }
 }

@@ -3,6 +3,8 @@
 use market::Candle;
 
 use super::OverCandles;
+use super::feature::{enrol, on_candle};
+use crate::spec::Units;
 
 /// max(high − low, |high − previous close|, |low − previous close|); from the second candle on.
 /// TA-Lib's `TRANGE` to the last bit.
@@ -109,6 +111,36 @@ impl OverCandles for Natr {
         let atr = self.atr.next(candle)?;
         Some(if candle.close != 0.0 { atr / candle.close * 100.0 } else { 0.0 })
     }
+}
+
+enrol! {
+    ATR_14 = on_candle(Atr::new(14), |value| value);
+    name: "atr_14",
+    formula: "Wilder average of 14 true ranges",
+    window: 14,
+    warmup: 15,
+    units: Units::Price,
+    source: "TA-Lib ATR; Wilder 1978 p. 21",
+}
+
+enrol! {
+    NATR_14 = on_candle(Natr::new(14), |value| value);
+    name: "natr_14",
+    formula: "100 · atr_14 / close",
+    window: 14,
+    warmup: 15,
+    units: Units::Percent,
+    source: "TA-Lib NATR",
+}
+
+enrol! {
+    TRUE_RANGE = on_candle(TrueRange::new(), |value| value);
+    name: "true_range",
+    formula: "max(high − low, |high − previous close|, |low − previous close|)",
+    window: 2,
+    warmup: 2,
+    units: Units::Price,
+    source: "TA-Lib TRANGE",
 }
 
 #[cfg(test)]

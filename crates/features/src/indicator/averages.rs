@@ -1,7 +1,9 @@
 //! Averages built from others: weighted, double and triple exponential, and TRIX.
 
+use super::feature::{enrol, on_close};
 use super::ring::Ring;
 use super::{Ema, OverPrices};
+use crate::spec::Units;
 
 /// Mean of the last n prices with weights 1 (oldest) to n (newest). TA-Lib's `WMA` to the last
 /// bit: running sums, taken anew every eight windows.
@@ -146,6 +148,46 @@ impl OverPrices for Trix {
         let previous = self.previous.replace(smooth)?;
         Some(if previous != 0.0 { (smooth / previous - 1.0) * 100.0 } else { 0.0 })
     }
+}
+
+enrol! {
+    WMA_20 = on_close(Wma::new(20), |value| value);
+    name: "wma_20",
+    formula: "mean of the last 20 closes with weights 1 (oldest) to 20 (newest)",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib WMA",
+}
+
+enrol! {
+    DEMA_20 = on_close(Dema::new(20), |value| value);
+    name: "dema_20",
+    formula: "2·EMA20 − EMA20 of EMA20",
+    window: 20,
+    warmup: 39,
+    units: Units::Price,
+    source: "TA-Lib DEMA; Mulloy 1994",
+}
+
+enrol! {
+    TEMA_20 = on_close(Tema::new(20), |value| value);
+    name: "tema_20",
+    formula: "3·EMA − 3·EMA² + EMA³, each over 20",
+    window: 20,
+    warmup: 58,
+    units: Units::Price,
+    source: "TA-Lib TEMA; Mulloy 1994",
+}
+
+enrol! {
+    TRIX_15 = on_close(Trix::new(15), |value| value);
+    name: "trix_15",
+    formula: "change in percent of the triple EMA15 of the close",
+    window: 15,
+    warmup: 44,
+    units: Units::Percent,
+    source: "TA-Lib TRIX",
 }
 
 #[cfg(test)]

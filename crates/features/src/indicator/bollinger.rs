@@ -1,6 +1,8 @@
 //! Bollinger bands.
 
+use super::feature::{enrol, on_close};
 use super::{OverPrices, Sma, StdDev};
+use crate::spec::Units;
 
 /// The bands at one bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +56,56 @@ impl OverPrices for Bollinger {
         let middle = middle?;
         Some(Bands { upper: middle + reach, middle, lower: middle - reach, price })
     }
+}
+
+enrol! {
+    BOLLINGER_UPPER_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.upper);
+    name: "bollinger_upper_20",
+    formula: "SMA20 + 2 standard deviations of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib BBANDS 20 2 2",
+}
+
+enrol! {
+    BOLLINGER_MIDDLE_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.middle);
+    name: "bollinger_middle_20",
+    formula: "SMA20 of the close",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib BBANDS 20 2 2",
+}
+
+enrol! {
+    BOLLINGER_LOWER_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.lower);
+    name: "bollinger_lower_20",
+    formula: "SMA20 − 2 standard deviations of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib BBANDS 20 2 2",
+}
+
+enrol! {
+    BOLLINGER_PERCENT_B_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.percent_b().unwrap_or(f64::NAN));
+    name: "bollinger_percent_b_20",
+    formula: "(close − lower) / (upper − lower); none where the bands coincide",
+    window: 20,
+    warmup: 20,
+    units: Units::Ratio,
+    source: "Bollinger 2001 ch. 8",
+}
+
+enrol! {
+    BOLLINGER_BANDWIDTH_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.bandwidth().unwrap_or(f64::NAN));
+    name: "bollinger_bandwidth_20",
+    formula: "(upper − lower) / middle",
+    window: 20,
+    warmup: 20,
+    units: Units::Ratio,
+    source: "Bollinger 2001 ch. 8",
 }
 
 #[cfg(test)]

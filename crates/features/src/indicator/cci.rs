@@ -2,8 +2,10 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle};
 use super::ring::Ring;
 use super::{OverCandles, typical_price};
+use crate::spec::Units;
 
 /// (typical − mean) / (0.015 · mean absolute deviation) over n candles (Lambert 1980). TA-Lib's
 /// `CCI`; 0 where the window is flat. The deviation is about a mean that moves with every bar, so
@@ -43,6 +45,16 @@ impl OverCandles for Cci {
         let flat = distance.abs() <= rounding || deviation <= rounding;
         Some(if flat { 0.0 } else { distance / (0.015 * deviation) })
     }
+}
+
+enrol! {
+    CCI_14 = on_candle(Cci::new(14), |value| value);
+    name: "cci_14",
+    formula: "(typical − mean) / (0.015 · mean absolute deviation) of 14",
+    window: 14,
+    warmup: 14,
+    units: Units::Score,
+    source: "TA-Lib CCI; Lambert 1980",
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use market::Candle;
 
 use super::OverCandles;
 use super::atr::true_range;
+use super::feature::{enrol, on_candle};
+use crate::spec::Units;
 
 /// Directional movement at one bar, each 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,6 +131,46 @@ impl OverCandles for Adx {
         }
         Some(self.average)
     }
+}
+
+enrol! {
+    ADX_14 = on_candle(Adx::new(14), |value| value);
+    name: "adx_14",
+    formula: "Wilder average of 14 dx_14",
+    window: 14,
+    warmup: 28,
+    units: Units::Oscillator,
+    source: "TA-Lib ADX; Wilder 1978 p. 47",
+}
+
+enrol! {
+    DX_14 = on_candle(Directional::new(14), |lines| lines.dx);
+    name: "dx_14",
+    formula: "100 · |+DI − −DI| / (+DI + −DI)",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib DX",
+}
+
+enrol! {
+    MINUS_DI_14 = on_candle(Directional::new(14), |lines| lines.minus_di);
+    name: "minus_di_14",
+    formula: "100 · smoothed movement down / smoothed true range",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib MINUS_DI",
+}
+
+enrol! {
+    PLUS_DI_14 = on_candle(Directional::new(14), |lines| lines.plus_di);
+    name: "plus_di_14",
+    formula: "100 · smoothed movement up / smoothed true range",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib PLUS_DI",
 }
 
 #[cfg(test)]

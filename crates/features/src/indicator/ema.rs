@@ -1,6 +1,8 @@
 //! Exponential moving average.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
+use crate::spec::Units;
 
 /// EMA_t = β · EMA_{t−1} + α · price, β = (n − 1) / (n + 1), α = 1 − β, seeded with the mean of
 /// the first n prices. TA-Lib's `EMA`, without its fused multiply-add (last bits differ).
@@ -44,6 +46,16 @@ impl OverPrices for Ema {
         self.average = self.beta * self.average + self.alpha * price;
         Some(self.average)
     }
+}
+
+enrol! {
+    EMA_20 = on_close(Ema::new(20), |value| value);
+    name: "ema_20",
+    formula: "EMA + 2/21 · (close − EMA), seeded with the mean of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib EMA",
 }
 
 #[cfg(test)]

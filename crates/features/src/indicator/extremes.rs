@@ -7,6 +7,8 @@
 //! once when the block ends.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
+use crate::spec::Units;
 
 /// Rolling maximum over anything ordered; `lowest` must be below every value.
 #[derive(Debug, Clone)]
@@ -98,6 +100,26 @@ impl OverPrices for Lowest {
     fn next(&mut self, price: f64) -> Option<f64> {
         self.negated.next(-price).map(|highest| -highest)
     }
+}
+
+enrol! {
+    HIGHEST_CLOSE_20 = on_close(Highest::new(20), |value| value);
+    name: "highest_close_20",
+    formula: "highest of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib MAX",
+}
+
+enrol! {
+    LOWEST_CLOSE_20 = on_close(Lowest::new(20), |value| value);
+    name: "lowest_close_20",
+    formula: "lowest of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib MIN",
 }
 
 #[cfg(test)]

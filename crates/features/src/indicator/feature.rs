@@ -7,6 +7,18 @@ use crate::{Feature, Moment};
 /// Inputs of an indicator: the instrument's own candles and nothing else.
 pub(crate) const OWN: &[Input] = &[Input::Own];
 
+/// Declares a constant [`crate::Entry`]: a calculator, the line of it to pick, its description.
+macro_rules! enrol {
+    ($entry:ident = $wrap:ident($indicator:expr, $pick:expr); $($field:ident: $value:expr,)*) => {
+        pub(crate) const $entry: crate::Entry = {
+            static SPEC: crate::Spec =
+                crate::Spec { inputs: crate::indicator::feature::OWN, $($field: $value,)* };
+            crate::Entry { spec: &SPEC, make: || $wrap(&SPEC, $indicator, $pick) }
+        };
+    };
+}
+pub(crate) use enrol;
+
 /// A feature out of a price indicator fed with closes; `pick` chooses one of its lines.
 pub(crate) fn on_close<I>(
     spec: &'static Spec,

@@ -1,6 +1,8 @@
 //! Moving average convergence and divergence.
 
+use super::feature::{enrol, on_close};
 use super::{Ema, OverPrices};
+use crate::spec::Units;
 
 /// The three lines, in price units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +53,36 @@ impl OverPrices for Macd {
         let signal = self.signal.next(macd)?;
         Some(MacdLines { macd, signal, histogram: macd - signal })
     }
+}
+
+enrol! {
+    MACD = on_close(Macd::new(12, 26, 9), |lines| lines.macd);
+    name: "macd",
+    formula: "EMA12 − EMA26 of the close",
+    window: 26,
+    warmup: 34,
+    units: Units::Price,
+    source: "TA-Lib MACD 12 26 9; Appel 1979",
+}
+
+enrol! {
+    MACD_SIGNAL = on_close(Macd::new(12, 26, 9), |lines| lines.signal);
+    name: "macd_signal",
+    formula: "EMA9 of the macd line",
+    window: 26,
+    warmup: 34,
+    units: Units::Price,
+    source: "TA-Lib MACD 12 26 9; Appel 1979",
+}
+
+enrol! {
+    MACD_HISTOGRAM = on_close(Macd::new(12, 26, 9), |lines| lines.histogram);
+    name: "macd_histogram",
+    formula: "macd − macd_signal",
+    window: 26,
+    warmup: 34,
+    units: Units::Price,
+    source: "TA-Lib MACD 12 26 9; Appel 1979",
 }
 
 #[cfg(test)]

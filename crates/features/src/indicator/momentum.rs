@@ -2,8 +2,10 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle, on_close};
 use super::ring::Ring;
 use super::{OverCandles, OverPrices, Sma};
+use crate::spec::Units;
 
 /// Price − price n bars ago. TA-Lib's `MOM`.
 #[derive(Debug, Clone)]
@@ -171,6 +173,66 @@ impl OverCandles for BalanceOfPower {
         let range = candle.high - candle.low;
         Some(if range <= 0.0 { 0.0 } else { (candle.close - candle.open) / range })
     }
+}
+
+enrol! {
+    MOMENTUM_10 = on_close(Momentum::new(10), |value| value);
+    name: "momentum_10",
+    formula: "close − close 10 bars ago",
+    window: 11,
+    warmup: 11,
+    units: Units::Price,
+    source: "TA-Lib MOM",
+}
+
+enrol! {
+    ROC_10 = on_close(RateOfChange::new(10), |value| value);
+    name: "roc_10",
+    formula: "100 · (close / close 10 bars ago − 1)",
+    window: 11,
+    warmup: 11,
+    units: Units::Percent,
+    source: "TA-Lib ROC",
+}
+
+enrol! {
+    CMO_14 = on_close(Cmo::new(14), |value| value);
+    name: "cmo_14",
+    formula: "100 · (gain − loss) / (gain + loss), Wilder averages of 14 changes",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib CMO; Chande 1994",
+}
+
+enrol! {
+    APO_12_26 = on_close(Apo::new(12, 26), |value| value);
+    name: "apo_12_26",
+    formula: "SMA12 − SMA26 of the close",
+    window: 26,
+    warmup: 26,
+    units: Units::Price,
+    source: "TA-Lib APO",
+}
+
+enrol! {
+    PPO_12_26 = on_close(Ppo::new(12, 26), |value| value);
+    name: "ppo_12_26",
+    formula: "100 · (SMA12 − SMA26) / SMA26 of the close",
+    window: 26,
+    warmup: 26,
+    units: Units::Percent,
+    source: "TA-Lib PPO",
+}
+
+enrol! {
+    BALANCE_OF_POWER = on_candle(BalanceOfPower, |value| value);
+    name: "balance_of_power",
+    formula: "(close − open) / (high − low); 0 without a range",
+    window: 1,
+    warmup: 1,
+    units: Units::Ratio,
+    source: "TA-Lib BOP",
 }
 
 #[cfg(test)]

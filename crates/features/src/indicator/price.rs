@@ -2,8 +2,10 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle, on_close};
 use super::range::Channel;
 use super::{Atr, Ema, OverCandles, OverPrices, Sma, StdDev, typical_price};
+use crate::spec::Units;
 
 /// (High + low) / 2. TA-Lib's `MEDPRICE`.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +95,76 @@ impl OverCandles for Keltner {
         let (middle, reach) = (middle?, reach?);
         Some(Channel { upper: middle + reach, middle, lower: middle - reach })
     }
+}
+
+enrol! {
+    MEDIAN_PRICE = on_candle(MedianPrice, |value| value);
+    name: "median_price",
+    formula: "(high + low) / 2",
+    window: 1,
+    warmup: 1,
+    units: Units::Price,
+    source: "TA-Lib MEDPRICE",
+}
+
+enrol! {
+    TYPICAL_PRICE = on_candle(TypicalPrice, |value| value);
+    name: "typical_price",
+    formula: "(high + low + close) / 3",
+    window: 1,
+    warmup: 1,
+    units: Units::Price,
+    source: "TA-Lib TYPPRICE",
+}
+
+enrol! {
+    WEIGHTED_CLOSE = on_candle(WeightedClose, |value| value);
+    name: "weighted_close",
+    formula: "(high + low + 2 close) / 4",
+    window: 1,
+    warmup: 1,
+    units: Units::Price,
+    source: "TA-Lib WCLPRICE",
+}
+
+enrol! {
+    Z_SCORE_20 = on_close(ZScore::new(20), |value| value);
+    name: "z_score_20",
+    formula: "(close − SMA20) / std_dev_20; none where all closes are equal",
+    window: 20,
+    warmup: 20,
+    units: Units::StdDevs,
+    source: "Trimtab",
+}
+
+enrol! {
+    KELTNER_LOWER_20 = on_candle(Keltner::new(20, 10, 2.0), |channel| channel.lower);
+    name: "keltner_lower_20",
+    formula: "EMA20 of the typical price − 2 ATR10",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Keltner 1960, Raschke",
+}
+
+enrol! {
+    KELTNER_MIDDLE_20 = on_candle(Keltner::new(20, 10, 2.0), |channel| channel.middle);
+    name: "keltner_middle_20",
+    formula: "EMA20 of the typical price",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Keltner 1960, Raschke",
+}
+
+enrol! {
+    KELTNER_UPPER_20 = on_candle(Keltner::new(20, 10, 2.0), |channel| channel.upper);
+    name: "keltner_upper_20",
+    formula: "EMA20 of the typical price + 2 ATR10",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Keltner 1960, Raschke",
 }
 
 #[cfg(test)]

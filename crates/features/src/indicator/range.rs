@@ -3,8 +3,10 @@
 use market::Candle;
 
 use super::extremes::Crest;
+use super::feature::{enrol, on_candle, on_close};
 use super::stoch::{StochLines, is_flat};
 use super::{FastStoch, Highest, Lowest, OverCandles, OverPrices, Rsi};
+use crate::spec::Units;
 
 /// −100 · (highest high − close) / (highest high − lowest low). TA-Lib's `WILLR`.
 #[derive(Debug, Clone)]
@@ -159,6 +161,106 @@ impl OverPrices for StochRsi {
         let rsi = self.rsi.next(price)?;
         self.stoch.next_price(rsi)
     }
+}
+
+enrol! {
+    WILLIAMS_R_14 = on_candle(WilliamsR::new(14), |value| value);
+    name: "williams_r_14",
+    formula: "−100 · (highest high − close) / (highest high − lowest low) of 14",
+    window: 14,
+    warmup: 14,
+    units: Units::Oscillator,
+    source: "TA-Lib WILLR",
+}
+
+enrol! {
+    AROON_DOWN_14 = on_candle(Aroon::new(14), |lines| lines.down);
+    name: "aroon_down_14",
+    formula: "100 · (14 − age of the lowest low) / 14",
+    window: 15,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib AROON; Chande 1995",
+}
+
+enrol! {
+    AROON_UP_14 = on_candle(Aroon::new(14), |lines| lines.up);
+    name: "aroon_up_14",
+    formula: "100 · (14 − age of the highest high) / 14",
+    window: 15,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib AROON; Chande 1995",
+}
+
+enrol! {
+    AROON_OSCILLATOR_14 = on_candle(Aroon::new(14), |lines| lines.up - lines.down);
+    name: "aroon_oscillator_14",
+    formula: "aroon_up_14 − aroon_down_14",
+    window: 15,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib AROONOSC",
+}
+
+enrol! {
+    DONCHIAN_LOWER_20 = on_candle(Donchian::new(20), |channel| channel.lower);
+    name: "donchian_lower_20",
+    formula: "lowest low of 20 bars",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Donchian 1960",
+}
+
+enrol! {
+    DONCHIAN_MIDDLE_20 = on_candle(Donchian::new(20), |channel| channel.middle);
+    name: "donchian_middle_20",
+    formula: "(donchian_upper_20 + donchian_lower_20) / 2",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Donchian 1960",
+}
+
+enrol! {
+    DONCHIAN_UPPER_20 = on_candle(Donchian::new(20), |channel| channel.upper);
+    name: "donchian_upper_20",
+    formula: "highest high of 20 bars",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Donchian 1960",
+}
+
+enrol! {
+    DRAWDOWN_FROM_HIGH_252 = on_candle(Drawdown::new(252), |value| value);
+    name: "drawdown_from_high_252",
+    formula: "close / highest high of 252 bars − 1",
+    window: 252,
+    warmup: 252,
+    units: Units::Ratio,
+    source: "Trimtab",
+}
+
+enrol! {
+    STOCH_RSI_D_14 = on_close(StochRsi::new(14, 14, 3), |lines| lines.d);
+    name: "stoch_rsi_d_14",
+    formula: "mean of 3 stoch_rsi_k_14",
+    window: 14,
+    warmup: 30,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCHRSI 14 14 3",
+}
+
+enrol! {
+    STOCH_RSI_K_14 = on_close(StochRsi::new(14, 14, 3), |lines| lines.k);
+    name: "stoch_rsi_k_14",
+    formula: "100 · place of rsi_14 in the range of its last 14 values",
+    window: 14,
+    warmup: 30,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCHRSI 14 14 3",
 }
 
 #[cfg(test)]

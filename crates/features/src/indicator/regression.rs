@@ -1,7 +1,9 @@
 //! Least-squares line through the last n prices.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
 use super::ring::Ring;
+use crate::spec::Units;
 
 /// The line at the last bar of its window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,6 +98,26 @@ impl OverPrices for LinearRegression {
         self.leaving = oldest;
         Some(self.line())
     }
+}
+
+enrol! {
+    LINEAR_REGRESSION_14 = on_close(LinearRegression::new(14), |line| line.end);
+    name: "linear_regression_14",
+    formula: "end of the least-squares line through 14 closes",
+    window: 14,
+    warmup: 14,
+    units: Units::Price,
+    source: "TA-Lib LINEARREG",
+}
+
+enrol! {
+    LINEAR_REGRESSION_SLOPE_14 = on_close(LinearRegression::new(14), |line| line.slope);
+    name: "linear_regression_slope_14",
+    formula: "slope of the least-squares line through 14 closes",
+    window: 14,
+    warmup: 14,
+    units: Units::PricePerBar,
+    source: "TA-Lib LINEARREG_SLOPE",
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Relative strength index.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
+use crate::spec::Units;
 
 /// 100 · gain / (gain + loss), both smoothed by Wilder (1978, p. 65): seeded with the mean of the
 /// first n changes, then (n − 1)/n of the old plus 1/n of the new. TA-Lib's `RSI` to the last bit;
@@ -64,6 +66,16 @@ impl OverPrices for Rsi {
         self.loss = (self.loss * self.kept + (up - change)) * self.share;
         Some(self.index())
     }
+}
+
+enrol! {
+    RSI_14 = on_close(Rsi::new(14), |value| value);
+    name: "rsi_14",
+    formula: "100 · gain / (gain + loss), Wilder averages of 14 changes",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib RSI; Wilder 1978 p. 65",
 }
 
 #[cfg(test)]

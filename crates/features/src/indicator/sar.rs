@@ -3,6 +3,8 @@
 use market::Candle;
 
 use super::OverCandles;
+use super::feature::{enrol, on_candle};
+use crate::spec::Units;
 
 /// Wilder's stop and reverse (1978, p. 9): a stop that closes in on the price by a growing share
 /// of the way to the extreme, and turns where it is touched. TA-Lib's `SAR`; the first direction
@@ -100,6 +102,16 @@ impl OverCandles for Sar {
         self.trend = Some(trend);
         Some(stop)
     }
+}
+
+enrol! {
+    PARABOLIC_SAR = on_candle(Sar::new(0.02, 0.2), |value| value);
+    name: "parabolic_sar",
+    formula: "stop that closes in on the price by 0.02 to 0.2 of the way a bar",
+    window: 0,
+    warmup: 2,
+    units: Units::Price,
+    source: "TA-Lib SAR; Wilder 1978 p. 9",
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Simple moving average.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
 use super::ring::Ring;
+use crate::spec::Units;
 
 /// Mean of the last `period` prices. Equal to TA-Lib's `SMA` to the last bit: the same running
 /// sum in the same order.
@@ -32,6 +34,36 @@ impl OverPrices for Sma {
         self.wanting = self.wanting.saturating_sub(1);
         (self.wanting == 0).then(|| total / self.divisor)
     }
+}
+
+enrol! {
+    SMA_20 = on_close(Sma::new(20), |value| value);
+    name: "sma_20",
+    formula: "mean of the last 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib SMA",
+}
+
+enrol! {
+    SMA_50 = on_close(Sma::new(50), |value| value);
+    name: "sma_50",
+    formula: "mean of the last 50 closes",
+    window: 50,
+    warmup: 50,
+    units: Units::Price,
+    source: "TA-Lib SMA",
+}
+
+enrol! {
+    SMA_200 = on_close(Sma::new(200), |value| value);
+    name: "sma_200",
+    formula: "mean of the last 200 closes",
+    window: 200,
+    warmup: 200,
+    units: Units::Price,
+    source: "TA-Lib SMA",
 }
 
 #[cfg(test)]

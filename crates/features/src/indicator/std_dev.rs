@@ -1,7 +1,9 @@
 //! Rolling population variance and standard deviation.
 
 use super::OverPrices;
+use super::feature::{enrol, on_close};
 use super::ring::Ring;
+use crate::spec::Units;
 
 /// Variance of the last n prices (population form, ÷ n), by running sums about a shift. Where the
 /// sums have cancelled, and every 32 windows, they are taken anew. TA-Lib's `VAR` to the last bit.
@@ -140,6 +142,26 @@ impl OverPrices for StdDev {
     fn next(&mut self, price: f64) -> Option<f64> {
         self.variance.next(price).map(f64::sqrt)
     }
+}
+
+enrol! {
+    STD_DEV_20 = on_close(StdDev::new(20), |value| value);
+    name: "std_dev_20",
+    formula: "population standard deviation of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "TA-Lib STDDEV",
+}
+
+enrol! {
+    VARIANCE_20 = on_close(Variance::new(20), |value| value);
+    name: "variance_20",
+    formula: "population variance of 20 closes",
+    window: 20,
+    warmup: 20,
+    units: Units::PriceSquared,
+    source: "TA-Lib VAR",
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle};
 use super::{Highest, Lowest, OverCandles, OverPrices, Sma};
+use crate::spec::Units;
 
 /// %K and its average %D, both 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,6 +107,46 @@ impl OverCandles for Stoch {
         let k = self.k.next(self.raw.next(candle)?)?;
         Some(StochLines { k, d: self.d.next(k)? })
     }
+}
+
+enrol! {
+    STOCH_FAST_D_14 = on_candle(FastStoch::new(14, 3), |lines| lines.d);
+    name: "stoch_fast_d_14",
+    formula: "mean of 3 stoch_fast_k_14",
+    window: 14,
+    warmup: 16,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCHF 14 3",
+}
+
+enrol! {
+    STOCH_FAST_K_14 = on_candle(FastStoch::new(14, 3), |lines| lines.k);
+    name: "stoch_fast_k_14",
+    formula: "100 · (close − lowest low) / (highest high − lowest low) of 14",
+    window: 14,
+    warmup: 16,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCHF 14 3",
+}
+
+enrol! {
+    STOCH_SLOW_D_14 = on_candle(Stoch::new(14, 3, 3), |lines| lines.d);
+    name: "stoch_slow_d_14",
+    formula: "mean of 3 stoch_slow_k_14",
+    window: 14,
+    warmup: 18,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCH 14 3 3",
+}
+
+enrol! {
+    STOCH_SLOW_K_14 = on_candle(Stoch::new(14, 3, 3), |lines| lines.k);
+    name: "stoch_slow_k_14",
+    formula: "mean of 3 stoch_fast_k_14",
+    window: 14,
+    warmup: 18,
+    units: Units::Oscillator,
+    source: "TA-Lib STOCH 14 3 3",
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use market::Candle;
 
 use super::OverCandles;
 use super::atr::true_range;
+use super::feature::{enrol, on_candle};
 use super::ring::Ring;
+use crate::spec::Units;
 
 /// 100 · (4 A₁ + 2 A₂ + A₃) / 7, each A the buying pressure over the true range of its window
 /// (Williams 1985). TA-Lib's `ULTOSC`; a window without range adds nothing.
@@ -78,6 +80,16 @@ impl OverCandles for UltimateOscillator {
         self.wanting = self.wanting.saturating_sub(1);
         (self.wanting == 0).then_some(100.0 * (total / 7.0))
     }
+}
+
+enrol! {
+    ULTIMATE_OSCILLATOR = on_candle(UltimateOscillator::new([7, 14, 28]), |value| value);
+    name: "ultimate_oscillator",
+    formula: "100 · (4 A7 + 2 A14 + A28) / 7, A = buying pressure / true range",
+    window: 28,
+    warmup: 29,
+    units: Units::Oscillator,
+    source: "TA-Lib ULTOSC 7 14 28; Williams 1985",
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle, on_close};
 use super::{OverCandles, OverPrices, Sma, Variance};
+use crate::spec::Units;
 
 /// Bars that make a year.
 const YEAR: f64 = 252.0;
@@ -128,6 +130,46 @@ impl OverCandles for YangZhang {
         let total = overnight + self.weight * day + (1.0 - self.weight) * drift_free;
         Some((total.max(0.0) * YEAR).sqrt())
     }
+}
+
+enrol! {
+    REALISED_VOLATILITY_20 = on_close(RealisedVolatility::new(20), |value| value);
+    name: "realised_volatility_20",
+    formula: "√252 · sample standard deviation of 20 log returns",
+    window: 20,
+    warmup: 21,
+    units: Units::AnnualVolatility,
+    source: "Trimtab",
+}
+
+enrol! {
+    PARKINSON_VOLATILITY_20 = on_candle(Parkinson::new(20), |value| value);
+    name: "parkinson_volatility_20",
+    formula: "√(252 · mean of ln(high/low)² / (4 ln 2)) of 20 bars",
+    window: 20,
+    warmup: 20,
+    units: Units::AnnualVolatility,
+    source: "Parkinson 1980 p. 62",
+}
+
+enrol! {
+    GARMAN_KLASS_VOLATILITY_20 = on_candle(GarmanKlass::new(20), |value| value);
+    name: "garman_klass_volatility_20",
+    formula: "√(252 · mean of ½ ln(high/low)² − (2 ln 2 − 1) ln(close/open)²) of 20 bars",
+    window: 20,
+    warmup: 20,
+    units: Units::AnnualVolatility,
+    source: "Garman and Klass 1980 p. 74",
+}
+
+enrol! {
+    YANG_ZHANG_VOLATILITY_20 = on_candle(YangZhang::new(20), |value| value);
+    name: "yang_zhang_volatility_20",
+    formula: "√(252 · (overnight + k day + (1 − k) Rogers-Satchell variance)) of 20 bars",
+    window: 20,
+    warmup: 21,
+    units: Units::AnnualVolatility,
+    source: "Yang and Zhang 2000 p. 485",
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use market::Candle;
 
+use super::feature::{enrol, on_candle};
 use super::ring::Ring;
 use super::{OverCandles, OverPrices, Sma, typical_price};
+use crate::spec::Units;
 
 /// Running sum of volume, added on a rise and taken off on a fall. TA-Lib's `OBV` (Granville 1963).
 #[derive(Debug, Clone, Default)]
@@ -212,6 +214,66 @@ impl OverCandles for RelativeVolume {
         self.idle = if candle.volume > 0.0 { 0 } else { self.idle + 1 };
         before.filter(|mean| traded && *mean > 0.0).map(|mean| candle.volume / mean)
     }
+}
+
+enrol! {
+    OBV = on_candle(Obv::default(), |value| value);
+    name: "obv",
+    formula: "volume added on a rise of the close, taken off on a fall",
+    window: 0,
+    warmup: 1,
+    units: Units::Volume,
+    source: "TA-Lib OBV; Granville 1963",
+}
+
+enrol! {
+    ACCUMULATION_DISTRIBUTION = on_candle(AccumulationDistribution::default(), |value| value);
+    name: "accumulation_distribution",
+    formula: "running sum of ((close − low) − (high − close)) / (high − low) · volume",
+    window: 0,
+    warmup: 1,
+    units: Units::Volume,
+    source: "TA-Lib AD",
+}
+
+enrol! {
+    AD_OSCILLATOR = on_candle(AdOsc::new(3, 10), |value| value);
+    name: "ad_oscillator",
+    formula: "EMA3 − EMA10 of accumulation_distribution",
+    window: 10,
+    warmup: 10,
+    units: Units::Volume,
+    source: "TA-Lib ADOSC 3 10",
+}
+
+enrol! {
+    MFI_14 = on_candle(Mfi::new(14), |value| value);
+    name: "mfi_14",
+    formula: "100 · rising flow / all flow of 14 changes, flow = typical price · volume",
+    window: 14,
+    warmup: 15,
+    units: Units::Oscillator,
+    source: "TA-Lib MFI",
+}
+
+enrol! {
+    VWAP_20 = on_candle(Vwap::new(20), |value| value);
+    name: "vwap_20",
+    formula: "Σ typical price · volume / Σ volume of 20 bars; none without volume",
+    window: 20,
+    warmup: 20,
+    units: Units::Price,
+    source: "Trimtab",
+}
+
+enrol! {
+    RELATIVE_VOLUME_20 = on_candle(RelativeVolume::new(20), |value| value);
+    name: "relative_volume_20",
+    formula: "volume / mean volume of the 20 bars before; none without volume",
+    window: 21,
+    warmup: 21,
+    units: Units::Ratio,
+    source: "Trimtab",
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Integration tests of the room: one binary.
 
+mod conformance;
 mod golden;
 mod series;
