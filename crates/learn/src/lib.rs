@@ -7,6 +7,7 @@
 //! ([`search::TrialLog`], [`split::VaultLog`]).
 //! **Start reading** at [`tune`], the job a book calls; then [`split`], [`trees`], [`search`].
 
+pub mod calibrate;
 mod error;
 pub mod model;
 pub mod samples;

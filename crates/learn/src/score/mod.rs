@@ -1,5 +1,12 @@
-//! How good a classifier is: figures with bootstrap intervals.
+//! How good a classifier is: figures with bootstrap intervals, threshold sweep, permutation
+//! importances, and Sharpe ratios that own up to the number of trials.
 
+mod card;
 mod figures;
+mod permutation;
+pub mod sharpe;
 
-pub use figures::roc_auc;
+pub(crate) use card::check_lengths;
+pub use card::{Scorecard, ThresholdLine, sweep};
+pub use figures::{Confusion, brier, log_loss, precision_weighted, roc_auc};
+pub use permutation::{PermutationLine, permutation};

@@ -1,0 +1,145 @@
+//! All figures of one model on one set of rows, each with its interval.
+
+use std::collections::BTreeMap;
+
+use base::bootstrap::{Plan, interval};
+use base::{Interval, Prob, Seed};
+use serde::{Deserialize, Serialize};
+
+use super::figures::{Confusion, brier, log_loss, roc_auc};
+use crate::Error;
+
+/// Figures by name: `accuracy auc precision recall f1 precision_weighted brier log_loss`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scorecard {
+    /// Rows scored.
+    pub rows: usize,
+    /// Rows that won.
+    pub wins: usize,
+    /// At or above it a row is called a win.
+    pub threshold: Prob,
+    /// Each figure with its 95 % bootstrap interval; one that does not exist is left out.
+    pub figures: BTreeMap<String, Interval>,
+}
+
+type Figure = fn(&[Prob], &[bool], Prob) -> f64;
+
+const FIGURES: [(&str, Figure); 8] = [
+    ("accuracy", |s, l, t| Confusion::at(s, l, t).accuracy()),
+    ("auc", |s, l, _| roc_auc(s, l)),
+    ("brier", |s, l, _| brier(s, l)),
+    ("f1", |s, l, t| Confusion::at(s, l, t).f_beta(1.0)),
+    ("log_loss", |s, l, _| log_loss(s, l)),
+    ("precision", |s, l, t| Confusion::at(s, l, t).precision()),
+    ("precision_weighted", |s, l, t| Confusion::at(s, l, t).f_beta(0.5)),
+    ("recall", |s, l, t| Confusion::at(s, l, t).recall()),
+];
+
+impl Scorecard {
+    /// Measures everything; rows are drawn independently for the intervals.
+    pub fn measure(
+        scores: &[Prob],
+        labels: &[bool],
+        threshold: Prob,
+        seed: Seed,
+    ) -> Result<Scorecard, Error> {
+        check_lengths(scores, labels)?;
+        let mut figures = BTreeMap::new();
+        for (name, figure) in FIGURES {
+            let plan = Plan::independent(seed.child(name));
+            let found = interval(scores.len(), plan, |rows| {
+                let (scores, labels): (Vec<Prob>, Vec<bool>) =
+                    rows.iter().map(|&row| (scores[row], labels[row])).unzip();
+                figure(&scores, &labels, threshold)
+            });
+            if found.value.is_finite() && found.low.is_finite() && found.high.is_finite() {
+                figures.insert(name.to_owned(), found);
+            }
+        }
+        let wins = labels.iter().filter(|&&label| label).count();
+        Ok(Scorecard { rows: scores.len(), wins, threshold, figures })
+    }
+
+    /// The value of a figure, when it exists.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.figures.get(name).map(|found| found.value)
+    }
+}
+
+pub(crate) fn check_lengths(scores: &[Prob], labels: &[bool]) -> Result<(), Error> {
+    if scores.is_empty() || scores.len() != labels.len() {
+        return Err(Error::Measure {
+            what: format!("{} scores for {} labels", scores.len(), labels.len()),
+        });
+    }
+    Ok(())
+}
+
+/// One threshold of a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdLine {
+    /// The threshold.
+    pub threshold: Prob,
+    /// Rows at or above it.
+    pub called: usize,
+    /// Share of them that won; absent when there is none.
+    pub precision: Option<f64>,
+    /// Share of all wins among them; absent when there is no win.
+    pub recall: Option<f64>,
+    /// F-beta with β = 0.5.
+    pub precision_weighted: f64,
+}
+
+/// What each threshold would have called.
+pub fn sweep(
+    scores: &[Prob],
+    labels: &[bool],
+    thresholds: &[Prob],
+) -> Result<Vec<ThresholdLine>, Error> {
+    check_lengths(scores, labels)?;
+    let known = |value: f64| value.is_finite().then_some(value);
+    let line = |&threshold: &Prob| {
+        let counts = Confusion::at(scores, labels, threshold);
+        ThresholdLine {
+            threshold,
+            called: counts.true_wins + counts.false_wins,
+            precision: known(counts.precision()),
+            recall: known(counts.recall()),
+            precision_weighted: counts.f_beta(0.5),
+        }
+    };
+    Ok(thresholds.iter().map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> (Vec<Prob>, Vec<bool>) {
+        let scores = (0..200).map(|i| Prob::new(f64::from(i % 20) / 20.0).unwrap()).collect();
+        (scores, (0..200).map(|i| i % 20 > 7 + i % 5).collect())
+    }
+
+    #[test]
+    fn every_figure_lies_inside_its_interval() {
+        let (scores, labels) = rows();
+        let card = Scorecard::measure(&scores, &labels, Prob::HALF, Seed::root(1)).unwrap();
+        assert_eq!(card.figures.len(), FIGURES.len());
+        for (name, found) in &card.figures {
+            assert!(found.low <= found.value && found.value <= found.high, "{name} {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_higher_threshold_calls_fewer_rows() {
+        let (scores, labels) = rows();
+        let thresholds: Vec<Prob> = [0.2, 0.5, 0.8].map(|t| Prob::new(t).unwrap()).into();
+        let lines = sweep(&scores, &labels, &thresholds).unwrap();
+        assert!(lines.windows(2).all(|pair| pair[0].called > pair[1].called));
+    }
+
+    #[test]
+    fn no_rows_are_refused() {
+        assert!(Scorecard::measure(&[], &[], Prob::HALF, Seed::root(1)).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! Permutation importance (Breiman 2001): what is lost when one column is shuffled.
+
+use base::bootstrap::{Plan, mean_interval};
+use base::{Interval, Panel, Seed};
+use rand::Rng as _;
+use serde::{Deserialize, Serialize};
+
+use super::figures::roc_auc;
+use crate::{Error, Model, Samples};
+
+/// How much a column mattered to the ranking of some rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PermutationLine {
+    /// The column.
+    pub feature: String,
+    /// Mean fall of the AUC over the shuffles, with the interval over shuffles.
+    pub auc_fall: Interval,
+}
+
+/// Shuffles each column of the model `repeats` times and measures the fall of the AUC.
+pub fn permutation(
+    model: &impl Model,
+    samples: &Samples,
+    repeats: u64,
+    seed: Seed,
+) -> Result<Vec<PermutationLine>, Error> {
+    let panel = samples.panel().select(model.features());
+    let panel = panel.map_err(|source| Error::MatchColumns { source })?;
+    let auc = |panel: &Panel| -> Result<f64, Error> {
+        Ok(roc_auc(&model.predict_proba(panel)?, samples.labels()))
+    };
+    let whole = auc(&panel)?;
+    let mut lines = Vec::with_capacity(panel.names().len());
+    for (column, feature) in panel.names().iter().enumerate() {
+        let seed = seed.child(feature);
+        let mut falls = Vec::with_capacity(repeats as usize);
+        for repeat in 0..repeats {
+            falls.push(whole - auc(&shuffled(&panel, column, seed.index(repeat))?)?);
+        }
+        let auc_fall = mean_interval(&falls, Plan::independent(seed.child("interval")));
+        lines.push(PermutationLine { feature: feature.clone(), auc_fall });
+    }
+    Ok(lines)
+}
+
+fn shuffled(panel: &Panel, column: usize, seed: Seed) -> Result<Panel, Error> {
+    let mut rng = seed.rng();
+    let mut order: Vec<usize> = (0..panel.len()).collect();
+    for at in (1..order.len()).rev() {
+        order.swap(at, (rng.next_u64() % (at as u64 + 1)) as usize);
+    }
+    let mut made = Panel::new(panel.names().iter().cloned());
+    for (row, &key) in panel.keys().iter().enumerate() {
+        let mut values = panel.row(row);
+        values[column] = panel.columns()[column][order[row]];
+        made.push(key, &values).map_err(|source| Error::MatchColumns { source })?;
+    }
+    Ok(made)
+}
