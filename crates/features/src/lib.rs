@@ -8,6 +8,7 @@
 //! **Start reading** at [`moment`], then [`spec`], then [`catalog`]; one indicator such as
 //! [`indicator::rsi`] shows the rest.
 
+pub mod breakout;
 pub mod catalog;
 pub mod indicator;
 pub mod moment;

@@ -1,0 +1,65 @@
+//! Where a setup's parts lie in the candles that end at its breakout.
+
+use market::{Candle, Side};
+
+use crate::moment::Moment;
+use crate::pattern::setup::Setup;
+
+/// The candles from so many bars ago to so many bars ago, both included; `None` where history
+/// does not reach.
+pub(super) fn between(series: &[Candle], from_ago: usize, to_ago: usize) -> Option<&[Candle]> {
+    let last = series.len().checked_sub(1)?;
+    series.get(last.checked_sub(from_ago)?..=last.checked_sub(to_ago)?)
+}
+
+/// The bars of the rally, from its start to its extreme.
+pub(super) fn rally<'a>(moment: &Moment<'a>, setup: &Setup) -> Option<&'a [Candle]> {
+    between(moment.own, setup.rally_start_ago, setup.rally_end_ago)
+}
+
+/// The bars of the base, up to the bar before the breakout.
+pub(super) fn base<'a>(moment: &Moment<'a>, setup: &Setup) -> Option<&'a [Candle]> {
+    between(moment.own, setup.consol_start_ago, 1)
+}
+
+/// The stretch of another series over the days of a stretch of the own one.
+pub(super) fn same_days<'a>(series: &'a [Candle], own: &[Candle]) -> Option<&'a [Candle]> {
+    let (first, last) = (own.first()?.day, own.last()?.day);
+    let start = series.partition_point(|candle| candle.day < first);
+    let end = series.partition_point(|candle| candle.day <= last);
+    let found = series.get(start..end)?;
+    (found.first()?.day == first && found.last()?.day == last).then_some(found)
+}
+
+/// Change of the close over a stretch, as a fraction.
+pub(super) fn change(stretch: &[Candle]) -> Option<f64> {
+    super::ratio(stretch.last()?.close, stretch.first()?.close).map(|growth| growth - 1.0)
+}
+
+/// Mean volume; `None` where the source has none.
+pub(super) fn mean_volume(stretch: &[Candle]) -> Option<f64> {
+    let sum: f64 = stretch.iter().map(|candle| candle.volume).sum();
+    (sum > 0.0).then(|| sum / stretch.len() as f64)
+}
+
+/// Mean of the true ranges of the last `bars` bars; `None` where history does not reach or
+/// nothing moved.
+pub(super) fn mean_true_range(series: &[Candle], bars: usize) -> Option<f64> {
+    let recent = series.get(series.len().checked_sub(bars + 1)?..)?;
+    let sum: f64 = recent.windows(2).map(|pair| pair[1].true_range(pair[0].close)).sum();
+    (sum > 0.0).then(|| sum / bars as f64)
+}
+
+/// Mean close of the last `bars` bars.
+pub(super) fn mean_close(series: &[Candle], bars: usize) -> Option<f64> {
+    let recent = series.get(series.len().checked_sub(bars)?..)?;
+    Some(recent.iter().map(|candle| candle.close).sum::<f64>() / bars as f64)
+}
+
+/// The level whose break was the signal: the base's far edge.
+pub(super) fn broken_level(setup: &Setup) -> f64 {
+    match setup.side {
+        Side::Long => setup.consol_high,
+        Side::Short => setup.consol_low,
+    }
+}
