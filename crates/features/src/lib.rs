@@ -11,6 +11,7 @@
 pub mod breakout;
 pub mod catalog;
 pub mod indicator;
+pub mod label;
 pub mod moment;
 pub mod pattern;
 pub mod spec;
