@@ -66,7 +66,8 @@ impl Atr {
         Atr { previous_close: 0.0, average: 0.0, alpha: 1.0 - beta, beta, seen: 0, period }
     }
 
-    #[cold]
+    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    #[inline(always)]
     fn seed(&mut self, candle: &Candle) -> Option<f64> {
         if self.seen > 0 {
             self.average += true_range(candle, self.previous_close);

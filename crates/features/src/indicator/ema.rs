@@ -23,7 +23,8 @@ impl Ema {
         Ema { average: 0.0, alpha: 1.0 - beta, beta, seen: 0, period }
     }
 
-    #[cold]
+    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    #[inline(always)]
     fn seed(&mut self, price: f64) -> Option<f64> {
         self.average += price;
         self.seen += 1;

@@ -41,6 +41,8 @@ impl<T: Copy + PartialOrd> Crest<T> {
         crest
     }
 
+    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    #[inline(always)]
     fn close_block(&mut self) {
         for place in (0..self.block.len() - 1).rev() {
             self.block[place] = later_maximum(self.block[place], self.block[place + 1]);

@@ -62,12 +62,21 @@ pub trait OverPrices {
     /// Takes the next price; `None` until there are enough of them.
     fn next(&mut self, price: f64) -> Option<Self::Output>;
 
-    /// Runs over a series and puts one entry a price behind those that `into` already has.
-    fn run(&mut self, prices: &[f64], into: &mut Vec<Option<Self::Output>>)
+    /// Runs over a series, puts one entry a price behind those that `into` already has, and gives
+    /// the calculator back as it stands. It is taken by value so that its state can live in
+    /// registers.
+    #[inline(always)]
+    fn run(mut self, prices: &[f64], into: &mut Vec<Option<Self::Output>>) -> Self
     where
         Self: Sized,
     {
-        into.extend(prices.iter().map(|&price| self.next(price)));
+        for part in prices.chunks(PART) {
+            let room = make_room(into, part.len());
+            for (place, &price) in room.iter_mut().zip(part) {
+                *place = self.next(price);
+            }
+        }
+        self
     }
 }
 
@@ -79,17 +88,37 @@ pub trait OverCandles {
     /// Takes the next candle; `None` until there are enough of them.
     fn next(&mut self, candle: &Candle) -> Option<Self::Output>;
 
-    /// Runs over a series and puts one entry a candle behind those that `into` already has.
-    fn run(&mut self, candles: &[Candle], into: &mut Vec<Option<Self::Output>>)
+    /// Runs over a series, puts one entry a candle behind those that `into` already has, and
+    /// gives the calculator back as it stands. It is taken by value so that its state can live
+    /// in registers.
+    #[inline(always)]
+    fn run(mut self, candles: &[Candle], into: &mut Vec<Option<Self::Output>>) -> Self
     where
         Self: Sized,
     {
-        into.extend(candles.iter().map(|candle| self.next(candle)));
+        for part in candles.chunks(PART) {
+            let room = make_room(into, part.len());
+            for (place, candle) in room.iter_mut().zip(part) {
+                *place = self.next(candle);
+            }
+        }
+        self
     }
 }
 
+/// Bars that a run takes at a time: few enough for the nearest cache.
+const PART: usize = 512;
+
+/// Adds so many empty places. A plain loop then fills them and keeps the calculator in registers,
+/// which `Vec::extend` does not: it is called with the calculator's address.
+fn make_room<T>(into: &mut Vec<Option<T>>, count: usize) -> &mut [Option<T>] {
+    let start = into.len();
+    into.resize_with(start + count, || None);
+    &mut into[start..]
+}
+
 /// The values of a price indicator over a whole series, one entry a price.
-pub fn over_prices<I: OverPrices>(mut indicator: I, prices: &[f64]) -> Vec<Option<I::Output>> {
+pub fn over_prices<I: OverPrices>(indicator: I, prices: &[f64]) -> Vec<Option<I::Output>> {
     let mut values = Vec::with_capacity(prices.len());
     indicator.run(prices, &mut values);
     values

@@ -30,9 +30,18 @@ impl Ring {
         &self.values
     }
 
-    /// All places from the oldest to the newest.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
+    /// The older and the newer values, each part from the oldest to the newest. Slices, so that
+    /// a cold call can take them and the ring itself stay in registers.
+    #[inline]
+    pub(crate) fn halves(&self) -> [&[f64]; 2] {
         let (newer, older) = self.values.split_at(self.next);
+        [older, newer]
+    }
+
+    /// All places from the oldest to the newest.
+    #[inline]
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
+        let [older, newer] = self.halves();
         older.iter().chain(newer).copied()
     }
 }

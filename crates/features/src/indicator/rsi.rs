@@ -26,7 +26,8 @@ impl Rsi {
         Rsi { previous: 0.0, gain: 0.0, loss: 0.0, kept, share, seen: 0, period }
     }
 
-    #[cold]
+    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    #[inline(always)]
     fn seed(&mut self, price: f64) -> Option<f64> {
         if self.seen > 0 {
             let change = price - self.previous;

@@ -69,32 +69,40 @@ impl Variance {
         self.sum -= distance;
         self.squares -= distance * distance;
     }
+}
 
-    fn sums_about(&mut self, shift: f64) -> f64 {
-        self.shift = shift;
-        (self.sum, self.squares) = (0.0, 0.0);
-        for price in self.ring.iter() {
+/// Sums taken anew over a window.
+struct Fresh {
+    shift: f64,
+    sum: f64,
+    squares: f64,
+    variance: f64,
+}
+
+impl Fresh {
+    fn about(shift: f64, window: [&[f64]; 2], share: f64) -> Fresh {
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for price in window[0].iter().chain(window[1]) {
             let distance = price - shift;
-            self.sum += distance;
-            self.squares += distance * distance;
+            sum += distance;
+            squares += distance * distance;
         }
-        self.spread()
+        let mean = sum * share;
+        Fresh { shift, sum, squares, variance: squares * share - mean * mean }
     }
 
+    /// About the mean, or about the newest price where even that cancels.
     #[cold]
-    fn reseed(&mut self, newest: f64, oldest: f64) -> f64 {
-        self.until_reseed = WINDOWS_PER_RESEED * self.period;
-        let mean = self.ring.iter().sum::<f64>() * self.share;
-        let mut variance = self.sums_about(mean);
-        if variance < CANCELLED * (self.squares * self.share) {
-            variance = self.sums_about(newest);
+    fn of(window: [&[f64]; 2], newest: f64, share: f64) -> Fresh {
+        let mean = window[0].iter().chain(window[1]).sum::<f64>() * share;
+        let mut fresh = Fresh::about(mean, window, share);
+        if fresh.variance < CANCELLED * (fresh.squares * share) {
+            fresh = Fresh::about(newest, window, share);
         }
-        self.peak_squares = self.squares;
-        if variance < FLAT * (self.squares * self.share) {
-            variance = 0.0;
+        if fresh.variance < FLAT * (fresh.squares * share) {
+            fresh.variance = 0.0;
         }
-        self.remove(oldest);
-        variance
+        fresh
     }
 }
 
@@ -117,13 +125,16 @@ impl OverPrices for Variance {
         if self.squares > self.peak_squares {
             self.peak_squares = self.squares;
         }
-        let variance = self.spread();
-        self.remove(oldest);
+        let mut variance = self.spread();
         self.until_reseed -= 1;
         let cancelled = variance < CANCELLED * (self.peak_squares * self.share);
         if cancelled || self.until_reseed == 0 {
-            return Some(self.reseed(price, oldest));
+            let fresh = Fresh::of(self.ring.halves(), price, self.share);
+            (self.shift, self.sum, self.squares) = (fresh.shift, fresh.sum, fresh.squares);
+            (self.peak_squares, variance) = (fresh.squares, fresh.variance);
+            self.until_reseed = WINDOWS_PER_RESEED * self.period;
         }
+        self.remove(oldest);
         Some(variance)
     }
 }
