@@ -57,26 +57,35 @@ fn report(name: &str, mut run: impl FnMut() -> f64) {
     );
 }
 
-fn prices<I: OverPrices>(name: &str, closes: &[f64], make: fn() -> I, line: fn(&I::Output) -> f64) {
-    let mut values = Vec::with_capacity(BARS);
+fn prices<I: OverPrices>(
+    name: &str,
+    closes: &[f64],
+    make: impl Fn() -> I,
+    line: impl Fn(&I::Output) -> f64 + Copy,
+) {
+    let mut values = vec![f64::NAN; BARS];
     report(name, || {
-        values.clear();
-        make().run(black_box(closes), &mut values);
-        values.last().and_then(Option::as_ref).map_or(0.0, line)
+        let mut indicator = make();
+        for (place, &price) in values.iter_mut().zip(black_box(closes)) {
+            *place = indicator.next(price).as_ref().map_or(f64::NAN, line);
+        }
+        values[BARS - 1]
     });
 }
 
 fn ranges<I: OverCandles>(
     name: &str,
     bars: &[Candle],
-    make: fn() -> I,
-    line: fn(&I::Output) -> f64,
+    make: impl Fn() -> I,
+    line: impl Fn(&I::Output) -> f64 + Copy,
 ) {
-    let mut values = Vec::with_capacity(BARS);
+    let mut values = vec![f64::NAN; BARS];
     report(name, || {
-        values.clear();
-        make().run(black_box(bars), &mut values);
-        values.last().and_then(Option::as_ref).map_or(0.0, line)
+        let mut indicator = make();
+        for (place, candle) in values.iter_mut().zip(black_box(bars)) {
+            *place = indicator.next(candle).as_ref().map_or(f64::NAN, line);
+        }
+        values[BARS - 1]
     });
 }
 
