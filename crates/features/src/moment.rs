@@ -51,6 +51,14 @@ impl<'a> Moment<'a> {
         Moment { own, ..Moment::default() }
     }
 
+    /// The same moment with the setup that its bar confirms.
+    pub fn at<'b>(self, setup: &'b Setup) -> Moment<'b>
+    where
+        'a: 'b,
+    {
+        Moment { setup: Some(setup), ..self }
+    }
+
     /// The current bar; `None` before the first.
     pub fn candle(&self) -> Option<&'a Candle> {
         self.own.last()

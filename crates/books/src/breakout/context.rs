@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use base::Day;
-use features::{Caps, Moment, Setup};
+use features::{Caps, Moment};
 use market::Candle;
 
 /// Series that many stocks share, forward-adjusted, ascending by day.
@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
     }
 
     /// All that is known at the last candle of `own`. Days must not go back between calls.
-    pub fn moment(&mut self, own: &'a [Candle], setup: Option<&'a Setup>) -> Moment<'a> {
+    pub fn moment(&mut self, own: &'a [Candle]) -> Moment<'a> {
         let Some(day) = own.last().map(|candle| candle.day) else {
             return Moment::default();
         };
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
             spy: until(&context.spy, day, &mut self.place.spy),
             vix: until(&context.vix, day, &mut self.place.vix),
             caps: self.caps_at(day),
-            setup,
+            setup: None,
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
         let own = candles([1, 3, 5, 8]);
         let mut walk = Walk::new(&context, &facts);
         let seen: Vec<(usize, bool)> = (1..=own.len())
-            .map(|end| walk.moment(&own[..end], None))
+            .map(|end| walk.moment(&own[..end]))
             .map(|moment| (moment.spy.len(), moment.caps.is_some()))
             .collect();
         assert_eq!(seen, [(1, false), (2, false), (4, true), (4, true)]);

@@ -1,0 +1,109 @@
+//! What each confidence gate would have earned (BRK-16), in R, gross and net, with intervals.
+
+use std::collections::BTreeMap;
+
+use base::bootstrap::{Plan, mean_interval};
+use base::{Interval, Prob, RowKey, Seed};
+use features::label::Decided;
+use serde::{Deserialize, Serialize};
+
+use super::candidates::Candidate;
+use super::config::Costs;
+use super::train::{HeldOutResult, known};
+
+/// Gates shown: the scanner alone, then these least confidences.
+pub const GATES: [f64; 5] = [0.50, 0.55, 0.60, 0.65, 0.70];
+
+/// A held-out signal with its confidence and result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored<'a> {
+    /// The signal.
+    pub candidate: &'a Candidate,
+    /// The model's confidence in a win.
+    pub confidence: Prob,
+    /// Result in R before costs.
+    pub gross_r: f64,
+    /// Result in R after costs.
+    pub net_r: f64,
+}
+
+/// Results of all signals that pass one gate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GateLine {
+    /// Least confidence; `None` takes every signal of the scanner.
+    pub gate: Option<f64>,
+    /// Signals.
+    pub trades: usize,
+    /// Share of wins.
+    pub win_rate: Interval,
+    /// Mean R before costs.
+    pub gross_r: Interval,
+    /// Mean R after costs.
+    pub net_r: Interval,
+    /// Sum of R after costs.
+    pub net_r_sum: f64,
+    /// Signals decided by the conservative rule.
+    pub conservative: usize,
+}
+
+/// Joins the held-out confidences with their signals, in order of time.
+pub fn join<'a>(
+    result: &HeldOutResult,
+    candidates: &'a [Candidate],
+    side: market::Side,
+    costs: &Costs,
+) -> Vec<Scored<'a>> {
+    let of_side = candidates.iter().filter(|c| c.setup.side == side);
+    let by_key: BTreeMap<RowKey, &Candidate> =
+        of_side.map(|c| (RowKey { at: known(c), id: c.instrument.0 }, c)).collect();
+    let rows = result.keys.iter().zip(&result.confidences);
+    rows.filter_map(|(key, &confidence)| {
+        let candidate = *by_key.get(key)?;
+        let gross_r = candidate.label?.r_multiple;
+        let risk = (candidate.setup.entry - candidate.setup.stop).abs();
+        let net_r = gross_r - costs.round_trip_per_share(candidate.setup.entry) / risk;
+        Some(Scored { candidate, confidence, gross_r, net_r })
+    })
+    .collect()
+}
+
+/// One line for the scanner alone and one for each gate. Signals of one month are drawn together
+/// in the bootstrap, since trades that live through the same market are not independent.
+pub fn table(scored: &[Scored<'_>], seed: Seed) -> Vec<GateLine> {
+    let gates = std::iter::once(None).chain(GATES.into_iter().map(Some));
+    gates.map(|gate| line(scored, gate, seed)).collect()
+}
+
+fn line(scored: &[Scored<'_>], gate: Option<f64>, seed: Seed) -> GateLine {
+    let passed: Vec<&Scored<'_>> =
+        scored.iter().filter(|s| gate.is_none_or(|gate| s.confidence.get() >= gate)).collect();
+    let months = passed
+        .iter()
+        .map(|s| {
+            let (year, month, _) = s.candidate.setup.day.ymd();
+            (year, month)
+        })
+        .collect::<std::collections::BTreeSet<_>>()
+        .len();
+    let block = passed.len() as f64 / months.max(1) as f64;
+    let interval = |value: fn(&Scored<'_>) -> f64| {
+        let values: Vec<f64> = passed.iter().map(|s| value(s)).collect();
+        mean_interval(&values, Plan::blocks(seed, block))
+    };
+    let won = |s: &Scored<'_>| match s.candidate.label.map(|l| l.outcome) {
+        Some(features::label::Outcome::Win) => 1.0,
+        _ => 0.0,
+    };
+    let conservatively = |s: &&&Scored<'_>| {
+        s.candidate.label.is_some_and(|label| label.decided == Decided::Conservatively)
+    };
+    GateLine {
+        gate,
+        trades: passed.len(),
+        win_rate: interval(won),
+        gross_r: interval(|s| s.gross_r),
+        net_r: interval(|s| s.net_r),
+        net_r_sum: passed.iter().map(|s| s.net_r).sum(),
+        conservative: passed.iter().filter(conservatively).count(),
+    }
+}

@@ -1,0 +1,24 @@
+//! The breakout book.
+//!
+//! 1. **Idea**: after a rally and a tight rest of at least 1.5 times its length, a close beyond
+//!    the rest may continue. Not every one does; a model decides the bet.
+//! 2. **Universe**: stocks with a scan-able history; [`context`] holds the funds around them.
+//! 3. **Data**: daily bars, adjusted forward; finer bars where there are any.
+//! 4. **Features**: `features::breakout`, 44 for the long side, 20 for the short.
+//! 5. **Labels**: `features::label`: booked target before stop.
+//! 6. **Models**: [`train`]: boosted trees, one a side, calibrated on out-of-fold predictions,
+//!    judged once on the latest part of time.
+//! 7. **Decide**: the calibrated confidence against the gate; [`gates`] shows what each gate
+//!    would have earned, gross and net.
+//!
+//! Numbers stand in `config/books/breakout.toml` ([`config`]).
+
+pub mod candidates;
+pub mod config;
+pub mod context;
+pub mod gates;
+pub mod train;
+
+pub use candidates::{Candidate, Stock, find};
+pub use config::BreakoutConfig;
+pub use context::{Context, StockFacts};
