@@ -8,12 +8,14 @@
 
 pub mod costs;
 pub mod exchange;
+pub mod synth;
 
 pub use costs::{Breakdown, Commission, CostConfig, CostModel, SellFees, Slippage};
 pub use exchange::{
     BarExchange, BarPrint, DelistingRule, ExchangeConfig, ExchangeStats, FillCost, LimitRule,
     ZeroVolume,
 };
+pub use synth::{Breakout, Edge, Market, SymbolHistory, SynthConfig};
 
 use base::Ts;
 use market::{ClientOrderId, Evidence, InstrumentId};

@@ -4,5 +4,7 @@ mod brackets;
 mod evidence;
 mod fills;
 mod money;
+mod synth_facts;
+mod synth_shape;
 mod twin;
 mod world;
