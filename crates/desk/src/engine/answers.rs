@@ -1,0 +1,357 @@
+//! The broker's answers, and the orders that follow from them.
+
+use market::{
+    Broker, BrokerEvent, Cash, ClientOrderId, Fill, InstrumentId, OrderKind, OrderRequest,
+    OrderState, Price, Qty,
+};
+
+use super::Mode;
+use super::core::{Core, Ports};
+use crate::Error;
+use crate::exit::{Action, Keeper};
+use crate::journal::{Closed, Journal, Record};
+use crate::ledger::Booking;
+use crate::orders::{Role, Working};
+
+/// Answers to answers to answers: a broker that never falls silent is cut off here and heard
+/// again at the next event.
+const MOST_ROUNDS: usize = 32;
+
+/// Whether a plan is written down even if what was done to it seems to have changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Answers have changed it before.
+    Always,
+    /// Only if it changes now.
+    IfChanged,
+}
+
+/// An add-on that a plan asks for.
+struct AddOnAsk {
+    instrument: InstrumentId,
+    intent: String,
+    qty: Qty,
+    kind: OrderKind,
+}
+
+impl Core {
+    /// Drains the broker until it is silent. All answers of a round are taken in before any plan
+    /// is settled, so that no order is sent on half of the news.
+    pub(super) fn answers<B: Broker, J: Journal>(
+        &mut self,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        for _ in 0..MOST_ROUNDS {
+            ports.broker.drain(&mut self.answers);
+            if self.answers.is_empty() {
+                return Ok(());
+            }
+            let mut answers = std::mem::take(&mut self.answers);
+            for answer in &answers {
+                self.on_answer(answer, ports)?;
+            }
+            answers.clear();
+            self.answers = answers;
+            self.settle_touched(ports)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_answer<B: Broker, J: Journal>(
+        &mut self,
+        answer: &BrokerEvent,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        match answer {
+            BrokerEvent::Moved { order, state, reason } => {
+                self.on_moved((order, *state), reason, ports.journal);
+                Ok(())
+            }
+            BrokerEvent::Filled(fill) => self.on_fill(fill, ports.journal),
+            BrokerEvent::CashMoved { amount, reason } => {
+                let currency = self.config.currency;
+                let booking = Booking::cash_moved(self.now, currency, *amount, reason);
+                self.state.ledger.book(&booking);
+                self.write(ports.journal, || Record::Booked { booking, position: None });
+                Ok(())
+            }
+        }
+    }
+
+    fn on_moved<J: Journal>(
+        &mut self,
+        (order, state): (&ClientOrderId, OrderState),
+        reason: &str,
+        journal: &mut J,
+    ) {
+        self.write(journal, || Record::Moved {
+            order: order.clone(),
+            state,
+            reason: reason.to_owned(),
+        });
+        let Some(known) = self.state.orders.get(order) else { return };
+        let (role, instrument) = (known.role, known.request.instrument);
+        let intent = known.intent.clone();
+        self.state.orders.moved(order, state);
+        if state == OrderState::Rejected && matches!(role, Role::Entry | Role::Plain | Role::Close)
+        {
+            self.incident(format!("order {order} refused by the broker: {reason}"), journal);
+        }
+        let mut out = std::mem::take(&mut self.actions);
+        if let Some(keeper) = self.state.keeper_mut(instrument, &intent) {
+            keeper.on_moved(order, state, role, &mut out);
+            self.touched.push(instrument);
+        }
+        self.actions = out;
+    }
+
+    fn on_fill<J: Journal>(&mut self, fill: &Fill, journal: &mut J) -> Result<(), Error> {
+        let instrument = fill.instrument;
+        let count = self.hot.len();
+        let unknown = Error::FindInstrument { instrument, count };
+        let currency = *self.currencies.get(instrument.index()).ok_or(unknown)?;
+        let (booking, position) = self.state.ledger.price_fill(fill, currency)?;
+        let known = self.state.orders.get(&fill.order);
+        let role = known.map(|order| order.role);
+        let intent = known.map(|order| order.intent.clone());
+        self.write(journal, || Record::Filled {
+            fill: fill.clone(),
+            intent: intent.clone().filter(|intent| !intent.is_empty()),
+            role: role.unwrap_or(Role::Close),
+        });
+        self.state.orders.filled(fill);
+        self.state.ledger.book(&booking);
+        self.state.ledger.hold(instrument, position);
+        self.write(journal, || Record::Booked { booking, position: Some(position) });
+        self.revalue(instrument, position.qty, fill.price);
+        match (role, intent) {
+            (Some(role), Some(intent)) => {
+                let mut out = std::mem::take(&mut self.actions);
+                if let Some(keeper) = self.state.keeper_mut(instrument, &intent) {
+                    keeper.on_fill(fill, role, &mut out);
+                    self.touched.push(instrument);
+                }
+                self.actions = out;
+            }
+            _ => self.foreign_fill(fill, journal),
+        }
+        Ok(())
+    }
+
+    /// A fill of an order we do not know: at a delisting the broker closes by itself; anything
+    /// else is an incident.
+    fn foreign_fill<J: Journal>(&mut self, fill: &Fill, journal: &mut J) {
+        let instrument = fill.instrument;
+        if !self.state.delisted.contains(&instrument) {
+            self.incident(format!("fill of unknown order {}", fill.order), journal);
+            return;
+        }
+        for keeper in self.state.plans.get_mut(&instrument).into_iter().flatten() {
+            let closes = keeper.side.opposite().signed(Qty::whole(1)).signum();
+            if closes == fill.qty.signum() {
+                let qty = keeper.open();
+                let part = Fill { qty: keeper.side.opposite().signed(qty), ..fill.clone() };
+                keeper.on_delisting_fill(&part, qty);
+            }
+        }
+        self.touched.push(instrument);
+    }
+
+    pub(super) fn incident<J: Journal>(&mut self, text: String, journal: &mut J) {
+        self.state.incidents += 1;
+        self.write(journal, || Record::Incident(text));
+    }
+
+    /// Settles the plans that answers have touched.
+    pub(super) fn settle_touched<B: Broker, J: Journal>(
+        &mut self,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        let actions = std::mem::take(&mut self.actions);
+        self.perform(actions, "", ports);
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        for instrument in touched.drain(..) {
+            self.with_plans(instrument, ports, |_, _| Told::Always)?;
+        }
+        self.touched = touched;
+        Ok(())
+    }
+
+    /// Lets something happen to each plan of an instrument, settles it, writes it down, and only
+    /// then sends what follows.
+    pub(super) fn with_plans<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        ports: &mut Ports<'_, B, J>,
+        mut with: impl FnMut(&mut Keeper, &mut Vec<Action>) -> Told,
+    ) -> Result<(), Error> {
+        let count = self.state.plans.get(&instrument).map_or(0, Vec::len);
+        let mut asks = Vec::new();
+        let mut over = false;
+        for index in 0..count {
+            let Some(keepers) = self.state.plans.get_mut(&instrument) else { break };
+            let keeper = &mut keepers[index];
+            let mut out = std::mem::take(&mut self.actions);
+            let before = (keeper.stop, keeper.phase, keeper.add_decided, keeper.next_leg);
+            let watched = keeper.watch;
+            let told = with(keeper, &mut out);
+            keeper.settle(&mut out);
+            over |= keeper.is_over();
+            let after = (keeper.stop, keeper.phase, keeper.add_decided, keeper.next_leg);
+            let (seq, at) = (self.state.next_seq, self.now);
+            let quiet = told == Told::IfChanged && out.is_empty() && before == after;
+            let keeper = &self.state.plans[&instrument][index];
+            if !quiet {
+                ports.journal.write(seq, at, || Record::Planned(Box::new(keeper.clone())));
+                self.state.next_seq += 1;
+            } else if keeper.watch != watched {
+                ports.journal.write(seq, at, || Record::Watched {
+                    instrument,
+                    intent: keeper.intent.clone(),
+                    watch: keeper.watch,
+                });
+                self.state.next_seq += 1;
+            }
+            if !out.is_empty() {
+                let intent = keeper.intent.clone();
+                self.collect_asks(&out, (instrument, &intent), &mut asks);
+                out = self.perform(out, &intent, ports);
+            }
+            self.actions = out;
+        }
+        for ask in asks {
+            self.add_on(&ask, ports);
+        }
+        if over {
+            self.forget_finished(instrument, ports.journal);
+        }
+        Ok(())
+    }
+
+    fn collect_asks(
+        &self,
+        out: &[Action],
+        (instrument, intent): (InstrumentId, &str),
+        asks: &mut Vec<AddOnAsk>,
+    ) {
+        for action in out {
+            if let Action::AskAddOn(qty, kind) = action {
+                let intent = intent.to_owned();
+                asks.push(AddOnAsk { instrument, intent, qty: *qty, kind: *kind });
+            }
+        }
+    }
+
+    fn add_on<B: Broker, J: Journal>(&mut self, ask: &AddOnAsk, ports: &mut Ports<'_, B, J>) {
+        let Some(keeper) = self.state.keeper(ask.instrument, &ask.intent) else { return };
+        let price = keeper.watch.close;
+        match self.approve_add_on(keeper, ask.qty, (price, ask.kind)) {
+            Err(reason) => self.refuse(&ask.intent, reason, ports.journal),
+            Ok(approved) => {
+                let mut out = Vec::new();
+                let qty = approved.qty();
+                let intent = &ask.intent;
+                self.write(ports.journal, || Record::Approved {
+                    intent: intent.clone(),
+                    qty,
+                    by: "automatic, add-on".to_owned(),
+                });
+                let Some(keeper) = self.state.keeper_mut(ask.instrument, &ask.intent) else {
+                    return;
+                };
+                keeper.add_on(qty, ask.kind, &mut out);
+                keeper.settle(&mut out);
+                let planned = keeper.clone();
+                self.write(ports.journal, || Record::Planned(Box::new(planned)));
+                self.perform(out, &ask.intent, ports);
+            }
+        }
+    }
+
+    fn forget_finished<J: Journal>(&mut self, instrument: InstrumentId, journal: &mut J) {
+        let plans = self.state.plans.get(&instrument).into_iter().flatten();
+        let over: Vec<Closed> = plans
+            .filter(|keeper| keeper.is_over())
+            .map(|keeper| Closed::of(keeper, self.now))
+            .collect();
+        for closed in over {
+            self.state.forget_plan(instrument, &closed.intent);
+            self.write(journal, || Record::Closed(Box::new(closed)));
+        }
+        let left = self.state.plans.get(&instrument).map_or(0, Vec::len);
+        self.hot[instrument.index()].plans = left as u32;
+    }
+
+    /// Writes down and sends. Returns the emptied list for reuse.
+    pub(super) fn perform<B: Broker, J: Journal>(
+        &mut self,
+        mut actions: Vec<Action>,
+        intent: &str,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Vec<Action> {
+        for action in actions.drain(..) {
+            match action {
+                Action::Submit(request, role) => self.submit((request, role), intent, ports),
+                Action::Cancel(order) => self.cancel(&order, ports),
+                Action::Incident(text) => self.incident(text, ports.journal),
+                Action::AskAddOn(..) => {}
+            }
+        }
+        actions
+    }
+
+    pub(super) fn submit<B: Broker, J: Journal>(
+        &mut self,
+        (request, role): (OrderRequest, Role),
+        intent: &str,
+        ports: &mut Ports<'_, B, J>,
+    ) {
+        if self.config.mode == Mode::DryRun {
+            self.write(ports.journal, || Record::WouldSend(request));
+            return;
+        }
+        if role.opens() {
+            self.recent.push_back(self.now);
+        }
+        self.write(ports.journal, || Record::Sending {
+            request: request.clone(),
+            role,
+            intent: intent.to_owned(),
+        });
+        ports.broker.submit(self.now, &request);
+        self.state.orders.send(Working {
+            request,
+            role,
+            intent: intent.to_owned(),
+            sent: self.now,
+            state: OrderState::Sent,
+            filled: Qty::ZERO,
+            cancelling: false,
+        });
+    }
+
+    pub(super) fn cancel<B: Broker, J: Journal>(
+        &mut self,
+        order: &ClientOrderId,
+        ports: &mut Ports<'_, B, J>,
+    ) {
+        if self.state.orders.cancel(order) {
+            self.write(ports.journal, || Record::Cancelling(order.clone()));
+            ports.broker.cancel(self.now, order);
+        }
+    }
+
+    /// Value an order may yet open, at its own price or the last seen.
+    pub(super) fn pending_value(&self, order: &Working) -> Cash {
+        let left = (order.request.qty - order.filled).abs();
+        let mark = self.hot(order.request.instrument).map_or(Price::ZERO, |hot| hot.mark);
+        let price = match order.request.kind {
+            OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => limit,
+            OrderKind::Stop { stop } => stop.max(mark),
+            OrderKind::Market | OrderKind::MarketOnClose => mark,
+        };
+        price.times(left)
+    }
+}

@@ -1,0 +1,406 @@
+//! From intents to orders: duplicate check, approval, size, risk, launch. And what else a book,
+//! a person or the kill switch may ask for.
+
+use base::Span;
+use market::{Broker, Cash, InstrumentId, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce};
+
+use super::answers::Told;
+use super::core::{Core, Ports};
+use super::{Approval, Change, Decision, Mode, OnKill};
+use crate::Error;
+use crate::exit::{Action, ExitReason, Keeper, Phase};
+use crate::intent::{Amount, Intent};
+use crate::journal::{Journal, Record};
+use crate::orders::Role;
+use crate::risk::{Adds, Approved, Ask, Reason, World, approve};
+use crate::size;
+
+const ONE_MINUTE: Span = Span::from_minutes(1);
+
+impl Core {
+    /// Carries out what a book decided: regime, then changes, then new intents.
+    pub(super) fn carry_out<B: Broker, J: Journal>(
+        &mut self,
+        decision: &mut Decision,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        if let Some(regime) = decision.regime.take().filter(|new| *new != self.state.regime) {
+            self.state.regime = regime;
+            self.write(ports.journal, || Record::RegimeSet(regime));
+        }
+        for change in decision.changes.drain(..) {
+            self.change(change, ports)?;
+        }
+        for intent in decision.intents.drain(..) {
+            self.intake(intent, ports)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse<J: Journal>(&mut self, intent: &str, reason: Reason, journal: &mut J) {
+        self.state.refuse(intent, reason);
+        self.write(journal, || Record::Refused { intent: intent.to_owned(), reason });
+    }
+
+    fn intake<B: Broker, J: Journal>(
+        &mut self,
+        intent: Intent,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        self.write(ports.journal, || Record::Wanted(Box::new(intent.clone())));
+        if !self.state.seen.insert(intent.id.clone()) {
+            self.refuse(&intent.id, Reason::Duplicate, ports.journal);
+            return Ok(());
+        }
+        if let Err(reason) = self.sensible(&intent) {
+            self.refuse(&intent.id, reason, ports.journal);
+            return Ok(());
+        }
+        match self.config.approval {
+            Approval::Human { expires_after } if self.config.mode != Mode::DryRun => {
+                let until = self.now + expires_after;
+                let name = intent.id.clone();
+                self.state.waiting.insert(name.clone(), (intent, until));
+                self.write(ports.journal, || Record::Waiting { intent: name, until });
+                Ok(())
+            }
+            _ => self.admit(intent, "automatic", ports),
+        }
+    }
+
+    /// What can be said without looking at limits.
+    fn sensible(&self, intent: &Intent) -> Result<(), Reason> {
+        let currency = self.currencies.get(intent.instrument.index()).ok_or(Reason::Unknown)?;
+        if *currency != self.config.currency {
+            return Err(Reason::ForeignCurrency);
+        }
+        if self.state.delisted.contains(&intent.instrument) {
+            return Err(Reason::Delisted);
+        }
+        match (&intent.plan, intent.amount) {
+            (None, Amount::Bet(_)) => Err(Reason::NoPlan),
+            (Some(plan), _) => Ok(plan.check(intent.side)?),
+            (None, Amount::Units(_)) => Ok(()),
+        }
+    }
+
+    fn admit<B: Broker, J: Journal>(
+        &mut self,
+        intent: Intent,
+        by: &str,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        match self.examine(intent) {
+            Err((intent, reason)) => {
+                self.refuse(&intent.id, reason, ports.journal);
+                Ok(())
+            }
+            Ok(approved) => {
+                self.write(ports.journal, || Record::Approved {
+                    intent: approved.what().id.clone(),
+                    qty: approved.qty(),
+                    by: by.to_owned(),
+                });
+                self.launch(&approved, ports)
+            }
+        }
+    }
+
+    /// Size, then risk.
+    fn examine(&mut self, intent: Intent) -> Result<Approved<Intent>, (Intent, Reason)> {
+        let mark = self.view().mark(intent.instrument);
+        let Some(price) = intent.entry.price_or(mark).filter(|price| *price > Price::ZERO) else {
+            return Err((intent, Reason::NoPrice));
+        };
+        let sized = match (intent.amount, &intent.plan) {
+            (Amount::Units(qty), _) => Ok(qty.abs()),
+            (Amount::Bet(bet), Some(plan)) => {
+                size::quantity(&bet, self.equity(), plan.risk(), &self.config.size)
+            }
+            (Amount::Bet(_), None) => return Err((intent, Reason::NoPlan)),
+        };
+        let qty = match sized {
+            Ok(qty) => qty,
+            Err(no) => return Err((intent, no.into())),
+        };
+        let ask = Ask {
+            instrument: intent.instrument,
+            side: intent.side,
+            qty,
+            price,
+            kind: intent.entry.kind,
+            adds: Adds::Opens,
+        };
+        if qty < self.config.limits.step {
+            return Err((intent, Reason::TooSmall));
+        }
+        let world = self.world(&ask, &intent.book, intent.plan.is_some());
+        let verdict = approve((), &ask, &world, &self.config.limits);
+        match verdict {
+            Ok(passed) => Ok(passed.with(intent)),
+            Err(reason) => Err((intent, reason)),
+        }
+    }
+
+    pub(super) fn approve_add_on(
+        &self,
+        keeper: &Keeper,
+        qty: Qty,
+        (price, kind): (Price, OrderKind),
+    ) -> Result<Approved<()>, Reason> {
+        let adds = Adds::Enlarges;
+        let (instrument, side) = (keeper.instrument, keeper.side);
+        let ask = Ask { instrument, side, qty, price, kind, adds };
+        approve((), &ask, &self.world(&ask, &keeper.book, true), &self.config.limits)
+    }
+
+    /// What the rules look at.
+    fn world(&self, ask: &Ask, book: &str, planned: bool) -> World {
+        let state = &self.state;
+        let opening = || state.orders.iter().filter(|order| order.role.opens());
+        let pending: Cash = opening().map(|order| self.pending_value(order)).sum();
+        let held = |id: InstrumentId| self.hot(id).map_or(Cash::ZERO, |hot| hot.value.abs());
+        let gross: Cash = state.ledger.positions().map(|(id, _)| held(id)).sum();
+        let mine = opening().filter(|order| order.request.instrument == ask.instrument);
+        let instrument_pending: Cash = mine.map(|order| self.pending_value(order)).sum();
+        let loose = state.ledger.positions().filter(|(id, _)| !state.plans.contains_key(id));
+        let plans: usize = state.plans.values().map(Vec::len).sum();
+        let recent = self.recent.iter().rev();
+        World {
+            now: self.now,
+            mode: self.config.mode,
+            killed: state.killed.is_some(),
+            regime: state.regime,
+            equity: self.equity(),
+            day_start_equity: state.day_start_equity,
+            gross: gross + pending,
+            book_gross: self.book_gross(book),
+            instrument_gross: held(ask.instrument) + instrument_pending,
+            open_positions: plans + loose.count(),
+            already_open: self.already_open(ask, book, planned),
+            recent_orders: recent.take_while(|at| **at > self.now - ONE_MINUTE).count(),
+            mark: self.view().mark(ask.instrument),
+        }
+    }
+
+    /// Exposure of a book's plans, and of positions that no plan keeps: those count for every
+    /// book, which errs on the side of caution.
+    fn book_gross(&self, book: &str) -> Cash {
+        let mark = |id: InstrumentId| self.hot(id).map_or(Price::ZERO, |hot| hot.mark);
+        let plans = self.state.plans.values().flatten().filter(|keeper| keeper.book == book);
+        let planned: Cash = plans.map(|keeper| mark(keeper.instrument).times(keeper.open())).sum();
+        let opening = self.state.orders.iter().filter(|order| order.role.opens());
+        let of_book = opening.filter(|order| {
+            let keeper = self.state.keeper(order.request.instrument, &order.intent);
+            keeper.is_none_or(|keeper| keeper.book == book)
+        });
+        let pending: Cash = of_book.map(|order| self.pending_value(order)).sum();
+        let positions = self.state.ledger.positions();
+        let loose = positions.filter(|(id, _)| !self.state.plans.contains_key(id));
+        let loose: Cash = loose.map(|(id, it)| mark(id).times(it.qty).abs()).sum();
+        planned + pending + loose
+    }
+
+    fn already_open(&self, ask: &Ask, book: &str, planned: bool) -> bool {
+        if planned {
+            let mut plans = self.state.plans.get(&ask.instrument).into_iter().flatten();
+            return plans.any(|keeper| keeper.book == book && keeper.side == ask.side);
+        }
+        let sign = ask.side.signed(Qty::whole(1)).signum();
+        let held = self.hot(ask.instrument).map_or(0, |hot| hot.qty.signum()) == sign;
+        held || self.state.orders.iter().any(|order| {
+            order.role == Role::Plain
+                && order.request.instrument == ask.instrument
+                && order.request.qty.signum() == sign
+        })
+    }
+
+    /// Sends what was approved: the entry and, asleep behind it, stops and targets.
+    fn launch<B: Broker, J: Journal>(
+        &mut self,
+        approved: &Approved<Intent>,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        let (intent, qty) = (approved.what(), approved.qty());
+        while self.recent.front().is_some_and(|at| *at <= self.now - ONE_MINUTE) {
+            self.recent.pop_front();
+        }
+        let Some(plan) = intent.plan.clone() else {
+            let request = OrderRequest {
+                id: market::ClientOrderId::derive(&intent.id, "entry"),
+                instrument: intent.instrument,
+                qty: intent.side.signed(qty),
+                kind: intent.entry.kind,
+                tif: intent.entry.tif,
+                oco_group: None,
+                parent: None,
+            };
+            self.submit((request, Role::Plain), &intent.id, ports);
+            return Ok(());
+        };
+        let mut keeper = Keeper::new(intent, plan, qty, self.config.limits.step);
+        let mut out = vec![Action::Submit(keeper.entry_request(), Role::Entry)];
+        keeper.settle(&mut out);
+        if self.config.mode != Mode::DryRun {
+            self.write(ports.journal, || Record::Planned(Box::new(keeper.clone())));
+            self.state.plan(keeper);
+            self.hot[intent.instrument.index()].plans += 1;
+        }
+        self.perform(out, &intent.id, ports);
+        Ok(())
+    }
+
+    pub(super) fn expire_waiting<J: Journal>(&mut self, journal: &mut J) {
+        let now = self.now;
+        let waiting = self.state.waiting.iter().filter(|(_, (_, until))| *until <= now);
+        let over: Vec<String> = waiting.map(|(name, _)| name.clone()).collect();
+        for name in over {
+            self.refuse(&name, Reason::ApprovalExpired, journal);
+        }
+    }
+
+    pub(super) fn approve_waiting<B: Broker, J: Journal>(
+        &mut self,
+        intent: &str,
+        who: &str,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        match self.state.waiting.remove(intent) {
+            Some((intent, _)) => self.admit(intent, who, ports),
+            None => {
+                self.refuse(intent, Reason::Unknown, ports.journal);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn reject_waiting<J: Journal>(&mut self, intent: &str, journal: &mut J) {
+        let known = self.state.waiting.contains_key(intent);
+        let reason = if known { Reason::Rejected } else { Reason::Unknown };
+        self.refuse(intent, reason, journal);
+    }
+
+    /// The kill switch: nothing new, entries taken back, waiting intents refused; positions stay
+    /// behind their stops or are closed, as configured.
+    pub(super) fn kill<B: Broker, J: Journal>(
+        &mut self,
+        why: &str,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        self.state.killed = Some(why.to_owned());
+        self.write(ports.journal, || Record::Killed { reason: why.to_owned() });
+        let waiting: Vec<String> = self.state.waiting.keys().cloned().collect();
+        for name in waiting {
+            self.refuse(&name, Reason::Killed, ports.journal);
+        }
+        let opening = self.state.orders.iter().filter(|order| order.role.opens());
+        let opening: Vec<_> = opening.map(|order| order.request.id.clone()).collect();
+        for order in opening {
+            self.cancel(&order, ports);
+        }
+        if self.config.on_kill == OnKill::KeepProtected {
+            return Ok(());
+        }
+        let held = self.state.ledger.positions().map(|(id, _)| id);
+        let mut instruments: Vec<_> = held.chain(self.state.plans.keys().copied()).collect();
+        instruments.sort_unstable();
+        instruments.dedup();
+        for instrument in instruments {
+            self.close(instrument, ExitReason::Killed, ports)?;
+        }
+        Ok(())
+    }
+
+    fn change<B: Broker, J: Journal>(
+        &mut self,
+        change: Change,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        match change {
+            Change::CloseInstrument(instrument) => self.close(instrument, ExitReason::Book, ports),
+            Change::ClosePlan(instrument, intent) => {
+                self.with_plan(instrument, &intent, ports, |keeper, _| {
+                    keeper.leave(ExitReason::Book);
+                    Ok(())
+                })
+            }
+            Change::CancelEntry(instrument, intent) => {
+                self.with_plan(instrument, &intent, ports, |keeper, out| {
+                    if !keeper.first.done {
+                        out.push(Action::Cancel(keeper.first.id.clone()));
+                    }
+                    Ok(())
+                })
+            }
+            Change::TightenStop(instrument, intent, stop) => {
+                self.with_plan(instrument, &intent, ports, |keeper, _| {
+                    if keeper.tighten(stop, ExitReason::Trail) {
+                        Ok(())
+                    } else {
+                        Err(Reason::LooserStop)
+                    }
+                })
+            }
+        }
+    }
+
+    fn with_plan<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        intent: &str,
+        ports: &mut Ports<'_, B, J>,
+        with: impl Fn(&mut Keeper, &mut Vec<Action>) -> Result<(), Reason>,
+    ) -> Result<(), Error> {
+        let mut refused = Some(Reason::Unknown);
+        self.with_plans(instrument, ports, |keeper, out| {
+            if keeper.intent == intent && keeper.phase == Phase::Open {
+                refused = with(keeper, out).err();
+            }
+            Told::IfChanged
+        })?;
+        if let Some(reason) = refused {
+            self.refuse(intent, reason, ports.journal);
+        }
+        Ok(())
+    }
+
+    /// Closes all of an instrument: its plans, and what no plan keeps.
+    fn close<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        reason: ExitReason,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        self.with_plans(instrument, ports, |keeper, _| {
+            keeper.leave(reason);
+            Told::IfChanged
+        })?;
+        let plans = self.state.plans.get(&instrument).into_iter().flatten();
+        let kept: Qty = plans.map(|keeper| keeper.side.signed(keeper.open())).sum();
+        let held = self.hot(instrument).map_or(Qty::ZERO, |hot| hot.qty);
+        let closing =
+            self.state.orders.iter().filter(|order| {
+                order.role == Role::Close && order.request.instrument == instrument
+            });
+        let coming: Qty = closing.map(|order| order.request.qty - order.filled).sum();
+        let qty = kept - held - coming;
+        if qty == Qty::ZERO {
+            return Ok(());
+        }
+        let side = if qty.is_negative() { Side::Short } else { Side::Long };
+        let request = OrderRequest {
+            id: market::ClientOrderId::derive(
+                &format!("close/{}/{}", instrument.0, self.state.next_seq),
+                "close",
+            ),
+            instrument,
+            qty: side.signed(qty),
+            kind: OrderKind::Market,
+            tif: TimeInForce::Day,
+            oco_group: None,
+            parent: None,
+        };
+        self.submit((request, Role::Close), "", ports);
+        Ok(())
+    }
+}

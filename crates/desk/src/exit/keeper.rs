@@ -1,0 +1,584 @@
+//! One exit plan at work: what was asked, what filled, which orders protect it.
+
+use base::Ts;
+use market::{
+    Cash, ClientOrderId, Fill, InstrumentId, OrderKind, OrderRequest, OrderState, Price, Qty, Side,
+};
+use serde::{Deserialize, Serialize};
+
+use super::plan::{ExitPlan, RiskBasis, TargetAt, scaled, toward};
+use super::watch::Watch;
+use crate::intent::{Entry, Intent};
+use crate::orders::Role;
+
+/// The state of one plan. All quantities are magnitudes; the side is the plan's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Keeper {
+    /// The intent it serves.
+    pub intent: String,
+    /// The book that wanted it.
+    pub book: String,
+    /// What is traded.
+    pub instrument: InstrumentId,
+    /// Long or short.
+    pub side: Side,
+    /// How the position is entered.
+    pub entry: Entry,
+    /// How it ends; a split adjusts its prices.
+    pub plan: ExitPlan,
+    /// Where it stands.
+    pub phase: Phase,
+    /// The entry order.
+    pub first: Leg,
+    /// The add-on order, once sent.
+    pub add: Option<Leg>,
+    /// True once the add-on was decided, either way.
+    pub add_decided: bool,
+    /// Parts of the position, each behind its own bracket.
+    pub tranches: Vec<Tranche>,
+    /// Where the stop should stand.
+    pub stop: Price,
+    /// What put it there.
+    pub stop_by: ExitReason,
+    /// R in price.
+    pub risk: Price,
+    /// Original risk in money: first leg's filled quantity × R.
+    pub risk_cash: Cash,
+    /// What bars have shown since the entry.
+    pub watch: Watch,
+    /// Number of the next order leg.
+    pub next_leg: u32,
+    /// Stop price a broker refused; not asked for again.
+    pub refused_stop: Option<Price>,
+    /// Quantity closed so far.
+    pub closed: Qty,
+    /// Money received for it (paid, for a short), before fees.
+    pub closed_value: Cash,
+    /// Fees of all fills.
+    pub fees: Cash,
+    /// When the first fill was done.
+    pub opened_at: Option<Ts>,
+}
+
+/// Where a plan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Orders are out; what fills is held.
+    Open,
+    /// Everything is being closed, for that reason.
+    Leaving(ExitReason),
+    /// Nothing is held and nothing is out.
+    Done,
+}
+
+/// Why a position ended, or where its stop came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExitReason {
+    /// The first stop.
+    Stop,
+    /// The stop at breakeven.
+    Breakeven,
+    /// The trailed stop.
+    Trail,
+    /// A take-profit.
+    Target,
+    /// Its sessions ran out.
+    Expired,
+    /// The book closed it.
+    Book,
+    /// The kill switch, set to flatten.
+    Killed,
+    /// A broker refused its protection.
+    Unprotected,
+    /// The instrument left the exchange.
+    Delisted,
+    /// The entry never filled.
+    NeverFilled,
+}
+
+/// An order that opens: the entry or the add-on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The order.
+    pub id: ClientOrderId,
+    /// Quantity sent.
+    pub asked: Qty,
+    /// Quantity filled.
+    pub filled: Qty,
+    /// Price × quantity of the fills.
+    pub value: Cash,
+    /// True once nothing more can happen to the order.
+    pub done: bool,
+}
+
+/// A part of the position with its own stop and take-profit in one OCO group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tranche {
+    /// True for the part that the add-on opened.
+    pub added: bool,
+    /// Its part of the leg's quantity.
+    pub asked: Qty,
+    /// Entered and still held.
+    pub open: Qty,
+    /// Entered so far.
+    pub entered: Qty,
+    /// Where it takes profit; `None` rides on the stop.
+    pub target: Option<TargetAt>,
+    /// Name of its OCO group.
+    pub group: String,
+    /// The stop in force, or asleep.
+    pub stop: Option<Live>,
+    /// A stop sent to replace it, not yet working.
+    pub next_stop: Option<Live>,
+    /// The take-profit.
+    pub target_order: Option<Live>,
+    /// The order that closes it at the market.
+    pub exit_order: Option<Live>,
+}
+
+/// An order of a bracket as the keeper last asked for it, less what its group has filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// The order.
+    pub id: ClientOrderId,
+    /// Its price; zero for a market order.
+    pub price: Price,
+    /// Quantity not yet filled.
+    pub qty: Qty,
+}
+
+/// What the keeper wants done, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Send an order.
+    Submit(OrderRequest, Role),
+    /// Take an order back.
+    Cancel(ClientOrderId),
+    /// Ask risk for an add-on of that size, by that kind of order.
+    AskAddOn(Qty, OrderKind),
+    /// Write down that something went wrong.
+    Incident(String),
+}
+
+impl ExitReason {
+    /// True for the three kinds of stop.
+    pub const fn is_stop(self) -> bool {
+        matches!(self, ExitReason::Stop | ExitReason::Breakeven | ExitReason::Trail)
+    }
+}
+
+impl Leg {
+    /// A leg that has not filled.
+    pub const fn new(id: ClientOrderId, asked: Qty) -> Leg {
+        Leg { id, asked, filled: Qty::ZERO, value: Cash::ZERO, done: false }
+    }
+}
+
+impl Tranche {
+    /// A part of a leg that nothing protects yet.
+    pub fn new(asked: Qty, target: Option<TargetAt>, group: String) -> Tranche {
+        Tranche {
+            added: false,
+            asked,
+            open: Qty::ZERO,
+            entered: Qty::ZERO,
+            target,
+            group,
+            stop: None,
+            next_stop: None,
+            target_order: None,
+            exit_order: None,
+        }
+    }
+
+    /// Its orders, whichever there are.
+    pub fn slots(&mut self) -> [&mut Option<Live>; 4] {
+        [&mut self.stop, &mut self.next_stop, &mut self.target_order, &mut self.exit_order]
+    }
+}
+
+impl Keeper {
+    /// A keeper for an approved intent; `step` is the smallest quantity traded.
+    pub fn new(intent: &Intent, plan: ExitPlan, qty: Qty, step: Qty) -> Keeper {
+        let id = ClientOrderId::derive(&intent.id, "entry");
+        let mut keeper = Keeper {
+            intent: intent.id.clone(),
+            book: intent.book.clone(),
+            instrument: intent.instrument,
+            side: intent.side,
+            entry: intent.entry,
+            phase: Phase::Open,
+            first: Leg::new(id, qty.abs()),
+            add: None,
+            add_decided: plan.add_on.is_none(),
+            tranches: Vec::new(),
+            stop: plan.stop,
+            stop_by: ExitReason::Stop,
+            risk: plan.risk(),
+            risk_cash: Cash::ZERO,
+            watch: Watch::default(),
+            next_leg: 0,
+            refused_stop: None,
+            closed: Qty::ZERO,
+            closed_value: Cash::ZERO,
+            fees: Cash::ZERO,
+            opened_at: None,
+            plan,
+        };
+        keeper.cut_tranches(step);
+        keeper
+    }
+
+    /// Cuts the entry into one tranche a target, and one for what targets leave.
+    fn cut_tranches(&mut self, step: Qty) {
+        let whole = self.first.asked;
+        let mut rest = whole;
+        for (index, target) in self.plan.targets.iter().enumerate() {
+            let part = (whole.raw() as f64 * target.fraction).round() as i64;
+            let part = Qty::from_raw(part / step.raw() * step.raw()).min(rest);
+            let last = index + 1 == self.plan.targets.len();
+            let total: f64 = self.plan.targets.iter().map(|target| target.fraction).sum();
+            let part = if last && total > 1.0 - 1e-9 { rest } else { part };
+            if part > Qty::ZERO {
+                rest -= part;
+                let group = format!("{}/{index}", self.intent);
+                self.tranches.push(Tranche::new(part, Some(target.at), group));
+            }
+        }
+        if rest > Qty::ZERO {
+            let group = format!("{}/{}", self.intent, self.plan.targets.len());
+            self.tranches.push(Tranche::new(rest, None, group));
+        }
+    }
+
+    /// Quantity held.
+    pub fn open(&self) -> Qty {
+        self.tranches.iter().map(|tranche| tranche.open).sum()
+    }
+
+    /// Average price of all entry fills; the plan's entry before the first.
+    pub fn average_entry(&self) -> Price {
+        let add = self.add.as_ref();
+        let qty = self.first.filled + add.map_or(Qty::ZERO, |leg| leg.filled);
+        let value = self.first.value + add.map_or(Cash::ZERO, |leg| leg.value);
+        average(value, qty).unwrap_or(self.plan.entry)
+    }
+
+    /// What R and targets in R are measured from.
+    pub fn basis(&self) -> Price {
+        match self.plan.basis {
+            RiskBasis::Signal => self.plan.entry,
+            RiskBasis::Fill => {
+                average(self.first.value, self.first.filled).unwrap_or(self.plan.entry)
+            }
+        }
+    }
+
+    /// The price of a target.
+    pub fn target_price(&self, at: TargetAt) -> Price {
+        match at {
+            TargetAt::Price(price) => price,
+            TargetAt::R(multiple) => toward(self.side, self.basis(), scaled(self.risk, multiple)),
+        }
+    }
+
+    /// True once neither a position nor an opening order is left.
+    pub fn is_over(&self) -> bool {
+        let added = self.add.as_ref().is_none_or(|leg| leg.done);
+        self.first.done && added && self.open() == Qty::ZERO
+    }
+
+    /// The entry order.
+    pub fn entry_request(&self) -> OrderRequest {
+        self.opening(&self.first, self.entry.kind, self.entry.tif)
+    }
+
+    /// An order that opens or enlarges.
+    pub fn opening(&self, leg: &Leg, kind: OrderKind, tif: market::TimeInForce) -> OrderRequest {
+        OrderRequest {
+            id: leg.id.clone(),
+            instrument: self.instrument,
+            qty: self.side.signed(leg.asked),
+            kind,
+            tif,
+            oco_group: None,
+            parent: None,
+        }
+    }
+
+    /// A name for the next order.
+    pub fn next_id(&mut self, role: &str) -> ClientOrderId {
+        self.next_leg += 1;
+        ClientOrderId::derive(&self.intent, &format!("{role}/{}", self.next_leg))
+    }
+
+    /// Why it ended, or would if it ended now.
+    pub fn reason(&self) -> ExitReason {
+        match self.phase {
+            Phase::Leaving(reason) => reason,
+            Phase::Open | Phase::Done if self.first.filled == Qty::ZERO => ExitReason::NeverFilled,
+            Phase::Open | Phase::Done => ExitReason::Target,
+        }
+    }
+
+    /// Takes in a fill of one of its orders.
+    pub fn on_fill(&mut self, fill: &Fill, role: Role, out: &mut Vec<Action>) {
+        self.fees += fill.fee;
+        let qty = fill.qty.abs();
+        match role {
+            Role::Entry => self.entered(fill, Part::First),
+            Role::AddOn => self.entered(fill, Part::Added),
+            Role::Stop(index) => self.left((index, self.stop_by), fill, out),
+            Role::Target(index) => self.left((index, ExitReason::Target), fill, out),
+            Role::Exit(index) => {
+                let reason = match self.phase {
+                    Phase::Leaving(reason) => reason,
+                    Phase::Open | Phase::Done => ExitReason::Book,
+                };
+                self.left((index, reason), fill, out);
+            }
+            Role::Plain | Role::Close => self.leave_anyhow(qty, fill),
+        }
+    }
+
+    /// The instrument left the exchange: the broker closed everything in one fill.
+    pub fn on_delisting_fill(&mut self, fill: &Fill, qty: Qty) {
+        self.phase = Phase::Leaving(ExitReason::Delisted);
+        self.first.done = true;
+        if let Some(leg) = &mut self.add {
+            leg.done = true;
+        }
+        self.leave_anyhow(qty, fill);
+    }
+
+    fn entered(&mut self, fill: &Fill, part: Part) {
+        let qty = fill.qty.abs();
+        let leg = match part {
+            Part::First => Some(&mut self.first),
+            Part::Added => self.add.as_mut(),
+        };
+        let Some(leg) = leg else { return };
+        leg.filled += qty;
+        leg.value += fill.price.times(qty);
+        leg.done |= leg.filled >= leg.asked;
+        let leg = leg.clone();
+        let added = part == Part::Added;
+        spread(&mut self.tranches, &leg, added);
+        if added {
+            self.retarget_after_add(fill.price);
+            return;
+        }
+        if self.plan.basis == RiskBasis::Fill {
+            self.risk = (self.basis() - self.plan.stop).abs();
+        }
+        self.risk_cash = self.risk.times(self.first.filled);
+        if self.opened_at.is_none() {
+            self.opened_at = Some(fill.at);
+            self.watch = Watch::begin(fill);
+        }
+    }
+
+    /// After the add-on the take-profits move to so many R beyond its price.
+    fn retarget_after_add(&mut self, price: Price) {
+        let Some(multiple) = self.plan.add_on.and_then(|add| add.target_r) else { return };
+        let target = toward(self.side, price, scaled(self.risk, multiple));
+        for tranche in &mut self.tranches {
+            tranche.target = tranche.target.map(|_| TargetAt::Price(target));
+        }
+    }
+
+    fn left(&mut self, (index, reason): (u16, ExitReason), fill: &Fill, out: &mut Vec<Action>) {
+        let qty = fill.qty.abs();
+        self.closed += qty;
+        self.closed_value += fill.price.times(qty);
+        let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+        tranche.open = (tranche.open - qty).max(Qty::ZERO);
+        for slot in tranche.slots() {
+            // One OCO group: a fill of one takes its quantity off every other.
+            if let Some(live) = slot {
+                live.qty -= qty;
+            }
+            if let Some(live) = slot.take_if(|live| live.qty <= Qty::ZERO)
+                && live.id != fill.order
+            {
+                // The broker has done so by itself, unless the order reached it after the fill.
+                out.push(Action::Cancel(live.id));
+            }
+        }
+        if reason != ExitReason::Target && self.phase == Phase::Open {
+            self.phase = Phase::Leaving(reason);
+        }
+    }
+
+    /// Takes a quantity off the tranches in order, whichever order it came from.
+    fn leave_anyhow(&mut self, qty: Qty, fill: &Fill) {
+        let mut rest = qty;
+        self.closed += qty;
+        self.closed_value += fill.price.times(qty);
+        for tranche in &mut self.tranches {
+            let part = tranche.open.min(rest);
+            tranche.open -= part;
+            rest -= part;
+        }
+    }
+
+    /// Takes in the move of one of its orders to another state.
+    pub fn on_moved(
+        &mut self,
+        order: &ClientOrderId,
+        state: OrderState,
+        role: Role,
+        out: &mut Vec<Action>,
+    ) {
+        match (role, state) {
+            (Role::Stop(index), OrderState::Working) => self.confirm_stop(index, order, out),
+            (Role::Stop(index), state) if state.is_done() => {
+                self.stop_ended(index, order, state, out);
+            }
+            (Role::Target(index), state) if state.is_done() => {
+                let refused = state == OrderState::Rejected;
+                let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+                if take_if(&mut tranche.target_order, order) && refused {
+                    tranche.target = None;
+                    let text = format!("take-profit {order} refused; the stop stands");
+                    out.push(Action::Incident(text));
+                }
+            }
+            (Role::Exit(index), state) if state.is_done() => {
+                let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+                if take_if(&mut tranche.exit_order, order) {
+                    out.push(Action::Incident(format!("closing order {order} ended: {state:?}")));
+                    // Tried again at the next bar, not in a circle with the broker's answer.
+                    self.watch.exit_refused = true;
+                }
+            }
+            (Role::Entry, state) if state.is_done() => self.first.done = true,
+            (Role::AddOn, state) if state.is_done() => {
+                if let Some(leg) = &mut self.add {
+                    leg.done = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The replacement works: only now is the old stop taken back.
+    fn confirm_stop(&mut self, index: u16, order: &ClientOrderId, out: &mut Vec<Action>) {
+        let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+        if tranche.next_stop.as_ref().is_some_and(|live| live.id == *order) {
+            let old = std::mem::replace(&mut tranche.stop, tranche.next_stop.take());
+            if let Some(old) = old {
+                out.push(Action::Cancel(old.id));
+            }
+        }
+    }
+
+    fn stop_ended(
+        &mut self,
+        index: u16,
+        order: &ClientOrderId,
+        state: OrderState,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+        let refused = state == OrderState::Rejected;
+        let replacement = tranche.next_stop.as_ref().map(|live| live.price);
+        if take_if(&mut tranche.next_stop, order) {
+            self.refused_stop = replacement;
+            let text = format!("moved stop {order} ended: {state:?}; the old stop stands");
+            out.push(Action::Incident(text));
+        } else if take_if(&mut tranche.stop, order) {
+            let needed = tranche.open > Qty::ZERO || !self.first.done;
+            if refused {
+                let text = format!("stop {order} refused; the position is closed");
+                out.push(Action::Incident(text));
+                self.leave(ExitReason::Unprotected);
+            } else if needed && self.phase == Phase::Open {
+                out.push(Action::Incident(format!("stop {order} ended: {state:?}; sent again")));
+            }
+        }
+    }
+
+    /// Closes everything, for that reason; the first reason stays.
+    pub fn leave(&mut self, reason: ExitReason) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Leaving(reason);
+        }
+    }
+
+    /// Prices are divided and quantities multiplied by the ratio of a split.
+    pub fn split(&mut self, ratio: f64) {
+        let plan = &mut self.plan;
+        let first_stop = plan.trail.as_mut().and_then(|trail| trail.first_stop.as_mut());
+        let own = [&mut plan.entry, &mut plan.stop, &mut self.stop, &mut self.risk];
+        for price in own.into_iter().chain(first_stop).chain(self.refused_stop.as_mut()) {
+            *price = crate::ledger::divided(*price, ratio);
+        }
+        let targets = plan.targets.iter_mut().map(|target| &mut target.at);
+        let in_force = self.tranches.iter_mut().filter_map(|tranche| tranche.target.as_mut());
+        for at in targets.chain(in_force) {
+            if let TargetAt::Price(price) = at {
+                *price = crate::ledger::divided(*price, ratio);
+            }
+        }
+        self.watch.split(ratio);
+        let legs = std::iter::once(&mut self.first).chain(self.add.as_mut());
+        for leg in legs {
+            leg.asked = crate::ledger::multiplied(leg.asked, ratio);
+            leg.filled = crate::ledger::multiplied(leg.filled, ratio);
+        }
+        self.closed = crate::ledger::multiplied(self.closed, ratio);
+        for tranche in &mut self.tranches {
+            for qty in [&mut tranche.asked, &mut tranche.open, &mut tranche.entered] {
+                *qty = crate::ledger::multiplied(*qty, ratio);
+            }
+            for live in tranche.slots().into_iter().flatten() {
+                live.qty = crate::ledger::multiplied(live.qty, ratio);
+                live.price = crate::ledger::divided(live.price, ratio);
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    First,
+    Added,
+}
+
+/// Gives each tranche of a leg its share of what has filled; the last takes the odd unit.
+fn spread(tranches: &mut [Tranche], leg: &Leg, added: bool) {
+    let count = tranches.iter().filter(|tranche| tranche.added == added).count();
+    let mut rest = leg.filled;
+    let mine = tranches.iter_mut().filter(|tranche| tranche.added == added);
+    for (place, tranche) in mine.enumerate() {
+        let share = i128::from(tranche.asked.raw()) * i128::from(leg.filled.raw());
+        let share = Qty::from_raw((share / i128::from(leg.asked.raw().max(1))) as i64);
+        let share = if place + 1 == count { rest } else { share };
+        rest -= share;
+        tranche.open += share - tranche.entered;
+        tranche.entered = share;
+    }
+}
+
+fn take_if(slot: &mut Option<Live>, order: &ClientOrderId) -> bool {
+    let same = slot.as_ref().is_some_and(|live| live.id == *order);
+    if same {
+        *slot = None;
+    }
+    same
+}
+
+/// value / quantity, to the last decimal of a price.
+pub fn average(value: Cash, qty: Qty) -> Option<Price> {
+    if qty == Qty::ZERO {
+        return None;
+    }
+    let scale = i128::from(Price::SCALE) * i128::from(Qty::SCALE) / i128::from(Cash::SCALE);
+    let sign = i128::from(qty.signum());
+    let by = i128::from(qty.raw()) * sign;
+    let raw = i128::from(value.raw()) * sign * scale;
+    Some(Price::from_raw(base::fixed::divide(raw, by, base::Rounding::HalfEven) as i64))
+}

@@ -1,0 +1,20 @@
+//! Exit plans: data that says how a position ends, and the keeper that carries it out.
+//!
+//! The plan is the same in simulation and live (EXE-2). [`plan`] holds the data, [`keeper`] the
+//! state of one plan at work, [`watch`] what bars do to it, [`settle`] the orders that follow.
+//!
+//! Invariant: a filled position is never without its stop. A stop is a sleeping child of the
+//! entry order, so it is there before the first fill; it is moved by sending the new one and
+//! taking the old one back only when the new one is working; both sit in one OCO group, so they
+//! can't both fill.
+
+pub mod keeper;
+pub mod plan;
+pub mod settle;
+pub mod watch;
+
+pub use keeper::{Action, ExitReason, Keeper, Leg, Phase, Tranche};
+pub use plan::{
+    AddAt, AddOn, ExitPlan, PlanFault, Ratchet, RiskBasis, Target, TargetAt, Trail, TrailStart,
+};
+pub use watch::{Seen, Watch};

@@ -1,0 +1,177 @@
+//! The state, and how records make it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{Day, Ts};
+use market::{Cash, InstrumentId, OrderState, Qty};
+use serde::{Deserialize, Serialize};
+
+use super::{Line, Record};
+use crate::Error;
+use crate::exit::Keeper;
+use crate::intent::Intent;
+use crate::ledger::Ledger;
+use crate::orders::{Orders, Working};
+use crate::risk::{Reason, Regime};
+
+/// All that the engine has to remember. Prices of the market are not in it: the feed brings
+/// them again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Number of the next record.
+    pub next_seq: u64,
+    /// The trading day.
+    pub day: Day,
+    /// Equity as the last day left it.
+    pub day_start_equity: Cash,
+    /// Accounts and positions.
+    pub ledger: Ledger,
+    /// Orders not done.
+    pub orders: Orders,
+    /// Plans at work, by instrument.
+    pub plans: BTreeMap<InstrumentId, Vec<Keeper>>,
+    /// Intents that wait for a person, with the time they expire.
+    pub waiting: BTreeMap<String, (Intent, Ts)>,
+    /// Names of all intents ever seen.
+    pub seen: BTreeSet<String>,
+    /// Instruments that left their exchange.
+    pub delisted: BTreeSet<InstrumentId>,
+    /// The regime filter's word.
+    pub regime: Regime,
+    /// Why the kill switch is on; `None` while it is off.
+    pub killed: Option<String>,
+    /// Refusals by reason.
+    pub refusals: BTreeMap<Reason, u64>,
+    /// Things a person should look at.
+    pub incidents: u64,
+}
+
+impl State {
+    /// Folds a journal from its first line.
+    pub fn fold(lines: &[Line]) -> Result<State, Error> {
+        let mut state = State::default();
+        // An intent is known by name once it waits or is refused; its text came before.
+        let mut wanted: BTreeMap<&str, &Intent> = BTreeMap::new();
+        for line in lines {
+            if line.seq != state.next_seq {
+                return Err(Error::FoldJournal { expected: state.next_seq, found: line.seq });
+            }
+            state.next_seq += 1;
+            match &line.record {
+                Record::Wanted(intent) => {
+                    wanted.insert(&intent.id, intent);
+                    state.seen.insert(intent.id.clone());
+                }
+                Record::Waiting { intent, until } => {
+                    let text = wanted.get(intent.as_str()).ok_or_else(|| Error::FoldRecord {
+                        line: line.seq,
+                        what: format!("intent {intent:?}"),
+                    })?;
+                    state.waiting.insert(intent.clone(), ((*text).clone(), *until));
+                }
+                record => state.apply(line.at, record),
+            }
+        }
+        Ok(state)
+    }
+
+    fn apply(&mut self, at: Ts, record: &Record) {
+        match record {
+            Record::DayBegan { day, equity } => self.begin_day(*day, *equity),
+            Record::Approved { intent, .. } => {
+                self.waiting.remove(intent);
+            }
+            Record::Refused { intent, reason } => self.refuse(intent, *reason),
+            Record::Sending { request, role, intent } => self.orders.send(Working {
+                request: request.clone(),
+                role: *role,
+                intent: intent.clone(),
+                sent: at,
+                state: OrderState::Sent,
+                filled: Qty::ZERO,
+                cancelling: false,
+            }),
+            Record::Cancelling(order) => {
+                self.orders.cancel(order);
+            }
+            Record::Moved { order, state, .. } => self.orders.moved(order, *state),
+            Record::Filled { fill, .. } => self.orders.filled(fill),
+            Record::Booked { booking, position } => {
+                self.ledger.book(booking);
+                if let (Some(instrument), Some(position)) = (booking.instrument, position) {
+                    self.ledger.hold(instrument, *position);
+                }
+            }
+            Record::Planned(keeper) => self.plan((**keeper).clone()),
+            Record::Watched { instrument, intent, watch } => {
+                if let Some(keeper) = self.keeper_mut(*instrument, intent) {
+                    keeper.watch = *watch;
+                }
+            }
+            Record::Closed(closed) => self.forget_plan(closed.instrument, &closed.intent),
+            Record::Split { instrument, ratio } => self.split(*instrument, *ratio),
+            Record::Delisted(instrument) => {
+                self.delisted.insert(*instrument);
+            }
+            Record::RegimeSet(regime) => self.regime = *regime,
+            Record::Killed { reason } => self.killed = Some(reason.clone()),
+            Record::Incident(_) => self.incidents += 1,
+            Record::Started { .. }
+            | Record::Wanted(_)
+            | Record::Waiting { .. }
+            | Record::WouldSend(_) => {}
+        }
+    }
+
+    /// A trading day begins.
+    pub(crate) fn begin_day(&mut self, day: Day, equity: Cash) {
+        self.day = day;
+        self.day_start_equity = equity;
+    }
+
+    /// Counts a refusal; a waiting intent of that name waits no more.
+    pub(crate) fn refuse(&mut self, intent: &str, reason: Reason) {
+        *self.refusals.entry(reason).or_default() += 1;
+        if reason != Reason::Duplicate {
+            self.waiting.remove(intent);
+        }
+    }
+
+    /// The plan of an intent.
+    pub fn keeper(&self, instrument: InstrumentId, intent: &str) -> Option<&Keeper> {
+        self.plans.get(&instrument)?.iter().find(|keeper| keeper.intent == intent)
+    }
+
+    pub(crate) fn keeper_mut(
+        &mut self,
+        instrument: InstrumentId,
+        intent: &str,
+    ) -> Option<&mut Keeper> {
+        self.plans.get_mut(&instrument)?.iter_mut().find(|keeper| keeper.intent == intent)
+    }
+
+    /// Adds a plan, or replaces the one of the same intent.
+    pub(crate) fn plan(&mut self, keeper: Keeper) {
+        match self.keeper_mut(keeper.instrument, &keeper.intent) {
+            Some(old) => *old = keeper,
+            None => self.plans.entry(keeper.instrument).or_default().push(keeper),
+        }
+    }
+
+    pub(crate) fn forget_plan(&mut self, instrument: InstrumentId, intent: &str) {
+        if let Some(keepers) = self.plans.get_mut(&instrument) {
+            keepers.retain(|keeper| keeper.intent != intent);
+            if keepers.is_empty() {
+                self.plans.remove(&instrument);
+            }
+        }
+    }
+
+    pub(crate) fn split(&mut self, instrument: InstrumentId, ratio: f64) {
+        self.ledger.split(instrument, ratio);
+        self.orders.split(instrument, ratio);
+        for keeper in self.plans.get_mut(&instrument).into_iter().flatten() {
+            keeper.split(ratio);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Numbers of the limits.
+
+use market::{Bps, Cash, Qty, Side};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Limits of an account. Fractions are of equity.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest value of one position.
+    pub position_fraction: f64,
+    /// Largest gross value of one book.
+    pub book_fraction: f64,
+    /// Largest gross value of all positions.
+    pub gross_leverage: f64,
+    /// Loss of a day at which nothing new is opened.
+    pub daily_loss_fraction: f64,
+    /// Opening orders a minute.
+    pub orders_a_minute: usize,
+    /// Largest distance of the entry price from the last one seen.
+    pub price_collar: Bps,
+    /// Largest value of one order.
+    pub fat_finger: Cash,
+    /// Maintenance margin, as a fraction of gross value.
+    pub maintenance_margin: f64,
+    /// Least part of equity left above the maintenance margin after the trade.
+    pub margin_cushion: f64,
+    /// Most positions open at a time.
+    pub open_positions: usize,
+    /// Smallest quantity traded: 1 for whole shares.
+    pub step: Qty,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            position_fraction: 0.20,
+            book_fraction: 1.0,
+            gross_leverage: 1.0,
+            daily_loss_fraction: 0.05,
+            orders_a_minute: 100,
+            price_collar: Bps(1_000.0),
+            fat_finger: Cash::from_raw(1_000_000 * Cash::SCALE),
+            maintenance_margin: 0.25,
+            margin_cushion: 0.25,
+            open_positions: 50,
+            step: Qty::whole(1),
+        }
+    }
+}
+
+impl Limits {
+    /// No limit but the step: for measuring a book by itself.
+    pub fn none() -> Limits {
+        Limits {
+            position_fraction: f64::INFINITY,
+            book_fraction: f64::INFINITY,
+            gross_leverage: f64::INFINITY,
+            daily_loss_fraction: f64::INFINITY,
+            orders_a_minute: usize::MAX,
+            price_collar: Bps(f64::INFINITY),
+            fat_finger: Cash::from_raw(i64::MAX),
+            maintenance_margin: 0.0,
+            margin_cushion: 0.0,
+            open_positions: usize::MAX,
+            step: Qty::whole(1),
+        }
+    }
+
+    /// Refuses negative numbers, what is not a number, and a step of nothing.
+    pub fn check(&self) -> Result<(), Error> {
+        let numbers = [
+            ("limits.position_fraction", self.position_fraction),
+            ("limits.book_fraction", self.book_fraction),
+            ("limits.gross_leverage", self.gross_leverage),
+            ("limits.daily_loss_fraction", self.daily_loss_fraction),
+            ("limits.price_collar", self.price_collar.0),
+            ("limits.maintenance_margin", self.maintenance_margin),
+            ("limits.margin_cushion", self.margin_cushion),
+            ("limits.fat_finger", self.fat_finger.to_f64()),
+        ];
+        for (key, value) in numbers {
+            if value.is_nan() || value < 0.0 {
+                return Err(Error::CheckSetting { key, value, wanted: "0 or more" });
+            }
+        }
+        if self.step <= Qty::ZERO {
+            let value = self.step.to_f64();
+            return Err(Error::CheckSetting { key: "limits.step", value, wanted: "above 0" });
+        }
+        Ok(())
+    }
+}
+
+/// What the regime filter allows of a side (BRK-22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// All of it.
+    #[default]
+    Open,
+    /// Half the quantity.
+    Halved,
+    /// Nothing.
+    Blocked,
+}
+
+/// The regime filter's word on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Regime {
+    /// Long side.
+    pub long: Stance,
+    /// Short side.
+    pub short: Stance,
+}
+
+impl Regime {
+    /// The word on one side.
+    pub const fn stance(&self, side: Side) -> Stance {
+        match side {
+            Side::Long => self.long,
+            Side::Short => self.short,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The rules, in the order in which they are asked.
+
+use market::{Cash, OrderKind, Qty};
+
+use super::{Adds, Ask, Limits, Reason, Stance, World};
+use crate::size::to_step;
+
+/// A rule: answers the quantity it allows, or refuses.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What is said when it leaves nothing.
+    pub refusal: Reason,
+    /// The rule.
+    pub check: fn(&Ask, &World, &Limits) -> Result<Qty, Reason>,
+}
+
+/// All rules. A new one is a function and a line here.
+pub const RULES: [Rule; 11] = [
+    Rule { name: "kill switch", refusal: Reason::Killed, check: kill_switch },
+    Rule { name: "regime", refusal: Reason::Regime, check: regime },
+    Rule { name: "duplicate", refusal: Reason::AlreadyOpen, check: duplicate },
+    Rule { name: "open positions", refusal: Reason::OpenPositions, check: open_positions },
+    Rule { name: "daily loss", refusal: Reason::DailyLoss, check: daily_loss },
+    Rule { name: "order rate", refusal: Reason::OrderRate, check: order_rate },
+    Rule { name: "price collar", refusal: Reason::PriceCollar, check: price_collar },
+    Rule { name: "position cap", refusal: Reason::PositionCap, check: position_cap },
+    Rule { name: "book cap", refusal: Reason::BookCap, check: book_cap },
+    Rule { name: "gross leverage", refusal: Reason::GrossLeverage, check: gross_leverage },
+    Rule { name: "fat finger", refusal: Reason::FatFinger, check: fat_finger },
+];
+
+fn kill_switch(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
+    if world.killed { Err(Reason::Killed) } else { Ok(ask.qty) }
+}
+
+fn regime(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
+    match world.regime.stance(ask.side) {
+        Stance::Open => Ok(ask.qty),
+        Stance::Halved => Ok(Qty::from_raw(ask.qty.raw() / 2)),
+        Stance::Blocked => Err(Reason::Regime),
+    }
+}
+
+fn duplicate(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
+    if ask.adds == Adds::Opens && world.already_open {
+        return Err(Reason::AlreadyOpen);
+    }
+    Ok(ask.qty)
+}
+
+fn open_positions(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    if ask.adds == Adds::Opens && world.open_positions >= limits.open_positions {
+        return Err(Reason::OpenPositions);
+    }
+    Ok(ask.qty)
+}
+
+fn daily_loss(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    let start = world.day_start_equity.to_f64();
+    let loss = start - world.equity.to_f64();
+    if loss > 0.0 && loss >= start * limits.daily_loss_fraction {
+        return Err(Reason::DailyLoss);
+    }
+    Ok(ask.qty)
+}
+
+fn order_rate(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    if world.recent_orders >= limits.orders_a_minute {
+        return Err(Reason::OrderRate);
+    }
+    Ok(ask.qty)
+}
+
+/// A price of our own that is far from the market is a slip; market orders name none, so the
+/// price the decision was made at is held against the market instead.
+fn price_collar(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    let Some(mark) = world.mark else { return Ok(ask.qty) };
+    let own = match ask.kind {
+        OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => limit,
+        OrderKind::Stop { stop } => stop,
+        OrderKind::Market | OrderKind::MarketOnClose => ask.price,
+    };
+    let distance = (own.to_f64() / mark.to_f64() - 1.0).abs();
+    if distance > limits.price_collar.fraction() {
+        return Err(Reason::PriceCollar);
+    }
+    Ok(ask.qty)
+}
+
+fn position_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    Ok(room(ask, world, limits.position_fraction, world.instrument_gross))
+}
+
+fn book_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    Ok(room(ask, world, limits.book_fraction, world.book_gross))
+}
+
+/// Gross exposure, and the margin cushion: equity less maintenance margin after the trade must
+/// be at least the cushion's part of equity.
+fn gross_leverage(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    let by_leverage = room(ask, world, limits.gross_leverage, world.gross);
+    if limits.maintenance_margin <= 0.0 {
+        return Ok(by_leverage);
+    }
+    let most = (1.0 - limits.margin_cushion) / limits.maintenance_margin;
+    let by_cushion = room(ask, world, most, world.gross);
+    if by_cushion < limits.step {
+        Err(Reason::MarginCushion)
+    } else {
+        Ok(by_leverage.min(by_cushion))
+    }
+}
+
+/// An order of absurd value is refused whole: a slip is not made right by shrinking it.
+fn fat_finger(ask: &Ask, _: &World, limits: &Limits) -> Result<Qty, Reason> {
+    if value(ask) > limits.fat_finger.to_f64() { Err(Reason::FatFinger) } else { Ok(ask.qty) }
+}
+
+/// Units that fit between what is used and a fraction of equity.
+fn room(ask: &Ask, world: &World, fraction: f64, used: Cash) -> Qty {
+    if fraction.is_infinite() {
+        return ask.qty;
+    }
+    let free = world.equity.to_f64() * fraction - used.to_f64();
+    let units = (free / ask.price.to_f64()).max(0.0);
+    to_step(units.min(ask.qty.to_f64()), Qty::from_raw(1)).unwrap_or(Qty::ZERO).min(ask.qty)
+}
+
+fn value(ask: &Ask) -> f64 {
+    ask.qty.to_f64() * ask.price.to_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Regime, approve};
+    use super::*;
+    use crate::engine::Mode;
+    use base::Ts;
+    use market::{InstrumentId, Price, Side};
+    use proptest::prelude::*;
+
+    fn cash(units: i64) -> Cash {
+        Cash::from_raw(units * Cash::SCALE)
+    }
+
+    fn world() -> World {
+        World {
+            now: Ts::MIN,
+            mode: Mode::Paper,
+            killed: false,
+            regime: Regime::default(),
+            equity: cash(100_000),
+            day_start_equity: cash(100_000),
+            gross: Cash::ZERO,
+            book_gross: Cash::ZERO,
+            instrument_gross: Cash::ZERO,
+            open_positions: 0,
+            already_open: false,
+            recent_orders: 0,
+            mark: Some("100".parse().unwrap()),
+        }
+    }
+
+    fn ask(units: i64) -> Ask {
+        Ask {
+            instrument: InstrumentId(0),
+            side: Side::Long,
+            qty: Qty::whole(units),
+            price: "100".parse().unwrap(),
+            kind: OrderKind::Market,
+            adds: Adds::Opens,
+        }
+    }
+
+    fn asked(units: i64, change: impl Fn(&mut World)) -> Result<Qty, Reason> {
+        let mut world = world();
+        change(&mut world);
+        approve((), &ask(units), &world, &Limits::default()).map(|approved| approved.qty())
+    }
+
+    #[test]
+    fn each_rule_refuses_what_it_is_there_for() {
+        let cases: [(&str, Result<Qty, Reason>, Reason); 9] = [
+            ("kill", asked(10, |w| w.killed = true), Reason::Killed),
+            ("regime", asked(10, |w| w.regime.long = Stance::Blocked), Reason::Regime),
+            ("open", asked(10, |w| w.already_open = true), Reason::AlreadyOpen),
+            ("many", asked(10, |w| w.open_positions = 50), Reason::OpenPositions),
+            ("loss", asked(10, |w| w.equity = cash(95_000)), Reason::DailyLoss),
+            ("rate", asked(10, |w| w.recent_orders = 100), Reason::OrderRate),
+            ("collar", asked(10, |w| w.mark = Some(Price::from_raw(1))), Reason::PriceCollar),
+            ("cap", asked(10, |w| w.instrument_gross = cash(20_000)), Reason::PositionCap),
+            ("cushion", asked(10, |w| w.gross = cash(300_000)), Reason::MarginCushion),
+        ];
+        for (name, found, wanted) in cases {
+            assert_eq!(found, Err(wanted), "{name}");
+        }
+    }
+
+    #[test]
+    fn caps_shrink_to_the_room_that_is_left() {
+        assert_eq!(asked(1_000, |_| {}), Ok(Qty::whole(200)));
+        assert_eq!(asked(1_000, |w| w.instrument_gross = cash(15_050)), Ok(Qty::whole(49)));
+        assert_eq!(asked(1_000, |w| w.gross = cash(99_000)), Ok(Qty::whole(10)));
+        assert_eq!(asked(100, |w| w.regime.long = Stance::Halved), Ok(Qty::whole(50)));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_refused_not_shrunk() {
+        let limits = Limits { fat_finger: cash(5_000), ..Limits::default() };
+        let found = approve((), &ask(51), &world(), &limits);
+        assert_eq!(found.unwrap_err(), Reason::FatFinger);
+    }
+
+    #[test]
+    fn an_addition_is_not_a_duplicate() {
+        let world = World { already_open: true, ..world() };
+        let more = Ask { adds: Adds::Enlarges, ..ask(10) };
+        assert!(approve((), &more, &world, &Limits::default()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_rule_grows_a_quantity(
+            units in 1i64..100_000, used in 0i64..120_000, equity in 1i64..1_000_000,
+            halved in any::<bool>(),
+        ) {
+            let stance = if halved { Stance::Halved } else { Stance::Open };
+            let world = World {
+                equity: cash(equity),
+                day_start_equity: cash(equity),
+                gross: cash(used),
+                book_gross: cash(used / 2),
+                instrument_gross: cash(used / 3),
+                regime: Regime { long: stance, short: stance },
+                ..world()
+            };
+            let (ask, limits) = (ask(units), Limits::default());
+            for rule in RULES {
+                if let Ok(allowed) = (rule.check)(&ask, &world, &limits) {
+                    prop_assert!(allowed <= ask.qty, "{}", rule.name);
+                }
+            }
+            if let Ok(approved) = approve((), &ask, &world, &limits) {
+                let value = approved.qty().to_f64() * 100.0;
+                prop_assert!(approved.qty() > Qty::ZERO && approved.qty() <= ask.qty);
+                prop_assert!(value + used as f64 / 3.0 <= equity as f64 * 0.2 + 1.0);
+                prop_assert!(value + used as f64 <= equity as f64 + 1.0);
+            }
+        }
+    }
+}
