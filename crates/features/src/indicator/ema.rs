@@ -8,11 +8,15 @@ use crate::spec::Units;
 /// the first n prices. TA-Lib's `EMA`, without its fused multiply-add (last bits differ).
 #[derive(Debug, Clone)]
 pub struct Ema {
-    average: f64,
+    /// β · average, ready for the next bar; the sum of the seed until there is an average. Kept
+    /// multiplied so that the two products of a step don't stand side by side: the compiler
+    /// packs them into one vector, and the packing costs more than the step.
+    carried: f64,
     alpha: f64,
     beta: f64,
-    seen: usize,
-    period: usize,
+    /// Prices still wanted for the seed; 0 once there is an average.
+    wanting: usize,
+    period: f64,
 }
 
 impl Ema {
@@ -20,19 +24,20 @@ impl Ema {
     pub fn new(period: usize) -> Ema {
         let period = period.max(1);
         let beta = (period as f64 - 1.0) / (period as f64 + 1.0);
-        Ema { average: 0.0, alpha: 1.0 - beta, beta, seen: 0, period }
+        Ema { carried: 0.0, alpha: 1.0 - beta, beta, wanting: period, period: period as f64 }
     }
 
     // Inlined on purpose: a call that takes the state would keep it out of registers.
     #[inline(always)]
     fn seed(&mut self, price: f64) -> Option<f64> {
-        self.average += price;
-        self.seen += 1;
-        if self.seen < self.period {
+        self.carried += price;
+        self.wanting -= 1;
+        if self.wanting > 0 {
             return None;
         }
-        self.average /= self.period as f64;
-        Some(self.average)
+        let average = self.carried / self.period;
+        self.carried = self.beta * average;
+        Some(average)
     }
 }
 
@@ -41,11 +46,12 @@ impl OverPrices for Ema {
 
     #[inline]
     fn next(&mut self, price: f64) -> Option<f64> {
-        if self.seen < self.period {
+        if self.wanting > 0 {
             return self.seed(price);
         }
-        self.average = self.beta * self.average + self.alpha * price;
-        Some(self.average)
+        let average = self.carried + self.alpha * price;
+        self.carried = self.beta * average;
+        Some(average)
     }
 }
 

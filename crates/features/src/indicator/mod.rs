@@ -125,10 +125,7 @@ pub fn over_prices<I: OverPrices>(indicator: I, prices: &[f64]) -> Vec<Option<I:
 }
 
 /// The values of a candle indicator over a whole series, one entry a candle.
-pub fn over_candles<I: OverCandles>(
-    mut indicator: I,
-    candles: &[Candle],
-) -> Vec<Option<I::Output>> {
+pub fn over_candles<I: OverCandles>(indicator: I, candles: &[Candle]) -> Vec<Option<I::Output>> {
     let mut values = Vec::with_capacity(candles.len());
     indicator.run(candles, &mut values);
     values

@@ -29,12 +29,12 @@ fn series(count: usize, start: f64, spread: f64, step: Step) -> Vec<Candle> {
 }
 
 /// A quiet random walk.
-pub fn walk(count: usize) -> Vec<Candle> {
+pub(crate) fn walk(count: usize) -> Vec<Candle> {
     series(count, 100.0, 0.01, |_, close, draws| close * (1.0 + 0.015 * normal_like(draws)))
 }
 
 /// Every series by name.
-pub fn all() -> Vec<(&'static str, Vec<Candle>)> {
+pub(crate) fn all() -> Vec<(&'static str, Vec<Candle>)> {
     let mut no_volume = walk(400);
     no_volume.iter_mut().skip(100).for_each(|candle| candle.volume = 0.0);
     vec![
