@@ -68,8 +68,8 @@ pub(super) fn make(seed: Seed, sessions: &[Session]) -> Result<Vec<DayFactors>, 
     for _ in sessions {
         let level = REGIMES[regime].0;
         let sd = MARKET_SD * level * market.value.exp();
-        let mut day = DayFactors::default();
-        day.market = shock(&mut draw, sd, &chi);
+        let shocked = shock(&mut draw, sd, &chi);
+        let mut day = DayFactors { market: shocked, ..DayFactors::default() };
         market.step(standard(&day.market), draw.normal());
         for (sector, state) in day.sectors.iter_mut().zip(&mut sectors) {
             let sd = SECTOR_SD * level.sqrt() * state.value.exp();

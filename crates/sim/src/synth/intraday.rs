@@ -62,8 +62,8 @@ fn path(draw: &mut Draw, daily: &Candle, minutes: usize) -> Vec<f64> {
     }
     let miss = daily.close - daily.open - walk[steps];
     let mut elapsed = 0.0;
-    for k in 0..=steps {
-        walk[k] += daily.open + miss * elapsed / total;
+    for (k, price) in walk.iter_mut().enumerate() {
+        *price += daily.open + miss * elapsed / total;
         elapsed += clock.get(k).copied().unwrap_or(0.0);
     }
     (walk[0], walk[steps]) = (daily.open, daily.close);
