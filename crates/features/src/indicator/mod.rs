@@ -61,23 +61,6 @@ pub trait OverPrices {
 
     /// Takes the next price; `None` until there are enough of them.
     fn next(&mut self, price: f64) -> Option<Self::Output>;
-
-    /// Runs over a series, puts one entry a price behind those that `into` already has, and gives
-    /// the calculator back as it stands. It is taken by value so that its state can live in
-    /// registers.
-    #[inline(always)]
-    fn run(mut self, prices: &[f64], into: &mut Vec<Option<Self::Output>>) -> Self
-    where
-        Self: Sized,
-    {
-        for part in prices.chunks(PART) {
-            let room = make_room(into, part.len());
-            for (place, &price) in room.iter_mut().zip(part) {
-                *place = self.next(price);
-            }
-        }
-        self
-    }
 }
 
 /// A calculator fed with one candle a bar.
@@ -87,47 +70,26 @@ pub trait OverCandles {
 
     /// Takes the next candle; `None` until there are enough of them.
     fn next(&mut self, candle: &Candle) -> Option<Self::Output>;
-
-    /// Runs over a series, puts one entry a candle behind those that `into` already has, and
-    /// gives the calculator back as it stands. It is taken by value so that its state can live
-    /// in registers.
-    #[inline(always)]
-    fn run(mut self, candles: &[Candle], into: &mut Vec<Option<Self::Output>>) -> Self
-    where
-        Self: Sized,
-    {
-        for part in candles.chunks(PART) {
-            let room = make_room(into, part.len());
-            for (place, candle) in room.iter_mut().zip(part) {
-                *place = self.next(candle);
-            }
-        }
-        self
-    }
-}
-
-/// Bars that a run takes at a time: few enough for the nearest cache.
-const PART: usize = 512;
-
-/// Adds so many empty places. A plain loop then fills them and keeps the calculator in registers,
-/// which `Vec::extend` does not: it is called with the calculator's address.
-fn make_room<T>(into: &mut Vec<Option<T>>, count: usize) -> &mut [Option<T>] {
-    let start = into.len();
-    into.resize_with(start + count, || None);
-    &mut into[start..]
 }
 
 /// The values of a price indicator over a whole series, one entry a price.
-pub fn over_prices<I: OverPrices>(indicator: I, prices: &[f64]) -> Vec<Option<I::Output>> {
-    let mut values = Vec::with_capacity(prices.len());
-    indicator.run(prices, &mut values);
+#[inline]
+pub fn over_prices<I: OverPrices>(mut indicator: I, prices: &[f64]) -> Vec<Option<I::Output>> {
+    // A plain loop over places that exist keeps the calculator in registers; `collect` does not.
+    let mut values: Vec<Option<I::Output>> = prices.iter().map(|_| None).collect();
+    for (place, &price) in values.iter_mut().zip(prices) {
+        *place = indicator.next(price);
+    }
     values
 }
 
 /// The values of a candle indicator over a whole series, one entry a candle.
-pub fn over_candles<I: OverCandles>(indicator: I, candles: &[Candle]) -> Vec<Option<I::Output>> {
-    let mut values = Vec::with_capacity(candles.len());
-    indicator.run(candles, &mut values);
+#[inline]
+pub fn over_candles<I: OverCandles>(mut indicator: I, bars: &[Candle]) -> Vec<Option<I::Output>> {
+    let mut values: Vec<Option<I::Output>> = bars.iter().map(|_| None).collect();
+    for (place, candle) in values.iter_mut().zip(bars) {
+        *place = indicator.next(candle);
+    }
     values
 }
 
