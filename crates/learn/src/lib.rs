@@ -12,6 +12,7 @@ mod error;
 pub mod model;
 pub mod samples;
 pub mod score;
+pub mod search;
 pub mod split;
 pub mod trees;
 

@@ -3,3 +3,4 @@
 mod conformance;
 mod data;
 mod golden_trees;
+mod search;
