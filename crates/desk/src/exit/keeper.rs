@@ -393,6 +393,7 @@ impl Keeper {
         let qty = fill.qty.abs();
         self.closed += qty;
         self.closed_value += fill.price.times(qty);
+        self.watch.note(self.side, fill.price);
         let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
         tranche.open = (tranche.open - qty).max(Qty::ZERO);
         for slot in tranche.slots() {

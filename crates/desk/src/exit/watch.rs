@@ -113,6 +113,16 @@ impl Watch {
         }
     }
 
+    /// Stretches best and worst to a price that was reached.
+    pub fn note(&mut self, side: Side, price: Price) {
+        if beyond(side, price, self.best) {
+            self.best = price;
+        }
+        if beyond(side, self.worst, price) {
+            self.worst = price;
+        }
+    }
+
     /// The part of a bar that came after the entry, as low and high.
     fn after_entry(&self, seen: &Seen) -> Option<(Price, Price)> {
         let (start, counts) = self.filled?;
@@ -176,13 +186,8 @@ impl Keeper {
             Side::Long => (high, low),
             Side::Short => (low, high),
         };
-        let watch = &mut self.watch;
-        if beyond(self.side, good, watch.best) {
-            watch.best = good;
-        }
-        if beyond(self.side, watch.worst, bad) {
-            watch.worst = bad;
-        }
+        self.watch.note(self.side, good);
+        self.watch.note(self.side, bad);
         let Some(trigger_r) = self.plan.breakeven_r else { return };
         let trigger = toward(self.side, self.basis(), scaled(self.risk, trigger_r));
         if !beyond(self.side, trigger, self.watch.best) {

@@ -1,0 +1,5 @@
+//! The engine against a small broker: corner cases, and properties over random markets.
+
+mod broker;
+mod cases;
+mod world;
