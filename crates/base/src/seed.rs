@@ -47,6 +47,11 @@ impl Seed {
         Rng::seed_from_u64(self.0)
     }
 
+    /// The node that [`Seed::number`] named.
+    pub const fn from_number(number: u64) -> Seed {
+        Seed(number)
+    }
+
     /// The node as a number, for records.
     pub const fn number(self) -> u64 {
         self.0
@@ -73,6 +78,12 @@ mod tests {
         let nodes: BTreeSet<u64> = (0..10_000).map(|i| root.index(i).number()).collect();
         assert_eq!(nodes.len(), 10_000);
         assert_ne!(root.child("ab").child("c"), root.child("a").child("bc"));
+    }
+
+    #[test]
+    fn a_recorded_node_comes_back() {
+        let node = Seed::root(3).child("trial").index(8);
+        assert_eq!(Seed::from_number(node.number()), node);
     }
 
     #[test]
