@@ -21,6 +21,12 @@ impl Keeper {
                 self.clear(index, out);
                 continue;
             }
+            if !leg_done && tranche.entered > tranche.open {
+                // It is being closed while its entry still fills: a new child of the entry would
+                // cover too much. The entry is taken back first; the old orders stay meanwhile.
+                out.extend(self.leg_of(tranche).map(|leg| Action::Cancel(leg.id.clone())));
+                continue;
+            }
             match self.phase {
                 Phase::Open => {
                     self.settle_stop(index, leg_done, out);

@@ -2,4 +2,5 @@
 
 mod broker;
 mod cases;
+mod properties;
 mod world;
