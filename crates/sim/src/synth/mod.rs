@@ -3,7 +3,7 @@
 //! Stocks load on a market and a sector factor, both with regimes, stochastic volatility and
 //! fat tails, and have a life of their own: volatility clusters, announcements, splits,
 //! dividends, listings and delistings, and shapes of rally, base and breakout that arise without
-//! drift (see `shape`). Given the past, every session's log return is normal with a
+//! drift (see `shape`; breakouts and the edge after them are in `watch`). Given the past, every session's log return is normal with a
 //! known variance v and mean −v ÷ 2, so the expected change of the price is zero unless an edge
 //! is planted. Each symbol is made from its own seed and the common factors, so symbols may be
 //! made in any order, on any number of threads, one at a time.
@@ -19,6 +19,7 @@ mod shape;
 mod symbol;
 mod traits;
 mod volatility_index;
+mod watch;
 
 use base::{Day, Seed};
 use market::{
@@ -30,8 +31,8 @@ use crate::Error;
 pub use config::{DRIFT_SESSIONS, Edge, SynthConfig};
 use draw::Draw;
 use factors::{DayFactors, SECTORS};
-pub use shape::Breakout;
 use symbol::Plan;
+pub use watch::Breakout;
 
 const VOLATILITY_INDEX: &str = "VIX";
 

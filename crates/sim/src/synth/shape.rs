@@ -1,44 +1,26 @@
-//! Rally, base, breakout: how shapes arise without any drift.
+//! How rally, base and breakout arise without any drift.
 //!
 //! A martingale may not plan a rally, but its *volatility* may depend on the past. A stock
 //! becomes excited for some sessions; if it happens to have moved far by then, it rests: its
 //! volatility and volume fall for at least one and a half times as long. Then it wakes until it
-//! closes beyond the base. Only after such a breakout, and only with a planted edge, is there
-//! any drift. All of it is decided from sessions already made.
+//! closes beyond the base. All of it is decided from sessions already made.
 
 use base::{Day, Seed};
 use market::Side;
 
-use super::config::{DRIFT_SESSIONS, SynthConfig};
+use super::config::SynthConfig;
 use super::draw::Draw;
 
 /// A move of at least this many standard deviations of the excitement becomes a rally.
 const RALLY_DEVIATIONS: f64 = 0.9;
 /// Factor on a stock's own volatility while it is excited.
-const EXCITEMENT: f64 = 1.9;
+const EXCITEMENT: f64 = 1.75;
 /// Sessions over which a move without excitement is looked at, and how many usual deviations
 /// of it make a rally.
 const CHANCE_SESSIONS: usize = 10;
 const CHANCE_DEVIATIONS: f64 = 2.0;
-/// A rally is strong when its part beyond market and sector has this many usual deviations.
-const STRONG_DEVIATIONS: f64 = 1.7;
 /// Longest wait for a breakout after the base, in sessions.
 const LONGEST_WAIT: u32 = 20;
-
-/// A breakout from a base in the direction of its rally.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Breakout {
-    /// Day of the close beyond the base.
-    pub day: Day,
-    /// Direction of rally and breakout.
-    pub side: Side,
-    /// +1, 0 or −1; see [`super::Edge::Planted`].
-    pub score: i8,
-    /// Planted log drift a session over the next [`DRIFT_SESSIONS`], signed; 0 without an edge.
-    pub drift: f64,
-    /// The stock's usual daily volatility.
-    pub usual_sd: f64,
-}
 
 /// How a session is to be drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,8 +31,6 @@ pub(super) struct Mood {
     pub(super) load: f64,
     /// Added to the log of volume.
     pub(super) volume: f64,
-    /// Log drift.
-    pub(super) drift: f64,
     /// No announcements while it rests.
     pub(super) rests: bool,
 }
@@ -62,6 +42,8 @@ pub(super) struct Seen {
     pub(super) high: f64,
     pub(super) low: f64,
     pub(super) close: f64,
+    /// Log of volume against what is usual.
+    pub(super) busy: f64,
     /// Log return, and the part of it beyond market and sector.
     pub(super) whole: f64,
     pub(super) own: f64,
@@ -72,25 +54,22 @@ enum Phase {
     Quiet,
     Excited { length: u32, past: u32, moved: Moved },
     Base { rally: Rally, past: u32, length: u32, high: f64, low: f64 },
-    Drift { left: u32, drift: f64 },
 }
 
 /// How far a stock came over some sessions.
 #[derive(Debug, Clone, Copy)]
 struct Moved {
     whole: f64,
-    own: f64,
     high: f64,
     low: f64,
 }
 
 impl Moved {
-    const NOTHING: Moved = Moved { whole: 0.0, own: 0.0, high: 0.0, low: f64::INFINITY };
+    const NOTHING: Moved = Moved { whole: 0.0, high: 0.0, low: f64::INFINITY };
 
     fn and(self, seen: &Seen) -> Moved {
         Moved {
             whole: self.whole + seen.whole,
-            own: self.own + seen.own,
             high: self.high.max(seen.high),
             low: self.low.min(seen.low),
         }
@@ -101,7 +80,6 @@ impl Moved {
 struct Rally {
     length: u32,
     side: Side,
-    strong: bool,
     dry: bool,
 }
 
@@ -110,11 +88,9 @@ pub(super) struct Shape {
     phase: Phase,
     draw: Draw,
     start_chance: f64,
-    strength: f64,
     usual_sd: f64,
     recent: [Seen; CHANCE_SESSIONS],
     quiet_for: usize,
-    pub(super) breakouts: Vec<Breakout>,
 }
 
 impl Shape {
@@ -123,28 +99,25 @@ impl Shape {
             phase: Phase::Quiet,
             draw: Draw::new(seed),
             start_chance: config.excitements_per_year / 252.0,
-            strength: config.strength(),
             usual_sd,
             recent: [Seen::default(); CHANCE_SESSIONS],
             quiet_for: 0,
-            breakouts: Vec::new(),
         }
     }
 
     /// How the next session is to be drawn.
     pub(super) fn mood(&self) -> Mood {
-        let mood = |own, load, volume| Mood { own, load, volume, drift: 0.0, rests: false };
+        let mood = |own, load, volume| Mood { own, load, volume, rests: false };
         match self.phase {
             Phase::Quiet => mood(1.0, 1.0, 0.0),
             Phase::Excited { .. } => mood(EXCITEMENT, 1.0, 0.45),
             Phase::Base { rally, past, length, .. } => {
                 let volume = if rally.dry { -0.9 } else { -0.1 };
                 match past < length {
-                    true => Mood { rests: true, ..mood(0.35, 0.55, volume) },
+                    true => Mood { rests: true, ..mood(0.42, 0.65, volume) },
                     false => mood(1.1, 1.0, volume * 0.5),
                 }
             }
-            Phase::Drift { drift, .. } => Mood { drift, ..mood(1.1, 1.0, 0.2) },
         }
     }
 
@@ -162,8 +135,6 @@ impl Shape {
             Phase::Base { rally, past, length, high, low } => {
                 self.base(rally, (past + 1, length), (high, low), seen)
             }
-            Phase::Drift { left, .. } if left <= 1 => Phase::Quiet,
-            Phase::Drift { left, drift } => Phase::Drift { left: left - 1, drift },
         };
     }
 
@@ -186,15 +157,14 @@ impl Shape {
 
     /// A base when the stock has come as far as so many usual deviations, otherwise calm.
     fn rest_or_calm(&mut self, length: u32, deviations: f64, moved: &Moved) -> Phase {
-        let Moved { whole, own, high, low } = *moved;
+        let Moved { whole, high, low } = *moved;
         let usual_move = self.usual_sd * f64::from(length).sqrt();
         if whole.abs() < deviations * usual_move {
             return Phase::Quiet;
         }
         self.quiet_for = 0;
         let side = if whole > 0.0 { Side::Long } else { Side::Short };
-        let strong = own * side.sign() >= STRONG_DEVIATIONS * usual_move;
-        let rally = Rally { length, side, strong, dry: self.draw.chance(0.5) };
+        let rally = Rally { length, side, dry: self.draw.chance(0.5) };
         // The base lies between the rally's far end and its own lowest price.
         let (high, low) = match side {
             Side::Long => (high, f64::INFINITY),
@@ -207,28 +177,14 @@ impl Shape {
 
     fn base(&mut self, rally: Rally, time: (u32, u32), range: (f64, f64), seen: &Seen) -> Phase {
         let ((past, length), (high, low)) = (time, range);
-        let long_enough = past * 2 > rally.length * 3;
-        let beyond = match rally.side {
-            Side::Long => (seen.close > high, seen.close < low),
-            Side::Short => (seen.close < low, seen.close > high),
-        };
-        match beyond {
-            (true, _) if long_enough => self.break_out(rally, seen.day),
-            (_, true) if past >= length => Phase::Quiet,
+        let above = seen.close > high || seen.close < low;
+        match rally.side {
+            _ if above && past * 2 > rally.length * 3 => Phase::Quiet,
             _ if past >= length + LONGEST_WAIT => Phase::Quiet,
             _ => {
                 let (high, low) = (high.max(seen.high), low.min(seen.low));
                 Phase::Base { rally, past, length, high, low }
             }
         }
-    }
-
-    fn break_out(&mut self, rally: Rally, day: Day) -> Phase {
-        let score = i8::from(rally.dry) + i8::from(rally.strong) - 1;
-        let size = self.strength * f64::from(score) * self.usual_sd;
-        let drift = size * rally.side.sign();
-        let usual_sd = self.usual_sd;
-        self.breakouts.push(Breakout { day, side: rally.side, score, drift, usual_sd });
-        Phase::Drift { left: DRIFT_SESSIONS, drift }
     }
 }

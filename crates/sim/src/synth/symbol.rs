@@ -11,6 +11,7 @@ use super::factors::{DayFactors, Shock, chi_squared};
 use super::path::{extremes, rounded};
 use super::shape::{Mood, Seen, Shape};
 use super::traits::{Loads, Traits};
+use super::watch::Watch;
 use crate::Error;
 
 const DEGREES: f64 = 5.0;
@@ -37,12 +38,13 @@ struct Maker<'a> {
     draw: Draw,
     chi: ChiSquared<f64>,
     shape: Shape,
+    watch: Watch,
     level: f64,
     peak: f64,
     splits: f64,
     slow_vol: f64,
     fast_vol: f64,
-    busy: f64,
+    tide: f64,
     history: SymbolHistory,
 }
 
@@ -61,12 +63,13 @@ pub(super) fn make(plan: &Plan<'_>) -> Result<SymbolHistory, Error> {
         draw: Draw::new(plan.seed.child("path")),
         chi: chi_squared(DEGREES)?,
         shape: Shape::new(plan.seed.child("shape"), plan.config, usual_sd),
+        watch: Watch::new(plan.config.strength(), usual_sd),
         level: first_price,
         peak: first_price,
         splits: 1.0,
         slow_vol: 0.0,
         fast_vol: 0.0,
-        busy: 0.0,
+        tide: 0.0,
         history: SymbolHistory {
             instrument: plan.instrument,
             candles: Vec::with_capacity(plan.sessions.len() - listed),
@@ -80,7 +83,7 @@ pub(super) fn make(plan: &Plan<'_>) -> Result<SymbolHistory, Error> {
             break;
         }
     }
-    maker.history.breakouts = maker.shape.breakouts;
+    maker.history.breakouts = maker.watch.breakouts;
     Ok(maker.history)
 }
 
@@ -89,18 +92,21 @@ impl Maker<'_> {
     fn session(&mut self, number: usize) -> Result<bool, Error> {
         let day = self.plan.sessions[number].day;
         let mood = self.mood();
+        let drift = self.watch.drift();
         let moves = self.moves(number, &mood);
         let Moves { shock, own } = &moves;
         let before = self.level;
         let paid = self.dividend(number)?;
-        let night = shock.night - 0.5 * shock.night_var + mood.drift * OVERNIGHT_SHARE;
+        let night = shock.night - 0.5 * shock.night_var + drift * OVERNIGHT_SHARE;
         let open = before * night.exp() - paid;
-        let intraday = shock.day - 0.5 * shock.day_var + mood.drift * (1.0 - OVERNIGHT_SHARE);
+        let intraday = shock.day - 0.5 * shock.day_var + drift * (1.0 - OVERNIGHT_SHARE);
         let (high, low) = extremes(&mut self.draw, intraday, shock.day_var);
         let close = open * intraday.exp();
         let whole = night + intraday;
         let (high, low) = (open * high.exp(), open * low.exp());
-        let volume = self.volume(whole, &mood);
+        let busy = self.busy(whole, &mood);
+        let Traits { shares, turnover, .. } = self.plan.traits;
+        let volume = shares * self.splits * turnover * busy.exp();
         let raw = |price: f64| price / self.splits;
         self.history.candles.push(rounded(Candle {
             day,
@@ -115,7 +121,9 @@ impl Maker<'_> {
         if self.plan.traits.is_fund {
             return Ok(false);
         }
-        self.shape.after(&Seen { day, high, low, close, whole, own: *own });
+        let seen = Seen { day, high, low, close, busy, whole, own: *own };
+        self.shape.after(&seen);
+        self.watch.after(&seen);
         if number + 1 == self.plan.sessions.len() {
             return Ok(false);
         }
@@ -124,7 +132,7 @@ impl Maker<'_> {
 
     fn mood(&self) -> Mood {
         match self.plan.traits.is_fund {
-            true => Mood { own: 1.0, load: 1.0, volume: 0.0, drift: 0.0, rests: true },
+            true => Mood { own: 1.0, load: 1.0, volume: 0.0, rests: true },
             false => self.shape.mood(),
         }
     }
@@ -148,19 +156,19 @@ impl Maker<'_> {
         shock.day += day;
         shock.day_var += day_var;
         let size = surprise * (day / day_var.sqrt()).abs();
-        self.slow_vol = 0.99 * self.slow_vol + 0.075 * self.draw.normal();
+        self.slow_vol = 0.99 * self.slow_vol + 0.09 * self.draw.normal();
         self.fast_vol = 0.88 * self.fast_vol + 0.09 * (size - 0.75).clamp(-0.75, 4.0);
         self.fast_vol = self.fast_vol.min(1.0);
         Moves { shock, own: night + day }
     }
 
-    /// Volume follows the size of the move, the mood, and its own slow tide.
-    fn volume(&mut self, whole: f64, mood: &Mood) -> f64 {
+    /// Log of volume against what is usual: it follows the size of the move, the mood, and its
+    /// own slow tide.
+    fn busy(&mut self, whole: f64, mood: &Mood) -> f64 {
         let traits = &self.plan.traits;
-        self.busy = 0.93 * self.busy + 0.11 * self.draw.normal();
+        self.tide = 0.93 * self.tide + 0.11 * self.draw.normal();
         let size = (0.35 + whole.abs() / traits.usual_sd).ln();
-        let log = self.busy + 0.45 * size + 0.25 * self.draw.normal() + mood.volume;
-        traits.shares * self.splits * traits.turnover * log.exp()
+        self.tide + 0.45 * size + 0.25 * self.draw.normal() + mood.volume
     }
 
     /// The dividend that goes ex before this session, in levels; 0 on most.
