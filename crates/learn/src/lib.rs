@@ -8,6 +8,8 @@
 //! **Start reading** at [`tune`], the job a book calls; then [`split`], [`trees`], [`search`].
 
 pub mod calibrate;
+pub mod classifier;
+pub mod eliminate;
 mod error;
 pub mod model;
 pub mod samples;
@@ -15,7 +17,9 @@ pub mod score;
 pub mod search;
 pub mod split;
 pub mod trees;
+pub mod tune;
 
+pub use classifier::Classifier;
 pub use error::{Error, PortError};
 pub use model::{Learner, Model, ModelCard};
 pub use samples::{LabelSpan, Samples};

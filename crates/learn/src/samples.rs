@@ -1,6 +1,7 @@
 //! Labelled rows: what a model learns from.
 
-use base::{Panel, Ts};
+use base::hash::Hasher;
+use base::{Digest, Panel, Ts};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -125,6 +126,26 @@ impl Samples {
             .filter(|(_, column)| column.iter().all(|value| value.is_nan()))
             .map(|(name, _)| name.clone())
             .collect()
+    }
+
+    /// Digest of all there is: names, keys, values, labels, spans, weights.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::default();
+        for name in self.panel.names() {
+            hasher.update(name.as_bytes());
+            hasher.update(&[0]);
+        }
+        for values in self.panel.columns().iter().chain([&self.weights]) {
+            values.iter().for_each(|value| hasher.update(&value.to_bits().to_le_bytes()));
+        }
+        for ((span, &label), key) in self.spans.iter().zip(&self.labels).zip(self.panel.keys()) {
+            for at in [span.starts, span.ends, key.at] {
+                hasher.update(&at.nanos().to_le_bytes());
+            }
+            hasher.update(&key.id.to_le_bytes());
+            hasher.update(&[u8::from(label)]);
+        }
+        hasher.finish()
     }
 
     /// Negatives for each positive: the usual weight of the positive class.

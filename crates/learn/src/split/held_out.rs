@@ -41,7 +41,7 @@ pub struct OpeningRecord {
 }
 
 /// Keeps openings where no one forgets them.
-pub trait VaultLog {
+pub trait VaultLog: Send {
     /// The opening of that experiment, if any.
     fn find(&self, experiment: &str) -> Result<Option<OpeningRecord>, PortError>;
 
@@ -94,7 +94,7 @@ pub fn hold_out(samples: &Samples, share: f64, embargo: Span) -> Result<(Samples
         });
     }
     let locked = samples.take(late);
-    let digest = digest_of(&locked)?;
+    let digest = locked.digest();
     Ok((samples.take(&kept), HeldOut { samples: locked, digest }))
 }
 
@@ -159,26 +159,6 @@ impl HeldOut {
         log.keep(&record).map_err(keeping)?;
         Ok(Opened { result, openings_by_others, from_record: false })
     }
-}
-
-fn digest_of(samples: &Samples) -> Result<Digest, Error> {
-    let mut hasher = base::hash::Hasher::default();
-    for name in samples.panel().names() {
-        hasher.update(name.as_bytes());
-        hasher.update(&[0]);
-    }
-    for column in samples.panel().columns() {
-        column.iter().for_each(|value| hasher.update(&value.to_bits().to_le_bytes()));
-    }
-    for ((span, &label), key) in
-        samples.spans().iter().zip(samples.labels()).zip(samples.panel().keys())
-    {
-        hasher.update(&span.starts.nanos().to_le_bytes());
-        hasher.update(&span.ends.nanos().to_le_bytes());
-        hasher.update(&key.id.to_le_bytes());
-        hasher.update(&[u8::from(label)]);
-    }
-    Ok(hasher.finish())
 }
 
 /// Openings kept in memory, for tests and for runs that leave nothing behind.

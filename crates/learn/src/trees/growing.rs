@@ -187,7 +187,10 @@ impl Grower {
     fn close(&mut self, judge: Judge<'_>, open: Open, tree: &mut Tree) -> LeafRows {
         let sums = judge.gradients.exact_sums(&self.drawn.rows[open.drawn.clone()]);
         let value = (judge.params.weight(sums) * judge.params.learning_rate) as f32;
-        tree.nodes[open.node].kind = Kind::Leaf { value };
+        let node = &mut tree.nodes[open.node];
+        node.kind = Kind::Leaf { value };
+        // XGBoost keeps a leaf's weight with the learning rate in it.
+        node.weight = value;
         self.free.push(open.histogram);
         LeafRows { value, drawn: open.drawn, left_out: open.left_out }
     }

@@ -41,7 +41,8 @@ impl TreeParams {
         if sums.hessian <= 0.0 {
             return 0.0;
         }
-        -shrink(sums.gradient, self.reg_alpha) / (sums.hessian + self.reg_lambda)
+        // Adding 0 turns the -0 of a shrunk gradient into 0.
+        0.0 - shrink(sums.gradient, self.reg_alpha) / (sums.hessian + self.reg_lambda)
     }
 
     /// Twice the loss a leaf of its own takes away.

@@ -111,6 +111,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<TreeModel, Error> {
     from_file(file.learner)
 }
 
+impl Serialize for TreeModel {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        to_file(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TreeModel {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<TreeModel, D::Error> {
+        from_file(File::deserialize(deserializer)?.learner).map_err(serde::de::Error::custom)
+    }
+}
+
 fn to_file(model: &TreeModel) -> File {
     let count = model.trees.len();
     let width = model.features.len().to_string();

@@ -33,7 +33,7 @@ fn row(index: u64) -> ([f64; WIDTH], bool) {
 }
 
 /// `count` samples from `start` on, an hour apart, each label known three hours later.
-pub fn samples(start: u64, count: u64) -> Samples {
+pub(crate) fn samples(start: u64, count: u64) -> Samples {
     let mut panel = Panel::new((0..WIDTH).map(|column| format!("f{column}")));
     let (mut labels, mut spans) = (Vec::new(), Vec::new());
     for index in start..start + count {

@@ -4,3 +4,4 @@ mod conformance;
 mod data;
 mod golden_trees;
 mod search;
+mod tuning;
