@@ -103,7 +103,8 @@ fn borrowing_accrues_by_the_calendar_day() {
 proptest! {
     #[test]
     fn the_parts_of_the_price_sum_to_what_was_paid(
-        qty in prop_oneof![-5_000i64..0, 1i64..5_000], cents in 100i64..100_000, scale in 0.0f64..4.0,
+        qty in prop_oneof![-5_000i64..0, 1i64..5_000], cents in 100i64..100_000,
+        scale in 0.0f64..4.0,
     ) {
         let config = CostConfig {
             impact_coefficient: 0.3,

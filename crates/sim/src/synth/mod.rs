@@ -1,12 +1,12 @@
 //! A seeded market whose edge is known: none at all, or one of known size.
 //!
-//! Stocks load on a market and a sector factor, both with regimes, stochastic volatility and
-//! fat tails, and have a life of their own: volatility clusters, announcements, splits,
-//! dividends, listings and delistings, and shapes of rally, base and breakout that arise without
-//! drift (see `shape`; breakouts and the edge after them are in `watch`). Given the past and its
-//! variance v, every session's log return is normal with mean −v ÷ 2, so the expected change of
-//! the price is zero unless an edge is planted. Each symbol is made from its own seed and the common factors, so symbols may be
-//! made in any order, on any number of threads, one at a time.
+//! Stocks load on a market and a sector factor, both with regimes, stochastic volatility and fat
+//! tails, and have a life of their own: volatility clusters, announcements, splits, dividends,
+//! listings and delistings, and shapes of rally, base and breakout that arise without drift (see
+//! `shape`; breakouts and the edge after them are in `watch`). Given the past and its variance v,
+//! every session's log return is normal with mean −v ÷ 2, so the expected change of the price is
+//! zero unless an edge is planted. Each symbol is made from its own seed and the common factors,
+//! so symbols may be made in any order, on any number of threads, one at a time.
 //!
 //! Start reading at [`Market`]; the edge is described at [`Edge`].
 
