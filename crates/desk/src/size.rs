@@ -122,7 +122,7 @@ impl SizeConfig {
 
     /// The tier of a net EV; `None` where it is not above zero or below the last tier.
     pub fn tier(&self, net_ev_r: f64) -> Option<(EvTier, Tier)> {
-        if !(net_ev_r > 0.0) {
+        if net_ev_r.is_nan() || net_ev_r <= 0.0 {
             return None;
         }
         self.tiers().into_iter().find(|(_, tier)| net_ev_r >= tier.ev_r)

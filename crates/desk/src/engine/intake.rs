@@ -90,12 +90,13 @@ impl Core {
         by: &str,
         ports: &mut Ports<'_, B, J>,
     ) -> Result<(), Error> {
-        match self.examine(intent) {
-            Err((intent, reason)) => {
+        match self.examine(&intent) {
+            Err(reason) => {
                 self.refuse(&intent.id, reason, ports.journal);
                 Ok(())
             }
-            Ok(approved) => {
+            Ok(passed) => {
+                let approved = passed.with(intent);
                 self.write(ports.journal, || Record::Approved {
                     intent: approved.what().id.clone(),
                     qty: approved.qty(),
@@ -107,39 +108,24 @@ impl Core {
     }
 
     /// Size, then risk.
-    fn examine(&mut self, intent: Intent) -> Result<Approved<Intent>, (Intent, Reason)> {
+    fn examine(&self, intent: &Intent) -> Result<Approved<()>, Reason> {
         let mark = self.view().mark(intent.instrument);
-        let Some(price) = intent.entry.price_or(mark).filter(|price| *price > Price::ZERO) else {
-            return Err((intent, Reason::NoPrice));
-        };
-        let sized = match (intent.amount, &intent.plan) {
-            (Amount::Units(qty), _) => Ok(qty.abs()),
+        let price = intent.entry.price_or(mark).filter(|price| *price > Price::ZERO);
+        let price = price.ok_or(Reason::NoPrice)?;
+        let qty = match (intent.amount, &intent.plan) {
+            (Amount::Units(qty), _) => qty.abs(),
             (Amount::Bet(bet), Some(plan)) => {
-                size::quantity(&bet, self.equity(), plan.risk(), &self.config.size)
+                size::quantity(&bet, self.equity(), plan.risk(), &self.config.size)?
             }
-            (Amount::Bet(_), None) => return Err((intent, Reason::NoPlan)),
-        };
-        let qty = match sized {
-            Ok(qty) => qty,
-            Err(no) => return Err((intent, no.into())),
-        };
-        let ask = Ask {
-            instrument: intent.instrument,
-            side: intent.side,
-            qty,
-            price,
-            kind: intent.entry.kind,
-            adds: Adds::Opens,
+            (Amount::Bet(_), None) => return Err(Reason::NoPlan),
         };
         if qty < self.config.limits.step {
-            return Err((intent, Reason::TooSmall));
+            return Err(Reason::TooSmall);
         }
+        let (instrument, side, kind) = (intent.instrument, intent.side, intent.entry.kind);
+        let ask = Ask { instrument, side, qty, price, kind, adds: Adds::Opens };
         let world = self.world(&ask, &intent.book, intent.plan.is_some());
-        let verdict = approve((), &ask, &world, &self.config.limits);
-        match verdict {
-            Ok(passed) => Ok(passed.with(intent)),
-            Err(reason) => Err((intent, reason)),
-        }
+        approve((), &ask, &world, &self.config.limits)
     }
 
     pub(super) fn approve_add_on(

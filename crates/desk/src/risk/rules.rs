@@ -58,6 +58,9 @@ fn open_positions(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reas
 }
 
 fn daily_loss(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    if limits.daily_loss_fraction.is_infinite() {
+        return Ok(ask.qty);
+    }
     let start = world.day_start_equity.to_f64();
     let loss = start - world.equity.to_f64();
     if loss > 0.0 && loss >= start * limits.daily_loss_fraction {
