@@ -194,16 +194,19 @@ impl Core {
             let Some(keepers) = self.state.plans.get_mut(&instrument) else { break };
             let keeper = &mut keepers[index];
             let mut out = std::mem::take(&mut self.actions);
-            let before = (keeper.stop, keeper.phase, keeper.add_decided, keeper.next_leg);
-            let watched = keeper.watch;
+            let (before, watched) = (keeper.mark(), keeper.watch);
             let told = with(keeper, &mut out);
-            keeper.settle(&mut out);
-            over |= keeper.is_over();
-            let after = (keeper.stop, keeper.phase, keeper.add_decided, keeper.next_leg);
+            let stirred = told == Told::Always
+                || keeper.mark() != before
+                || keeper.watch.exit_refused != watched.exit_refused
+                || !out.is_empty();
+            if stirred {
+                // Settling what did not change would change nothing.
+                keeper.settle(&mut out);
+                over |= keeper.is_over();
+            }
             let (seq, at) = (self.state.next_seq, self.now);
-            let quiet = told == Told::IfChanged && out.is_empty() && before == after;
-            let keeper = &self.state.plans[&instrument][index];
-            if !quiet {
+            if stirred {
                 ports.journal.write(seq, at, || Record::Planned(Box::new(keeper.clone())));
                 self.state.next_seq += 1;
             } else if keeper.watch != watched {

@@ -290,6 +290,11 @@ impl Keeper {
         self.first.done && added && self.open() == Qty::ZERO
     }
 
+    /// What decides whether orders have to change: equal marks need no settling.
+    pub fn mark(&self) -> (Price, Phase, bool, u32) {
+        (self.stop, self.phase, self.add_decided, self.next_leg)
+    }
+
     /// The entry order.
     pub fn entry_request(&self) -> OrderRequest {
         self.opening(&self.first, self.entry.kind, self.entry.tif)
