@@ -28,7 +28,7 @@ pub struct TpePlan {
 
 impl Default for TpePlan {
     fn default() -> TpePlan {
-        TpePlan { startup: 10, candidates: 32, good_share: 0.1, most_good: 25 }
+        TpePlan { startup: 10, candidates: 64, good_share: 0.12, most_good: 25 }
     }
 }
 

@@ -74,10 +74,11 @@ fn regret(width: usize, method: Method, loss: fn(&[f64]) -> f64) -> f64 {
         let trials = run(&study(floats(width, 0.0, 1.0), method, seed), loss);
         best(&trials).unwrap().value.unwrap()
     };
-    median(&(0..31).map(one).collect::<Vec<_>>())
+    median(&(100..131).map(one).collect::<Vec<_>>())
 }
 
-/// Optuna 5.0.0's TPE: 0.019, 0.094, 3.2 after 100 trials (`peer_search_optuna.py`).
+/// Median regret of Optuna 5.0.0's TPE after 100 trials: 0.019, 0.094, 3.2. The bars leave room
+/// for the spread of a median of 31 seeds; on other seeds the medians move by a third.
 #[test]
 fn tpe_is_as_good_as_optuna_and_better_than_chance() {
     type Case = (&'static str, usize, fn(&[f64]) -> f64, f64);
@@ -89,8 +90,8 @@ fn tpe_is_as_good_as_optuna_and_better_than_chance() {
     for (name, width, loss, optuna) in cases {
         let ours = regret(width, Method::Tpe(TpePlan::default()), loss);
         let chance = regret(width, Method::Random, loss);
-        println!("{name}: tpe {ours:.4} random {chance:.4} optuna {optuna}");
-        assert!(ours < chance, "{name}: tpe {ours}, random {chance}");
+        assert!(ours < 0.5 * chance, "{name}: tpe {ours}, random {chance}");
+        assert!(ours < 2.0 * optuna, "{name}: tpe {ours}, optuna {optuna}");
     }
 }
 
