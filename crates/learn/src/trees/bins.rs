@@ -1,22 +1,24 @@
 //! Columns cut into at most 255 bins, so that a split search walks bins instead of rows.
 //!
 //! A cut is a 32-bit float because XGBoost's model format compares in 32 bits: `x < cut` goes
-//! left. Both layouts are kept: by rows for histograms, by columns for moving rows to children.
+//! left. Two layouts are kept. Histograms read eight columns of a row as one 64-bit word, so that
+//! the sums of those columns stay in the first-level cache while all rows pass; rows are moved to
+//! children column by column.
 
 use crate::Error;
 
 /// The bin of a missing value; values take 0..=254.
 pub(super) const MISSING_BIN: u8 = 255;
 
-/// Rows handled at a time while the row layout is written, so that its lines stay in cache.
-const ROW_BLOCK: usize = 4096;
+/// Columns in a word.
+pub(super) const LANES: usize = 8;
 
 /// A table of bins with the cuts that made it.
 #[derive(Debug)]
 pub(super) struct Binned {
     rows: usize,
     cuts: Vec<Vec<f32>>,
-    by_row: Vec<u8>,
+    words: Vec<Vec<u64>>,
     by_column: Vec<Vec<u8>>,
 }
 
@@ -37,8 +39,8 @@ impl Binned {
             by_column.push(picked.iter().map(|&value| bin_of(&edges, value)).collect());
             cuts.push(edges);
         }
-        let by_row = transpose(&by_column, rows.len());
-        Ok(Binned { rows: rows.len(), cuts, by_row, by_column })
+        let words = by_column.chunks(LANES).map(|columns| pack(columns, rows.len())).collect();
+        Ok(Binned { rows: rows.len(), cuts, words, by_column })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -49,11 +51,9 @@ impl Binned {
         self.cuts.len()
     }
 
-    /// All bins of one row, column after column.
-    #[inline]
-    pub(super) fn row(&self, row: u32) -> &[u8] {
-        let start = row as usize * self.cuts.len();
-        &self.by_row[start..start + self.cuts.len()]
+    /// Bins of eight columns from `LANES * group` on, row after row; the first in the low byte.
+    pub(super) fn words(&self, group: usize) -> &[u64] {
+        &self.words[group]
     }
 
     /// All bins of one column, row after row.
@@ -137,18 +137,15 @@ fn between(low: f32, high: f32) -> f32 {
     if middle > low && middle <= high { middle } else { high }
 }
 
-fn transpose(by_column: &[Vec<u8>], rows: usize) -> Vec<u8> {
-    let width = by_column.len();
-    let mut by_row = vec![0; rows * width];
-    for (block, lines) in by_row.chunks_mut((ROW_BLOCK * width).max(1)).enumerate() {
-        for (column, bins) in by_column.iter().enumerate() {
-            let source = &bins[block * ROW_BLOCK..];
-            for (line, &bin) in lines.chunks_exact_mut(width).zip(source) {
-                line[column] = bin;
-            }
+/// One word a row from at most eight columns.
+fn pack(columns: &[Vec<u8>], rows: usize) -> Vec<u64> {
+    let mut words = vec![0; rows];
+    for (lane, bins) in columns.iter().enumerate() {
+        for (word, &bin) in words.iter_mut().zip(bins) {
+            *word |= u64::from(bin) << (8 * lane);
         }
     }
-    by_row
+    words
 }
 
 #[cfg(test)]

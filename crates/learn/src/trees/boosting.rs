@@ -161,14 +161,10 @@ impl<'a> Boost<'a> {
         let rows = self.binned.rows() as u32;
         let share = self.learner.params.subsample;
         if share >= 1.0 {
-            self.grower.drawn.reset(0..rows);
-            self.grower.left_out.reset(std::iter::empty());
-            return;
+            return self.grower.take_all(rows);
         }
         let mut rng = seed.child("rows").rng();
-        let drawn: Vec<bool> = (0..rows).map(|_| rng.random::<f64>() < share).collect();
-        self.grower.drawn.reset((0..rows).filter(|&row| drawn[row as usize]));
-        self.grower.left_out.reset((0..rows).filter(|&row| !drawn[row as usize]));
+        self.grower.take(rows, || rng.random::<f64>() < share);
     }
 
     fn move_margins(&mut self, leaves: &[LeafRows]) {

@@ -66,8 +66,8 @@ impl Gradients {
         let limit = levels as i64;
         for &row in rows {
             let (gradient, hessian) = self.exact[row as usize];
-            let g = ((gradient * by_gradient).round_ties_even() as i64).clamp(-limit, limit);
-            let h = ((hessian * by_hessian).round_ties_even() as i64).min(limit);
+            let g = nearest(gradient * by_gradient).clamp(-limit, limit);
+            let h = nearest(hessian * by_hessian).min(limit);
             self.packed[row as usize] = (g << 32) + h;
         }
     }
@@ -98,6 +98,14 @@ impl Gradients {
     }
 }
 
+/// The nearest whole number, ties to even, of a number below 2^22: past 2^23 floats are whole, so
+/// an addition rounds. `round_ties_even` would be a library call on processors before SSE 4.1.
+#[inline]
+fn nearest(value: f32) -> i64 {
+    const SHIFT: f32 = 12_582_912.0;
+    i64::from((value + SHIFT).to_bits() as i32 - SHIFT.to_bits() as i32)
+}
+
 fn unit_of(scale: f32) -> f64 {
     if scale > 0.0 { 1.0 / f64::from(scale) } else { 0.0 }
 }
@@ -124,6 +132,13 @@ mod tests {
             let room = margins.len() as f64 * 1e-5;
             prop_assert!((packed.gradient - exact.gradient).abs() < room);
             prop_assert!((packed.hessian - exact.hessian).abs() < room);
+        }
+    }
+
+    #[test]
+    fn the_addition_rounds_to_the_nearest() {
+        for value in [0.0f32, 0.5, 1.5, -0.5, -2.5, 1_048_575.4, -1_048_576.0, 0.49999997] {
+            assert_eq!(nearest(value), value.round_ties_even() as i64, "{value}");
         }
     }
 

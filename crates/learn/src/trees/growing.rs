@@ -16,12 +16,6 @@ pub(super) struct RowOrder {
 }
 
 impl RowOrder {
-    pub(super) fn reset(&mut self, rows: impl Iterator<Item = u32>) {
-        self.rows.clear();
-        self.rows.extend(rows);
-        self.spare.resize(self.rows.len(), 0);
-    }
-
     pub(super) fn rows(&self) -> &[u32] {
         &self.rows
     }
@@ -79,6 +73,31 @@ pub(super) struct Grower {
 }
 
 impl Grower {
+    /// Takes all rows below `count`.
+    pub(super) fn take_all(&mut self, count: u32) {
+        self.take(count, || true);
+    }
+
+    /// Takes the rows below `count` for which `draw` says so, asked in their order, and leaves
+    /// the others out.
+    pub(super) fn take(&mut self, count: u32, mut draw: impl FnMut() -> bool) {
+        for order in [&mut self.drawn, &mut self.left_out] {
+            order.rows.resize(count as usize, 0);
+            order.spare.resize(count as usize, 0);
+        }
+        // Both places are written and one is kept: a branch here would be guessed wrong often.
+        let (mut taken, mut left) = (0, 0);
+        for row in 0..count {
+            let drawn = draw();
+            self.drawn.rows[taken] = row;
+            self.left_out.rows[left] = row;
+            taken += usize::from(drawn);
+            left += usize::from(!drawn);
+        }
+        self.drawn.rows.truncate(taken);
+        self.left_out.rows.truncate(left);
+    }
+
     /// Grows a tree over the rows drawn, and says where all rows ended.
     pub(super) fn grow(&mut self, judge: Judge<'_>) -> (Tree, Vec<LeafRows>) {
         let mut tree = Tree::default();

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::bins::Binned;
+use super::bins::{Binned, LANES};
 
 /// Bins of one column. 256 slots, so that a `u8` indexes it without a bounds check.
 pub(super) type ColumnSums = [i64; 256];
@@ -56,19 +56,48 @@ impl Histogram {
     }
 }
 
+/// Adds the rows to the sums of the columns, eight neighbours at a time.
 fn accumulate(sums: &mut [ColumnSums], source: Source<'_>, rows: &[u32]) {
-    let Some(&first) = source.columns.first() else { return };
-    let contiguous = source.columns.last() == Some(&(first + source.columns.len() - 1));
-    for &row in rows {
-        let pair = source.packed[row as usize];
-        let bins = source.binned.row(row);
-        if contiguous {
-            for (column, &bin) in sums.iter_mut().zip(&bins[first..]) {
-                column[usize::from(bin)] += pair;
-            }
-        } else {
-            for (column, &at) in sums.iter_mut().zip(source.columns) {
-                column[usize::from(bins[at])] += pair;
+    let mut rest = sums;
+    for columns in source.columns.chunk_by(|a, b| a / LANES == b / LANES) {
+        let (mine, others) = rest.split_at_mut(columns.len());
+        rest = others;
+        let words = source.binned.words(columns[0] / LANES);
+        let mut lanes = [0; LANES];
+        for (lane, column) in lanes.iter_mut().zip(columns) {
+            *lane = 8 * (column % LANES) as u32;
+        }
+        let pass = Pass { words, packed: source.packed, rows, lanes };
+        match mine.len() {
+            1 => pass.add::<1>(mine),
+            2 => pass.add::<2>(mine),
+            3 => pass.add::<3>(mine),
+            4 => pass.add::<4>(mine),
+            5 => pass.add::<5>(mine),
+            6 => pass.add::<6>(mine),
+            7 => pass.add::<7>(mine),
+            _ => pass.add::<8>(mine),
+        }
+    }
+}
+
+/// One pass of the rows over a word of columns.
+struct Pass<'a> {
+    words: &'a [u64],
+    packed: &'a [i64],
+    rows: &'a [u32],
+    /// Where in the word each column drawn begins, in bits.
+    lanes: [u32; LANES],
+}
+
+impl Pass<'_> {
+    /// The number of columns is known to the compiler, so that the inner loop is unrolled.
+    fn add<const COLUMNS: usize>(&self, sums: &mut [ColumnSums]) {
+        let Some(sums) = sums.first_chunk_mut::<COLUMNS>() else { return };
+        for &row in self.rows {
+            let (word, pair) = (self.words[row as usize], self.packed[row as usize]);
+            for (column, lane) in sums.iter_mut().zip(self.lanes) {
+                column[usize::from((word >> lane) as u8)] += pair;
             }
         }
     }
