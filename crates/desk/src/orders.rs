@@ -43,6 +43,8 @@ pub struct Working {
     pub state: OrderState,
     /// Signed quantity filled.
     pub filled: Qty,
+    /// Magnitude that fills of its OCO group took off it.
+    pub reduced: Qty,
     /// True once we asked to take it back.
     pub cancelling: bool,
 }
@@ -58,6 +60,13 @@ impl Role {
     /// True for orders that open or enlarge.
     pub const fn opens(self) -> bool {
         matches!(self, Role::Entry | Role::AddOn | Role::Plain)
+    }
+}
+
+impl Working {
+    /// Magnitude that may still fill.
+    pub fn left(&self) -> Qty {
+        self.request.qty.abs() - self.filled.abs() - self.reduced
     }
 }
 
@@ -107,12 +116,24 @@ impl Orders {
         }
     }
 
-    /// Takes in a fill: what is full is done.
+    /// Takes in a fill: it comes off the other orders of the group; what is full is done.
     pub fn filled(&mut self, fill: &Fill) {
         let Some(order) = self.working.get_mut(&fill.order) else { return };
         order.filled += fill.qty;
-        if order.filled.abs() >= order.request.qty.abs() {
+        let group = order.request.oco_group.clone();
+        if order.left() <= Qty::ZERO {
             self.working.remove(&fill.order);
+        }
+        if group.is_none() {
+            return;
+        }
+        let siblings = self.working.values_mut().filter(|other| {
+            other.request.instrument == fill.instrument
+                && other.request.oco_group == group
+                && other.request.id != fill.order
+        });
+        for other in siblings {
+            other.reduced += fill.qty.abs();
         }
     }
 
@@ -122,6 +143,7 @@ impl Orders {
         for order in mine.filter(|order| order.request.instrument == instrument) {
             order.request.qty = multiplied(order.request.qty, ratio);
             order.filled = multiplied(order.filled, ratio);
+            order.reduced = multiplied(order.reduced, ratio);
             match &mut order.request.kind {
                 OrderKind::Market | OrderKind::MarketOnClose => {}
                 OrderKind::Limit { limit: price } | OrderKind::Stop { stop: price } => {

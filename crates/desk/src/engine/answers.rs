@@ -331,6 +331,7 @@ impl Core {
             sent: self.now,
             state: OrderState::Sent,
             filled: Qty::ZERO,
+            reduced: Qty::ZERO,
             cancelling: false,
         });
     }
@@ -348,7 +349,7 @@ impl Core {
 
     /// Value an order may yet open, at its own price or the last seen.
     pub(super) fn pending_value(&self, order: &Working) -> Cash {
-        let left = (order.request.qty - order.filled).abs();
+        let left = order.left().max(Qty::ZERO);
         let mark = self.hot(order.request.instrument).map_or(Price::ZERO, |hot| hot.mark);
         let price = match order.request.kind {
             OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => limit,

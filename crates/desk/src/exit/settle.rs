@@ -35,6 +35,7 @@ impl Keeper {
                 // Stopped out: the stops of the other tranches stand at the same price.
                 Phase::Leaving(reason) if reason.is_stop() => {
                     self.settle_stop(index, leg_done, out);
+                    self.settle_target(index, leg_done, out);
                 }
                 Phase::Leaving(_) => self.settle_exit(index, out),
                 Phase::Done => {}

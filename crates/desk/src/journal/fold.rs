@@ -89,6 +89,7 @@ impl State {
                 sent: at,
                 state: OrderState::Sent,
                 filled: Qty::ZERO,
+                reduced: Qty::ZERO,
                 cancelling: false,
             }),
             Record::Cancelling(order) => {

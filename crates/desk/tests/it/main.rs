@@ -2,5 +2,6 @@
 
 mod broker;
 mod cases;
+mod keeper;
 mod properties;
 mod world;

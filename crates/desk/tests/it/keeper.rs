@@ -1,0 +1,93 @@
+//! The keeper alone, on finer bars.
+
+use base::{Day, Span, Ts};
+use desk::exit::{Action, Seen};
+use desk::orders::Role;
+use desk::{ExitPlan, Keeper};
+use market::{Bar, BarSize, Cash, Fill, OrderKind, Price, Qty, Side};
+
+use crate::world::{planned, price};
+
+const STEP: Qty = Qty::whole(1);
+
+fn hour(day: i32, hour: i64) -> Ts {
+    Day::from_number(day).start() + Span::from_hours(hour)
+}
+
+fn entered(side: Side, plan: ExitPlan, at: &str) -> Keeper {
+    let intent = planned("one", side, plan.clone());
+    let mut keeper = Keeper::new(&intent, plan, Qty::whole(100), STEP);
+    let mut out = Vec::new();
+    keeper.settle(&mut out);
+    let fill = Fill {
+        order: keeper.first.id.clone(),
+        instrument: keeper.instrument,
+        at: hour(1, 14),
+        qty: side.signed(Qty::whole(100)),
+        price: price(at),
+        fee: Cash::ZERO,
+        evidence: None,
+    };
+    keeper.on_fill(&fill, Role::Entry, &mut out);
+    keeper
+}
+
+fn see(keeper: &mut Keeper, start: Ts, close: &str) -> Vec<Action> {
+    let close = price(close);
+    let cent = Price::from_raw(Price::SCALE / 100);
+    let bar = Bar { open: close, high: close + cent, low: close - cent, close, volume: 1 };
+    let mut out = Vec::new();
+    keeper.on_bar(&Seen { start, size: BarSize::Minutes(60), bar }, STEP, &mut out);
+    out
+}
+
+#[test]
+fn with_finer_bars_the_add_on_goes_out_for_the_close_it_was_decided_at() {
+    let plan = ExitPlan::breakout(price("100"), price("96"), price("150"), price("97"));
+    let mut keeper = entered(Side::Long, plan, "100");
+    for day in 1..=3 {
+        assert!(see(&mut keeper, hour(day, 15), "101").is_empty());
+        let mut out = Vec::new();
+        keeper.on_before_close(STEP, &mut out);
+        // 1.5 × 400 at a distance of 5 is 120 units: 20 more, in the third session only.
+        let asked = Action::AskAddOn(Qty::whole(20), OrderKind::MarketOnClose);
+        assert_eq!(out, if day == 3 { vec![asked] } else { vec![] }, "session {day}");
+    }
+    let mut out = Vec::new();
+    keeper.on_session_close(Day::from_number(3), STEP, &mut out);
+    assert!(out.is_empty(), "decided once");
+    assert_eq!(keeper.stop, price("100.99"), "low of the last two sessions");
+}
+
+#[test]
+fn an_opposing_leg_measures_r_and_target_from_its_own_fill() {
+    let plan = ExitPlan::opposing(price("100"), price("104"));
+    let mut keeper = entered(Side::Short, plan, "99");
+    assert_eq!(keeper.risk, price("5"));
+    let mut out = Vec::new();
+    keeper.settle(&mut out);
+    let limits: Vec<_> = out
+        .iter()
+        .filter_map(|action| match action {
+            Action::Submit(request, Role::Target(0)) => Some(request.kind),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(limits, [OrderKind::Limit { limit: price("94") }]);
+}
+
+#[test]
+fn the_opposing_add_on_waits_at_the_signals_price_and_the_trail_keeps_a_third_of_the_risk() {
+    let plan = ExitPlan::opposing(price("100"), price("104"));
+    let mut keeper = entered(Side::Short, plan, "100");
+    see(&mut keeper, hour(1, 15), "99");
+    see(&mut keeper, hour(2, 15), "99");
+    see(&mut keeper, hour(3, 15), "99");
+    let mut out = Vec::new();
+    keeper.on_session_close(Day::from_number(3), STEP, &mut out);
+    // The stop came to 99 + 4/3 = 100.33: 1.0 × 400 over 0.33 would be 1,200 units, but an
+    // addition never more than doubles the position.
+    let limit = OrderKind::Limit { limit: price("100") };
+    assert_eq!(out, [Action::AskAddOn(Qty::whole(100), limit)]);
+    assert_eq!(keeper.stop, price("100.33333333"));
+}
