@@ -1,16 +1,13 @@
 //! The project's own chores.
 //!
-//! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`, `bench`,
-//! `real`. **Must never know**: anything a user needs; that lives in `app`.
+//! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`. **Must never know**: anything a user needs; that lives in `app`.
 //! **Start reading** at [`tidy`].
 
 // A chore reads files, runs programs and prints: that is its job.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
-mod bench;
 mod calendars;
 mod policy;
-mod real;
 mod tidy;
 mod tree;
 
@@ -39,10 +36,6 @@ enum Chore {
         #[arg(long)]
         write: bool,
     },
-    /// Measure against peers, as ratios within one run.
-    Bench(bench::Arguments),
-    /// Run a book on real market data.
-    Real(real::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -54,7 +47,5 @@ fn main() -> anyhow::Result<()> {
             let mode = if write { calendars::Mode::Write } else { calendars::Mode::Compare };
             calendars::run(&root, mode)
         }
-        Chore::Bench(arguments) => bench::run(&root, &arguments),
-        Chore::Real(arguments) => real::run(&root, &arguments),
     }
 }

@@ -102,7 +102,7 @@ fn allowed(license: &str, allow: &[String]) -> Result<bool> {
     let expression = spdx::Expression::parse_mode(license, spdx::ParseMode::LAX)?;
     Ok(expression.evaluate(|requirement| {
         let text = requirement.to_string();
-        allow.iter().any(|known| *known == text)
+        allow.contains(&text)
     }))
 }
 

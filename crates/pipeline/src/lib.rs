@@ -1,1 +1,30 @@
-//! Steps, runs, and what they leave on record.
+//! Steps that turn data into studies and reports, and what they leave on record.
+//!
+//! **For**: the jobs a person starts from the command line, each of which may be run twice.
+//! **Must never know**: the terminal, the environment, the clock; `app` passes them in.
+//! **Start reading** at [`demo`], then [`study`].
+
+pub mod demo;
+pub mod progress;
+pub mod study;
+pub mod synthetic;
+mod vault;
+
+pub use progress::{Progress, Silent};
+
+/// What can go wrong in this room. The variant names the operation that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A synthetic market that can't be made.
+    #[error("make synthetic market")]
+    MakeMarket(#[from] sim::Error),
+    /// A book that could not do its work.
+    #[error("run book")]
+    RunBook(#[from] books::Error),
+    /// The state store did not take or give a record.
+    #[error("keep state")]
+    KeepState(#[from] store::Error),
+    /// Names or days that the market's words refuse.
+    #[error("read market")]
+    ReadMarket(#[from] market::Error),
+}

@@ -67,7 +67,7 @@ fn trade() -> Part {
     Part::Chart(candles::chart(heading, &drawing))
 }
 
-fn main() {
+fn page() -> Page {
     let mut rng = Seed::root(5).rng();
     let rs: Vec<f64> = (0..400).map(|_| 3.0 * rng.random::<f64>() - 1.3).collect();
     let mut equity_points = Vec::new();
@@ -108,7 +108,7 @@ fn main() {
         Part::Chart(heatmap::chart(heading("Months", "Sum of R by month."), &months)),
     ];
     let title = "Scanner and gates".to_owned();
-    let page = Page {
+    Page {
         title: "Gallery".into(),
         subtitle: "Every chart on made-up numbers".into(),
         provenance: provenance(),
@@ -135,12 +135,15 @@ fn main() {
             Section { title: "Model".into(), parts: vec![Part::Beside(charts)] },
             Section { title: "Trades".into(), parts: vec![trade()] },
         ],
-    };
+    }
+}
+
+fn main() {
     let Some(path) = std::env::args().nth(1) else {
         eprintln!("usage: gallery OUT.html");
         std::process::exit(2);
     };
-    if let Err(error) = std::fs::write(&path, page.html()) {
+    if let Err(error) = std::fs::write(&path, page().html()) {
         eprintln!("write {path}: {error}");
         std::process::exit(1);
     }

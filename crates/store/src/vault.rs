@@ -33,4 +33,14 @@ impl Tx<'_> {
     pub fn vault_opening(&self, experiment: &str) -> Result<Option<VaultOpening>, Error> {
         self.find(vec![experiment.into()])
     }
+
+    /// All openings, by experiment.
+    pub fn vault_openings(&self) -> Result<Vec<VaultOpening>, Error> {
+        self.select("order by experiment", vec![])
+    }
+
+    /// All openings of the same held-out data, by experiment.
+    pub fn vault_openings_of(&self, data_version: &str) -> Result<Vec<VaultOpening>, Error> {
+        self.select("where data_version = $1 order by experiment", vec![data_version.into()])
+    }
 }

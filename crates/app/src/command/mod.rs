@@ -1,0 +1,29 @@
+//! One file a command.
+
+mod demo;
+mod experiments;
+mod features;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Does what the command line asks.
+pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
+    if let Some(threads) = cli.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global().map_err(|error| Failure::new(format!("start threads: {error}")))?;
+    }
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, &cli.home, terminal),
+        Command::Experiments => experiments::run(&cli.home, terminal),
+        Command::Features(command) => features::run(command, terminal),
+        Command::Completions { shell } => {
+            let mut words = Cli::command();
+            clap_complete::generate(shell, &mut words, "trimtab", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a person sees: progress bars on standard error, answers on standard output.
+
+use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pipeline::Progress;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How answers are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs: one JSON value.
+    Json,
+}
+
+/// Whether bars are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bars {
+    /// On standard error, when it is a terminal; plain lines otherwise.
+    Shown,
+    /// Not at all.
+    Hidden,
+}
+
+/// Standard output and standard error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminal {
+    /// How answers are given.
+    pub form: Form,
+    /// Whether bars are shown.
+    pub bars: Bars,
+}
+
+impl Terminal {
+    /// Gives the answer: as text, or as JSON of the value behind it.
+    pub(crate) fn answer<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl Display,
+    ) -> Result<(), Failure> {
+        match self.form {
+            Form::Text => println!("{text}"),
+            Form::Json => {
+                let json = serde_json::to_string_pretty(value)
+                    .map_err(|error| Failure::new(format!("write the answer as JSON: {error}")))?;
+                println!("{json}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One bar at a time, on standard error.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    terminal: Terminal,
+    bar: Mutex<ProgressBar>,
+}
+
+impl Bar {
+    /// No work yet.
+    pub(crate) fn new(terminal: Terminal) -> Bar {
+        Bar { terminal, bar: Mutex::new(ProgressBar::hidden()) }
+    }
+
+    fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
+        // A thread that panicked while it held the bar leaves a bar that still can be drawn.
+        act(&mut self.bar.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, label: &str, total: u64) {
+        let target = match self.terminal.bars {
+            Bars::Shown => ProgressDrawTarget::stderr_with_hz(8),
+            Bars::Hidden => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = "{prefix:<20} {bar:32} {pos:>6}/{len:<6} {elapsed:>4}, {eta:>4} left";
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_prefix(label.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(250));
+        self.with(|current| *current = bar);
+    }
+
+    fn step(&self) {
+        self.with(|bar| bar.inc(1));
+    }
+
+    fn end(&self) {
+        self.with(|bar| bar.finish());
+    }
+}

@@ -1,1 +1,0 @@
-//! Market data tables, manifests, artifacts, the state store.

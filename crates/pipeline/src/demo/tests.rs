@@ -1,0 +1,37 @@
+//! The demo on small markets.
+
+use base::Ts;
+use books::breakout::BreakoutConfig;
+use store::Store;
+
+use super::{Demo, DemoRequest, run};
+use crate::Silent;
+
+fn demo(store: &Store) -> Demo {
+    let request = DemoRequest {
+        symbols: 120,
+        years: 7,
+        seed: 7,
+        strength: 0.25,
+        config: BreakoutConfig::default(),
+        by: "test".to_owned(),
+        at: Ts::from_seconds(1_700_000_000),
+        code_revision: "test".to_owned(),
+    };
+    run(request, store, &Silent).unwrap()
+}
+
+#[test]
+fn a_planted_edge_is_found_no_edge_is_refused_and_a_second_run_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_file(&folder.path().join("state.db")).unwrap();
+    let first = demo(&store);
+    let has_edge = |half: &super::Half| half.study.sides.iter().any(|side| side.has_edge());
+    assert!(has_edge(&first.planted), "the planted edge was missed");
+    assert!(!has_edge(&first.none), "an edge was found where there is none");
+    let second = demo(&store);
+    assert_eq!(first.page().html(), second.page().html());
+    for side in &second.planted.study.sides {
+        assert_eq!(side.trained.openings_by_others, 0);
+    }
+}

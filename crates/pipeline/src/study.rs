@@ -1,0 +1,131 @@
+//! Scan, train, judge once on held-out time, and say what was found.
+
+use base::{Prob, Seed, Ts};
+use books::breakout::gates::{self, GateLine, Scored};
+use books::breakout::train::{Experiment, Trained, train};
+use books::breakout::{BreakoutConfig, Candidate, find};
+use market::Side;
+use rayon::prelude::*;
+use store::Store;
+
+use crate::synthetic::SyntheticMarket;
+use crate::vault::StoreVault;
+use crate::{Error, Progress};
+
+/// What a study is called, and by whom and when it is made.
+#[derive(Debug, Clone)]
+pub struct StudyRequest {
+    /// Name of the experiment.
+    pub name: String,
+    /// Who asks.
+    pub by: String,
+    /// When, told by the caller.
+    pub at: Ts,
+    /// Seed of every draw.
+    pub seed: Seed,
+    /// Numbers of the book.
+    pub config: BreakoutConfig,
+}
+
+/// What one side's study found.
+pub struct SideStudy {
+    /// Which side.
+    pub side: Side,
+    /// The model and how it was judged.
+    pub trained: Trained,
+    /// The scanner alone and each gate, on held-out signals.
+    pub gates: Vec<GateLine>,
+    /// Net R of each held-out signal that passes the 0.50 gate, by day.
+    pub passed: Vec<(base::Day, f64)>,
+    /// Held-out signals with a high confidence, as examples.
+    pub examples: Vec<Example>,
+}
+
+/// A held-out trade to be drawn.
+pub struct Example {
+    /// The signal.
+    pub candidate: Candidate,
+    /// The model's confidence.
+    pub confidence: Prob,
+    /// Result in R after costs.
+    pub net_r: f64,
+}
+
+/// What a study found.
+pub struct Study {
+    /// Signals of both sides, open ones included.
+    pub signals: usize,
+    /// Long, then short.
+    pub sides: Vec<SideStudy>,
+}
+
+/// Drawn trades a side.
+const EXAMPLES: usize = 3;
+
+/// Studies the book on a market.
+pub fn run(
+    market: &SyntheticMarket,
+    request: &StudyRequest,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<Study, Error> {
+    progress.begin("scanning", market.stocks.len() as u64);
+    let found: Vec<Vec<Candidate>> = market
+        .stocks
+        .par_iter()
+        .map(|stock| {
+            let found = find(stock, &market.context, &request.config);
+            progress.step();
+            found
+        })
+        .collect::<Result<_, books::Error>>()?;
+    progress.end();
+    let candidates: Vec<Candidate> = found.into_iter().flatten().collect();
+    progress.begin("training", 2);
+    let mut sides = Vec::new();
+    for side in [Side::Long, Side::Short] {
+        sides.push(study_side(side, &candidates, request, store)?);
+        progress.step();
+    }
+    progress.end();
+    Ok(Study { signals: candidates.len(), sides })
+}
+
+fn study_side(
+    side: Side,
+    candidates: &[Candidate],
+    request: &StudyRequest,
+    store: &Store,
+) -> Result<SideStudy, Error> {
+    let experiment = Experiment {
+        name: request.name.clone(),
+        by: request.by.clone(),
+        at: request.at,
+        seed: request.seed.child(&request.name),
+    };
+    let trained = train(side, candidates, &request.config, &experiment, &mut StoreVault(store))?;
+    let scored = gates::join(&trained.held_out, candidates, side, &request.config.costs);
+    let gates = gates::table(&scored, experiment.seed.child("gates"));
+    let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.confidence >= Prob::HALF).collect();
+    let passed = passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
+    let step = (passing.len() / EXAMPLES).max(1);
+    let examples = passing.iter().step_by(step).take(EXAMPLES).map(|s| Example {
+        candidate: s.candidate.clone(),
+        confidence: s.confidence,
+        net_r: s.net_r,
+    });
+    let examples = examples.collect();
+    Ok(SideStudy { side, trained, gates, passed, examples })
+}
+
+impl SideStudy {
+    /// The line of the 0.50 gate.
+    pub fn half_gate(&self) -> &GateLine {
+        &self.gates[1]
+    }
+
+    /// True when the lower end of the net result at the 0.50 gate lies above zero.
+    pub fn has_edge(&self) -> bool {
+        self.half_gate().net_r.low > 0.0
+    }
+}

@@ -1,1 +1,0 @@
-//! Simulated worlds, conformance, golden books, benches.
