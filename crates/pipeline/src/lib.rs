@@ -8,6 +8,7 @@ pub mod demo;
 pub mod progress;
 pub mod study;
 pub mod synthetic;
+mod trials;
 mod vault;
 
 pub use progress::{Progress, Silent};

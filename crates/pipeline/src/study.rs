@@ -1,14 +1,18 @@
 //! Scan, train, judge once on held-out time, and say what was found.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use base::{Prob, Seed, Ts};
 use books::breakout::gates::{self, GateLine, Scored};
-use books::breakout::train::{Experiment, Trained, train};
+use books::breakout::train::{Experiment, train};
 use books::breakout::{BreakoutConfig, Candidate, find};
+use learn::tune::{Provenance, TunePorts, Tuned};
 use market::Side;
 use rayon::prelude::*;
 use store::Store;
 
 use crate::synthetic::SyntheticMarket;
+use crate::trials::StoreTrials;
 use crate::vault::StoreVault;
 use crate::{Error, Progress};
 
@@ -25,6 +29,10 @@ pub struct StudyRequest {
     pub seed: Seed,
     /// Numbers of the book.
     pub config: BreakoutConfig,
+    /// Version of the data.
+    pub data_version: String,
+    /// Revision of the code.
+    pub code_revision: String,
 }
 
 /// What one side's study found.
@@ -32,7 +40,7 @@ pub struct SideStudy {
     /// Which side.
     pub side: Side,
     /// The model and how it was judged.
-    pub trained: Trained,
+    pub tuned: Tuned,
     /// The scanner alone and each gate, on held-out signals.
     pub gates: Vec<GateLine>,
     /// Net R of each held-out signal that passes the 0.50 gate, by day.
@@ -81,13 +89,10 @@ pub fn run(
         .collect::<Result<_, books::Error>>()?;
     progress.end();
     let candidates: Vec<Candidate> = found.into_iter().flatten().collect();
-    progress.begin("training", 2);
     let mut sides = Vec::new();
     for side in [Side::Long, Side::Short] {
-        sides.push(study_side(side, &candidates, request, store)?);
-        progress.step();
+        sides.push(study_side(side, &candidates, request, (store, progress))?);
     }
-    progress.end();
     Ok(Study { signals: candidates.len(), sides })
 }
 
@@ -95,16 +100,30 @@ fn study_side(
     side: Side,
     candidates: &[Candidate],
     request: &StudyRequest,
-    store: &Store,
+    (store, progress): (&Store, &dyn Progress),
 ) -> Result<SideStudy, Error> {
     let experiment = Experiment {
         name: request.name.clone(),
-        by: request.by.clone(),
-        at: request.at,
         seed: request.seed.child(&request.name),
+        threads: rayon::current_num_threads(),
+        provenance: Provenance {
+            data_version: request.data_version.clone(),
+            code_revision: request.code_revision.clone(),
+            opened_by: request.by.clone(),
+            opened_at: request.at,
+        },
     };
-    let trained = train(side, candidates, &request.config, &experiment, &mut StoreVault(store))?;
-    let scored = gates::join(&trained.held_out, candidates, side, &request.config.costs);
+    let heard = Heard::new(progress, format!("training {side}"));
+    let ports = TunePorts {
+        trials: &mut StoreTrials { store, request },
+        vault: &mut StoreVault { store, seed: request.seed.number() },
+        progress: &heard,
+        stop: &AtomicBool::new(false),
+    };
+    let tuned = train(side, candidates, &request.config, &experiment, ports);
+    progress.end();
+    let tuned = tuned?;
+    let scored = gates::join(&tuned.held_out.result, candidates, side, &request.config.costs);
     let gates = gates::table(&scored, experiment.seed.child("gates"));
     let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.confidence >= Prob::HALF).collect();
     let passed = passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
@@ -115,7 +134,7 @@ fn study_side(
         net_r: s.net_r,
     });
     let examples = examples.collect();
-    Ok(SideStudy { side, trained, gates, passed, examples })
+    Ok(SideStudy { side, tuned, gates, passed, examples })
 }
 
 impl SideStudy {
@@ -127,5 +146,29 @@ impl SideStudy {
     /// True when the lower end of the net result at the 0.50 gate lies above zero.
     pub fn has_edge(&self) -> bool {
         self.half_gate().net_r.low > 0.0
+    }
+}
+
+/// Passes the search's progress on.
+struct Heard<'a> {
+    progress: &'a dyn Progress,
+    label: String,
+    done: AtomicUsize,
+}
+
+impl<'a> Heard<'a> {
+    fn new(progress: &'a dyn Progress, label: String) -> Heard<'a> {
+        Heard { progress, label, done: AtomicUsize::new(usize::MAX) }
+    }
+}
+
+impl learn::search::Progress for Heard<'_> {
+    fn step(&self, done: usize, total: usize, _note: &str) {
+        let before = self.done.swap(done, Ordering::Relaxed);
+        if before == usize::MAX || done < before {
+            self.progress.begin(&self.label, total as u64);
+        }
+        let known = if before == usize::MAX || done < before { 0 } else { before };
+        (known..done).for_each(|_| self.progress.step());
     }
 }

@@ -6,9 +6,15 @@
 use base::Digest;
 use learn::PortError;
 use learn::split::{OpeningRecord, VaultLog};
-use store::{Store, VaultOpening};
+use store::{Experiment, Store, VaultOpening};
 
-pub(crate) struct StoreVault<'a>(pub(crate) &'a Store);
+use crate::trials::enrol;
+
+pub(crate) struct StoreVault<'a> {
+    pub(crate) store: &'a Store,
+    /// Seed of the experiment's randomness, for the record.
+    pub(crate) seed: u64,
+}
 
 fn begun(experiment: &str) -> String {
     format!("{experiment}#begun")
@@ -16,7 +22,7 @@ fn begun(experiment: &str) -> String {
 
 impl VaultLog for StoreVault<'_> {
     fn find(&self, experiment: &str) -> Result<Option<OpeningRecord>, PortError> {
-        let found = self.0.read(|tx| -> Result<_, store::Error> {
+        let found = self.store.read(|tx| -> Result<_, store::Error> {
             match tx.vault_opening(experiment)? {
                 Some(done) => Ok(Some(done)),
                 None => tx.vault_opening(&begun(experiment)),
@@ -27,7 +33,7 @@ impl VaultLog for StoreVault<'_> {
     }
 
     fn count_others(&self, vault: &Digest, experiment: &str) -> Result<usize, PortError> {
-        let all = self.0.read(|tx| tx.vault_openings_of(vault.as_str()))?;
+        let all = self.store.read(|tx| tx.vault_openings_of(vault.as_str()))?;
         let others = all.iter().filter(|opening| {
             opening.experiment.ends_with("#begun") && opening.experiment != begun(experiment)
         });
@@ -46,7 +52,20 @@ impl VaultLog for StoreVault<'_> {
             at: record.opening.at,
             result: serde_json::to_value(record)?,
         };
-        self.0.transaction("vault", |tx| tx.record_vault_opening(&opening))?;
+        self.store.transaction("vault", |tx| -> Result<(), store::Error> {
+            enrol(
+                tx,
+                Experiment {
+                    id: opening.experiment.clone(),
+                    created: opening.at,
+                    data_version: opening.data_version.clone(),
+                    seed: self.seed,
+                    spec: serde_json::json!({ "subject": record.opening.subject }),
+                },
+            )?;
+            tx.record_vault_opening(&opening)?;
+            Ok(())
+        })?;
         Ok(())
     }
 }
@@ -72,7 +91,7 @@ mod tests {
     fn an_opening_that_broke_off_is_found_without_a_result() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open_file(&folder.path().join("state.db")).unwrap();
-        let mut vault = StoreVault(&store);
+        let mut vault = StoreVault { store: &store, seed: 7 };
         assert_eq!(vault.find("a").unwrap(), None);
         vault.keep(&record("a", None)).unwrap();
         assert_eq!(vault.find("a").unwrap(), Some(record("a", None)));

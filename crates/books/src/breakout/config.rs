@@ -2,7 +2,7 @@
 
 use features::label::LabelConfig;
 use features::pattern::ScanConfig;
-use learn::trees::TreeParams;
+use learn::eliminate::EliminationPlan;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -45,8 +45,12 @@ pub struct TrainConfig {
     pub embargo_days: i64,
     /// Least number of signals of a side.
     pub min_signals: usize,
-    /// Settings of the trees.
-    pub trees: TreeParams,
+    /// Trials of the search with all features.
+    pub trials: usize,
+    /// Trials after each elimination of features.
+    pub trials_again: usize,
+    /// How features are eliminated (BRK-14).
+    pub elimination: EliminationPlan,
 }
 
 impl Default for Costs {
@@ -57,17 +61,15 @@ impl Default for Costs {
 
 impl Default for TrainConfig {
     fn default() -> TrainConfig {
-        let trees = TreeParams {
-            n_estimators: 200,
-            max_depth: 3,
-            learning_rate: 0.04,
-            subsample: 0.8,
-            colsample_bytree: 0.6,
-            reg_lambda: 5.0,
-            min_child_weight: 8.0,
-            ..TreeParams::default()
-        };
-        TrainConfig { held_out_share: 0.25, folds: 5, embargo_days: 5, min_signals: 200, trees }
+        TrainConfig {
+            held_out_share: 0.25,
+            folds: 5,
+            embargo_days: 5,
+            min_signals: 200,
+            trials: 24,
+            trials_again: 8,
+            elimination: EliminationPlan { drop_share: 0.4, fewest: 8 },
+        }
     }
 }
 
@@ -92,6 +94,7 @@ impl BreakoutConfig {
         self.scan.check().map_err(|fault| Error::CheckSettings { fault })?;
         let rules = [
             (self.label.max_bars > 0, "label.max_bars must be positive"),
+            (self.train.trials > 0, "train.trials must be positive"),
             (self.train.folds >= 2, "train.folds must be at least 2"),
             (self.costs.half_spread_bps >= 0.0, "costs.half_spread_bps must not be negative"),
             (self.costs.slippage_bps >= 0.0, "costs.slippage_bps must not be negative"),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use base::bootstrap::{Plan, mean_interval};
 use base::{Interval, Prob, RowKey, Seed};
 use features::label::Decided;
+use learn::tune::HeldOutReport;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidate;
 use super::config::Costs;
-use super::train::{HeldOutResult, known};
+use super::train::known;
 
 /// Gates shown: the scanner alone, then these least confidences.
 pub const GATES: [f64; 5] = [0.50, 0.55, 0.60, 0.65, 0.70];
@@ -48,7 +49,7 @@ pub struct GateLine {
 
 /// Joins the held-out confidences with their signals, in order of time.
 pub fn join<'a>(
-    result: &HeldOutResult,
+    report: &HeldOutReport,
     candidates: &'a [Candidate],
     side: market::Side,
     costs: &Costs,
@@ -56,13 +57,13 @@ pub fn join<'a>(
     let of_side = candidates.iter().filter(|c| c.setup.side == side);
     let by_key: BTreeMap<RowKey, &Candidate> =
         of_side.map(|c| (RowKey { at: known(c), id: c.instrument.0 }, c)).collect();
-    let rows = result.keys.iter().zip(&result.confidences);
-    rows.filter_map(|(key, &confidence)| {
-        let candidate = *by_key.get(key)?;
+    let rows = report.rows.iter();
+    rows.filter_map(|row| {
+        let candidate = *by_key.get(&row.key)?;
         let gross_r = candidate.label?.r_multiple;
         let risk = (candidate.setup.entry - candidate.setup.stop).abs();
         let net_r = gross_r - costs.round_trip_per_share(candidate.setup.entry) / risk;
-        Some(Scored { candidate, confidence, gross_r, net_r })
+        Some(Scored { candidate, confidence: row.score, gross_r, net_r })
     })
     .collect()
 }

@@ -1,72 +1,28 @@
-//! One model a side: boosted trees, calibrated, judged once on held-out time (BRK-13 … 16).
+//! One model a side: boosted trees, tuned, pruned of weak features, calibrated on out-of-fold
+//! scores, judged once on held-out time (BRK-13 … 16).
 
-use base::{Panel, Prob, RowKey, Seed, Span, Ts};
-use learn::calibrate::{Calibration, Reliability};
-use learn::score::Scorecard;
-use learn::split::{HeldOut, Opening, VaultLog, everything, hold_out, k_fold};
-use learn::trees::{TreeLearner, TreeModel};
-use learn::{LabelSpan, Learner as _, Model as _, Samples};
+use base::{Panel, RowKey, Seed, Span, Ts};
+use features::label::Outcome;
+use learn::search::{Method, Pruning, TpePlan};
+use learn::tune::{Aim, Provenance, SearchPlan, TuneJob, TunePorts, Tuned, tree_space, tune};
+use learn::{LabelSpan, Samples};
 use market::Side;
-use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidate;
 use super::config::BreakoutConfig;
-use features::label::Outcome;
-
 use crate::Error;
 
-/// A trained model of one side.
-#[derive(Debug, Clone)]
-pub struct SideModel {
-    /// Which side.
-    pub side: Side,
-    /// The trees.
-    pub trees: TreeModel,
-    /// From the trees' score to a confidence; fitted on out-of-fold predictions only.
-    pub calibration: Calibration,
-    /// Columns that had no value at all and were left out.
-    pub unavailable: Vec<String>,
-}
-
-/// What the held-out part showed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct HeldOutResult {
-    /// Confidence of each held-out row, in order of time.
-    pub confidences: Vec<Prob>,
-    /// Instrument of each row and the day its signal was known.
-    pub keys: Vec<RowKey>,
-    /// Accuracy, AUC, precision, recall, F1, Brier, with intervals.
-    pub scores: Scorecard,
-    /// Predicted against observed.
-    pub reliability: Reliability,
-}
-
-/// A side's model with the record of how it was judged.
-#[derive(Debug, Clone)]
-pub struct Trained {
-    /// The model.
-    pub model: SideModel,
-    /// Signals it was trained on.
-    pub train_rows: usize,
-    /// Signals held out.
-    pub held_out_rows: usize,
-    /// What they showed.
-    pub held_out: HeldOutResult,
-    /// How often other experiments opened the same rows before.
-    pub openings_by_others: usize,
-}
-
-/// What a training run is called and who runs it, when.
+/// What a training run is called and what it stands on.
 #[derive(Debug, Clone)]
 pub struct Experiment {
-    /// Its name; one experiment opens the held-out part once.
+    /// Its name; with the side behind it, it opens the held-out part once.
     pub name: String,
-    /// Who runs it.
-    pub by: String,
-    /// When, told by the caller.
-    pub at: Ts,
     /// Seed of every draw.
     pub seed: Seed,
+    /// Threads; no part of the result.
+    pub threads: usize,
+    /// Data, code, who and when.
+    pub provenance: Provenance,
 }
 
 /// Labelled rows of one side, ordered by time and instrument.
@@ -95,91 +51,80 @@ pub fn known(candidate: &Candidate) -> Ts {
     candidate.setup.day.plus(1).start()
 }
 
-/// Trains one side and judges it once.
+/// Trains one side and judges it once. Interrupted and run again, it goes on from its trials.
 pub fn train(
     side: Side,
     candidates: &[Candidate],
     config: &BreakoutConfig,
     experiment: &Experiment,
-    vault: &mut dyn VaultLog,
-) -> Result<Trained, Error> {
+    ports: TunePorts<'_>,
+) -> Result<Tuned, Error> {
     let samples = samples(side, candidates)?;
     let wanted = config.train.min_signals;
     if samples.len() < wanted {
         return Err(Error::CountSignals { side, found: samples.len(), wanted });
     }
     let fault = |source| Error::Train { side, source };
-    let seed = experiment.seed.child(&side.to_string());
-    let unavailable = samples.unavailable();
-    let available: Vec<&String> =
-        samples.panel().names().iter().filter(|name| !unavailable.contains(name)).collect();
-    let samples = samples.select(&available).map_err(fault)?;
-    let embargo = Span::from_days(config.train.embargo_days);
-    let (develop, held_out) =
-        hold_out(&samples, config.train.held_out_share, embargo).map_err(fault)?;
-    let model = fit(side, &develop, config, seed).map_err(fault)?;
-    let model = SideModel { unavailable, ..model };
-    let held_out_rows = held_out.len();
-    let opened = judge(&model, held_out, experiment, vault).map_err(fault)?;
-    Ok(Trained {
-        model,
-        train_rows: develop.len(),
-        held_out_rows,
-        held_out: opened.result,
-        openings_by_others: opened.openings_by_others,
-    })
+    let job = job(side, config, experiment).map_err(fault)?;
+    tune(&samples, &job, ports).map_err(fault)
 }
 
-/// Fits trees on all rows, and the calibration on predictions for rows the trees had not seen.
-fn fit(
+fn job(
     side: Side,
-    develop: &Samples,
     config: &BreakoutConfig,
-    seed: Seed,
-) -> Result<SideModel, learn::Error> {
-    let mut params = config.train.trees.clone();
-    params.scale_pos_weight = develop.losses_per_win().unwrap_or(1.0);
-    let embargo = Span::from_days(config.train.embargo_days);
-    let (mut scores, mut labels) = (Vec::new(), Vec::new());
-    for (index, pair) in k_fold(develop, config.train.folds, embargo)?.iter().enumerate() {
-        let learner =
-            TreeLearner { params: params.clone(), seed: seed.child("fold").index(index as u64) };
-        let model = learner.fit(&pair.train)?;
-        scores.extend(model.predict_proba(&pair.valid.panel())?);
-        labels.extend(pair.valid.labels());
-    }
-    let calibration = Calibration::choose(&scores, &labels)?;
-    let learner = TreeLearner { params, seed: seed.child("all") };
-    let trees = learner.fit(&everything(develop))?;
-    Ok(SideModel { side, trees, calibration, unavailable: Vec::new() })
-}
-
-fn judge(
-    model: &SideModel,
-    held_out: HeldOut,
     experiment: &Experiment,
-    vault: &mut dyn VaultLog,
-) -> Result<learn::split::Opened<HeldOutResult>, learn::Error> {
-    let opening = Opening {
-        experiment: format!("{}/{}", experiment.name, model.side),
-        by: experiment.by.clone(),
-        at: experiment.at,
-        subject: model.trees.to_artifact()?.digest,
+) -> Result<TuneJob, learn::Error> {
+    let train = &config.train;
+    let search = SearchPlan {
+        space: tree_space()?,
+        method: Method::Tpe(TpePlan::default()),
+        trials: train.trials,
+        trials_again: train.trials_again,
+        batch: 4,
+        pruning: Some(Pruning { warm_trials: 8, warm_steps: 1 }),
     };
-    let seed = experiment.seed.child("intervals");
-    held_out.open(opening, vault, |rows| {
-        let confidences = model.confidences(rows.panel())?;
-        let scores = Scorecard::measure(&confidences, rows.labels(), Prob::HALF, seed)?;
-        let reliability = Reliability::measure(&confidences, rows.labels(), 10)?;
-        let keys = rows.panel().keys().to_vec();
-        Ok(HeldOutResult { confidences, keys, scores, reliability })
+    Ok(TuneJob {
+        experiment: format!("{}/{side}", experiment.name),
+        aim: match side {
+            Side::Long => Aim::PrecisionWeighted,
+            Side::Short => Aim::Brier,
+        },
+        search,
+        elimination: Some(train.elimination),
+        folds: train.folds,
+        embargo: Span::from_days(train.embargo_days),
+        held_out_share: train.held_out_share,
+        seed: experiment.seed.child(&side.to_string()),
+        threads: experiment.threads,
+        provenance: experiment.provenance.clone(),
     })
 }
 
-impl SideModel {
-    /// The calibrated probability of a win, one a row.
-    pub fn confidences(&self, panel: &Panel) -> Result<Vec<Prob>, learn::Error> {
-        let scores = self.trees.predict_proba(panel)?;
-        Ok(scores.into_iter().map(|score| self.calibration.apply(score)).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_signals_are_refused_in_words_that_say_what_to_do() {
+        let experiment = Experiment {
+            name: "few".to_owned(),
+            seed: Seed::root(1),
+            threads: 1,
+            provenance: Provenance {
+                data_version: "none".to_owned(),
+                code_revision: "test".to_owned(),
+                opened_by: "test".to_owned(),
+                opened_at: Ts::default(),
+            },
+        };
+        let ports = TunePorts {
+            trials: &mut learn::search::TrialMemory::default(),
+            vault: &mut learn::split::VaultMemory::default(),
+            progress: &learn::search::Silent,
+            stop: &std::sync::atomic::AtomicBool::new(false),
+        };
+        let config = BreakoutConfig::default();
+        let error = train(Side::Long, &[], &config, &experiment, ports).unwrap_err().to_string();
+        assert!(error.contains("0 signals of 200 needed; add symbols or years"), "{error}");
     }
 }

@@ -82,6 +82,8 @@ fn half(
         at: request.at,
         seed: Seed::root(request.seed),
         config: request.config.clone(),
+        data_version: version.clone(),
+        code_revision: request.code_revision.clone(),
     };
     let study = study::run(&market, &study, store, progress)?;
     let provenance = Provenance {

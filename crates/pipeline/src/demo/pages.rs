@@ -72,6 +72,8 @@ fn compare(demo: &Demo) -> Section {
     let mut table = Table::new([
         "market",
         "side",
+        "trials",
+        "features kept",
         "signals trained on",
         "held out",
         "AUC",
@@ -81,12 +83,14 @@ fn compare(demo: &Demo) -> Section {
     ]);
     for (half, name) in [(&demo.planted, "planted edge"), (&demo.none, "no edge")] {
         for side in &half.study.sides {
-            let auc = side.trained.held_out.scores.figures.get("auc");
+            let auc = side.tuned.held_out.result.scorecard.figures.get("auc");
             table.rows.push(vec![
                 Cell::text(name),
                 Cell::text(side.side.to_string()),
-                Cell::Count(side.trained.train_rows as u64),
-                Cell::Count(side.trained.held_out_rows as u64),
+                Cell::Count(side.tuned.cross.trials as u64),
+                Cell::Count(side.tuned.classifier.card().features.len() as u64),
+                Cell::Count(side.tuned.cross.rows as u64),
+                Cell::Count(side.tuned.held_out.result.rows.len() as u64),
                 auc.map_or(Cell::Missing, |auc| Cell::estimate(*auc, 3)),
                 Cell::estimate(side.gates[0].net_r, 2),
                 Cell::estimate(side.half_gate().net_r, 2),
@@ -122,7 +126,10 @@ fn side_section(half: &Half, side: &SideStudy, market: &str) -> Section {
         provenance: provenance.clone(),
     }];
     parts.push(Part::Table {
-        title: format!("Scores at 0.50, calibrated by {}", side.trained.model.calibration.name()),
+        title: format!(
+            "Scores at 0.50, calibrated by {}",
+            side.tuned.classifier.calibration().name()
+        ),
         table: score_table(side),
         provenance: provenance.clone(),
     });
@@ -170,7 +177,7 @@ fn gate_table(gates: &[GateLine]) -> Table {
 fn score_table(side: &SideStudy) -> Table {
     let names = ["accuracy", "auc", "precision", "recall", "f1", "brier"];
     let mut table = Table::new(names);
-    let figures = &side.trained.held_out.scores.figures;
+    let figures = &side.tuned.held_out.result.scorecard.figures;
     let cell = |name: &&str| figures.get(*name).map_or(Cell::Missing, |f| Cell::estimate(*f, 3));
     table.rows.push(names.iter().map(cell).collect());
     table
@@ -181,7 +188,7 @@ fn heading(title: &str, caption: &str, provenance: &Provenance) -> Heading {
 }
 
 fn reliability_chart(side: &SideStudy, provenance: &Provenance) -> Part {
-    let buckets = side.trained.held_out.reliability.buckets.iter().filter_map(|bucket| {
+    let buckets = side.tuned.held_out.result.reliability.buckets.iter().filter_map(|bucket| {
         let (low, high) = bucket.interval?;
         let observed = Interval { value: bucket.win_rate?, low, high, level: 0.95 };
         let count = bucket.count as u64;
@@ -195,12 +202,11 @@ fn reliability_chart(side: &SideStudy, provenance: &Provenance) -> Part {
 
 fn importance_chart(side: &SideStudy, provenance: &Provenance) -> Part {
     let mut gains: Vec<(String, f64)> = side
-        .trained
-        .model
-        .trees
-        .importances()
-        .into_iter()
-        .map(|importance| (importance.feature, importance.total_gain))
+        .tuned
+        .cross
+        .importances
+        .iter()
+        .map(|importance| (importance.feature.clone(), importance.total_gain))
         .collect();
     let total: f64 = gains.iter().map(|(_, gain)| gain).sum();
     gains.iter_mut().for_each(|(_, gain)| *gain *= 100.0 / total.max(f64::MIN_POSITIVE));

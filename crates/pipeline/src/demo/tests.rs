@@ -8,12 +8,15 @@ use super::{Demo, DemoRequest, run};
 use crate::Silent;
 
 fn demo(store: &Store) -> Demo {
+    let mut config = BreakoutConfig::default();
+    config.train.trials = 6;
+    config.train.trials_again = 2;
     let request = DemoRequest {
         symbols: 120,
         years: 7,
         seed: 7,
         strength: 0.25,
-        config: BreakoutConfig::default(),
+        config,
         by: "test".to_owned(),
         at: Ts::from_seconds(1_700_000_000),
         code_revision: "test".to_owned(),
@@ -32,6 +35,7 @@ fn a_planted_edge_is_found_no_edge_is_refused_and_a_second_run_says_the_same() {
     let second = demo(&store);
     assert_eq!(first.page().html(), second.page().html());
     for side in &second.planted.study.sides {
-        assert_eq!(side.trained.openings_by_others, 0);
+        assert_eq!(side.tuned.held_out.openings_by_others, 0);
+        assert!(side.tuned.held_out.from_record, "the held-out part was opened twice");
     }
 }
