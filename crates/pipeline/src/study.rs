@@ -67,6 +67,9 @@ pub struct Study {
     pub sides: Vec<SideStudy>,
 }
 
+/// Fewer held-out trades than this prove nothing.
+pub const FEWEST_TRADES: usize = 30;
+
 /// Drawn trades a side.
 const EXAMPLES: usize = 3;
 
@@ -143,9 +146,11 @@ impl SideStudy {
         &self.gates[1]
     }
 
-    /// True when the lower end of the net result at the 0.50 gate lies above zero.
+    /// True when enough held-out trades passed the 0.50 gate and the lower end of their net
+    /// result lies above zero.
     pub fn has_edge(&self) -> bool {
-        self.half_gate().net_r.low > 0.0
+        let line = self.half_gate();
+        line.trades >= FEWEST_TRADES && line.net_r.low > 0.0
     }
 }
 

@@ -15,6 +15,18 @@ use super::train::known;
 /// Gates shown: the scanner alone, then these least confidences.
 pub const GATES: [f64; 5] = [0.50, 0.55, 0.60, 0.65, 0.70];
 
+/// Which signals are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// Every signal of the scanner.
+    ScannerOnly,
+    /// Those with at least this confidence.
+    Confidence(f64),
+    /// Those whose expected value is positive after costs (BRK-20), whatever the confidence.
+    PositiveNetEv,
+}
+
 /// A held-out signal with its confidence and result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored<'a> {
@@ -31,8 +43,8 @@ pub struct Scored<'a> {
 /// Results of all signals that pass one gate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GateLine {
-    /// Least confidence; `None` takes every signal of the scanner.
-    pub gate: Option<f64>,
+    /// Which.
+    pub gate: Gate,
     /// Signals.
     pub trades: usize,
     /// Share of wins.
@@ -71,13 +83,33 @@ pub fn join<'a>(
 /// One line for the scanner alone and one for each gate. Signals of one month are drawn together
 /// in the bootstrap, since trades that live through the same market are not independent.
 pub fn table(scored: &[Scored<'_>], seed: Seed) -> Vec<GateLine> {
-    let gates = std::iter::once(None).chain(GATES.into_iter().map(Some));
-    gates.map(|gate| line(scored, gate, seed)).collect()
+    let mut gates = vec![Gate::ScannerOnly];
+    gates.extend(GATES.map(Gate::Confidence));
+    gates.push(Gate::PositiveNetEv);
+    gates.into_iter().map(|gate| line(scored, gate, seed)).collect()
 }
 
-fn line(scored: &[Scored<'_>], gate: Option<f64>, seed: Seed) -> GateLine {
-    let passed: Vec<&Scored<'_>> =
-        scored.iter().filter(|s| gate.is_none_or(|gate| s.confidence.get() >= gate)).collect();
+impl Gate {
+    fn lets_pass(self, scored: &Scored<'_>) -> bool {
+        match self {
+            Gate::ScannerOnly => true,
+            Gate::Confidence(least) => scored.confidence.get() >= least,
+            Gate::PositiveNetEv => scored.net_ev_r() > 0.0,
+        }
+    }
+}
+
+impl Scored<'_> {
+    /// Confidence × reward-to-risk − (1 − confidence) − costs, in R (BRK-20).
+    pub fn net_ev_r(&self) -> f64 {
+        let confidence = self.confidence.get();
+        let gross = confidence * self.candidate.setup.reward_to_risk - (1.0 - confidence);
+        gross - (self.gross_r - self.net_r)
+    }
+}
+
+fn line(scored: &[Scored<'_>], gate: Gate, seed: Seed) -> GateLine {
+    let passed: Vec<&Scored<'_>> = scored.iter().filter(|s| gate.lets_pass(s)).collect();
     let months = passed
         .iter()
         .map(|s| {

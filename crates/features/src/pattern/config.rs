@@ -42,7 +42,8 @@ pub struct ScanConfig {
     pub stop_atrs: f64,
     /// A close beyond this part of the candle's range is strong (BRK-5).
     pub strong_close: f64,
-    /// Multiple of the move at which a strong breakout's target is booked (BRK-5).
+    /// A strong breakout's target is booked at this multiple of the usual one, 50 % of the move:
+    /// BRK-5's "stretched to 200 %", so 2 books the whole move.
     pub stretched_target: f64,
     /// Least price of the instrument; 0 for none.
     pub min_price: f64,

@@ -173,7 +173,7 @@ fn levels(config: &ScanConfig, mirror: Mirror, now: &Candle, shape: &Geometry) -
     let target = |part: f64| shape.entry + part * shape.height;
     let range = now.range();
     let strong = range > 0.0 && (shape.entry - mirror.low(now)) / range > config.strong_close;
-    let booked = target(if strong { config.stretched_target } else { 0.5 });
+    let booked = target(if strong { 0.5 * config.stretched_target } else { 0.5 });
     let risk = shape.entry - stop;
     let reachable = mirror.price(booked) > 0.0 && risk > 0.0;
     reachable.then(|| Setup {

@@ -96,7 +96,7 @@ fn brk_4_to_6_levels_follow_from_the_atr_and_the_move() {
     assert!((setup.entry - setup.stop - 2.0 * setup.atr).abs() < 1e-12);
     assert!((setup.targets[1] - setup.entry - 0.75 * height).abs() < 1e-12);
     assert!(setup.stretched, "a close near the high is strong");
-    assert!((setup.booked_target - setup.entry - 2.0 * height).abs() < 1e-12);
+    assert!((setup.booked_target - setup.entry - height).abs() < 1e-12);
     let ratio = (setup.booked_target - setup.entry) / (setup.entry - setup.stop);
     assert!((setup.reward_to_risk - ratio).abs() < 1e-12);
 }

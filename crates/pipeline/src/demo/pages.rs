@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Day, Interval};
-use books::breakout::gates::GateLine;
+use books::breakout::gates::{Gate, GateLine};
 use market::Side;
 use report::chart::candles::{Bar, Box as Area, Drawing, Level, Mark, Role};
 use report::chart::{Heading, bars, candles, equity, heatmap, reliability};
@@ -11,7 +11,7 @@ use report::page::{Outcome, Verdict};
 use report::{Cell, Page, Part, Provenance, Section, Table};
 
 use super::{Demo, Half};
-use crate::study::{Example, SideStudy};
+use crate::study::{Example, FEWEST_TRADES, SideStudy};
 
 /// Bars drawn before the rally and after the trade.
 const MARGIN_BARS: usize = 12;
@@ -47,6 +47,13 @@ fn verdict(half: &Half, market: &str) -> Verdict {
         .iter()
         .map(|side| {
             let line = side.half_gate();
+            if line.trades < FEWEST_TRADES {
+                return format!(
+                    "{}: {} held-out signals reached confidence 0.50, {FEWEST_TRADES} are needed \
+                     to say anything",
+                    side.side, line.trades
+                );
+            }
             format!(
                 "{}: {} R net a trade, {} held-out trades at confidence 0.50",
                 side.side,
@@ -155,7 +162,11 @@ fn gate_table(gates: &[GateLine]) -> Table {
         "decided conservatively",
     ]);
     for line in gates {
-        let gate = line.gate.map_or("scanner only".to_owned(), |gate| format!("{gate:.2}"));
+        let gate = match line.gate {
+            Gate::ScannerOnly => "scanner only".to_owned(),
+            Gate::Confidence(least) => format!("confidence {least:.2}"),
+            Gate::PositiveNetEv => "net EV above 0".to_owned(),
+        };
         let sum = if line.trades == 0 {
             Cell::Missing
         } else {
