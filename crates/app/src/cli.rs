@@ -69,7 +69,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// Strength of the planted edge, in daily volatilities a session.
-    #[arg(long, default_value_t = 0.25)]
+    #[arg(long, default_value_t = 0.8)]
     pub strength: f64,
     /// Numbers of the book; built in when left out.
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base::{Prob, Seed, Ts};
-use books::breakout::gates::{self, GateLine, Scored};
+use books::breakout::gates::{self, Gate, GateLine, Scored};
 use books::breakout::train::{Experiment, train};
 use books::breakout::{BreakoutConfig, Candidate, find};
 use learn::tune::{Provenance, TunePorts, Tuned};
@@ -43,9 +43,9 @@ pub struct SideStudy {
     pub tuned: Tuned,
     /// The scanner alone and each gate, on held-out signals.
     pub gates: Vec<GateLine>,
-    /// Net R of each held-out signal that passes the 0.50 gate, by day.
+    /// Net R of each held-out signal with a positive net expected value, by day.
     pub passed: Vec<(base::Day, f64)>,
-    /// Held-out signals with a high confidence, as examples.
+    /// Some of these, as examples.
     pub examples: Vec<Example>,
 }
 
@@ -128,7 +128,7 @@ fn study_side(
     let tuned = tuned?;
     let scored = gates::join(&tuned.held_out.result, candidates, side, &request.config.costs);
     let gates = gates::table(&scored, experiment.seed.child("gates"));
-    let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.confidence >= Prob::HALF).collect();
+    let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.net_ev_r() > 0.0).collect();
     let passed = passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
     let step = (passing.len() / EXAMPLES).max(1);
     let examples = passing.iter().step_by(step).take(EXAMPLES).map(|s| Example {
@@ -141,16 +141,16 @@ fn study_side(
 }
 
 impl SideStudy {
-    /// The line of the 0.50 gate.
-    pub fn half_gate(&self) -> &GateLine {
-        &self.gates[1]
+    /// The line of the signals that the book would bet on: those whose expected value is positive
+    /// after costs (BRK-20). The verdict rests on it, whatever the other gates say.
+    pub fn bet_gate(&self) -> Option<&GateLine> {
+        self.gates.iter().find(|line| line.gate == Gate::PositiveNetEv)
     }
 
-    /// True when enough held-out trades passed the 0.50 gate and the lower end of their net
-    /// result lies above zero.
+    /// True when there are enough such held-out trades and the lower end of their net result lies
+    /// above zero.
     pub fn has_edge(&self) -> bool {
-        let line = self.half_gate();
-        line.trades >= FEWEST_TRADES && line.net_r.low > 0.0
+        self.bet_gate().is_some_and(|line| line.trades >= FEWEST_TRADES && line.net_r.low > 0.0)
     }
 }
 

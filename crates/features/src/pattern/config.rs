@@ -19,6 +19,9 @@ pub struct ScanConfig {
     pub rally_min_rise: f64,
     /// Least rise of a rally in ATRs.
     pub rally_min_atrs: f64,
+    /// Greatest rise of a rally in ATRs. With the stop 2 ATRs away it bounds the reward-to-risk,
+    /// and with that how often a booked target can be reached at all.
+    pub rally_max_atrs: f64,
     /// Least straightness: net change of closes ÷ sum of absolute changes (Kaufman's efficiency
     /// ratio, Trading Systems and Methods, ch. 17), 0–1.
     pub rally_min_straightness: f64,
@@ -56,6 +59,7 @@ impl Default for ScanConfig {
             rally_max_bars: 40,
             rally_min_rise: 0.05,
             rally_min_atrs: 2.5,
+            rally_max_atrs: 8.0,
             rally_min_straightness: 0.3,
             rally_min_momentum: 0.4,
             base_min_rallies: 1.5,
@@ -84,6 +88,7 @@ impl ScanConfig {
         let whole = [
             (self.rally_min_bars >= 1, "rally_min_bars must be at least 1"),
             (self.rally_min_bars <= self.rally_max_bars, "rally_min_bars exceeds rally_max_bars"),
+            (self.rally_min_atrs <= self.rally_max_atrs, "rally_min_atrs exceeds rally_max_atrs"),
             (self.base_min_bars <= self.base_max_bars, "base_min_bars exceeds base_max_bars"),
             (self.base_min_rallies > 0.0, "base_min_rallies must be positive"),
             (self.stop_atrs > 0.0, "stop_atrs must be positive"),

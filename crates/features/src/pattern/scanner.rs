@@ -103,7 +103,7 @@ fn measure(config: &ScanConfig, mirror: Mirror, own: &[Candle], peak_ago: usize)
     let depth = top - floor;
     let rise = height / rally.bottom.abs();
     let fits = rise >= config.rally_min_rise
-        && height >= config.rally_min_atrs * atr
+        && (config.rally_min_atrs..=config.rally_max_atrs).contains(&(height / atr))
         && rally.momentum * height / atr >= config.rally_min_momentum
         && depth <= config.base_max_retracement * height
         && depth <= config.base_max_atrs * atr

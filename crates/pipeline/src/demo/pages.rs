@@ -46,20 +46,21 @@ fn verdict(half: &Half, market: &str) -> Verdict {
         .sides
         .iter()
         .map(|side| {
-            let line = side.half_gate();
-            if line.trades < FEWEST_TRADES {
-                return format!(
-                    "{}: {} held-out signals reached confidence 0.50, {FEWEST_TRADES} are needed \
-                     to say anything",
-                    side.side, line.trades
-                );
+            let line = side.bet_gate().copied();
+            let (trades, net_r) = line.map_or((0, None), |l| (l.trades, Some(l.net_r)));
+            match net_r {
+                Some(net_r) if trades >= FEWEST_TRADES => format!(
+                    "{}: {} R net a trade over {trades} held-out trades with a positive expected \
+                     value",
+                    side.side,
+                    shown(net_r),
+                ),
+                _ => format!(
+                    "{}: {trades} held-out signals had a positive expected value, {FEWEST_TRADES} \
+                     are needed to say anything",
+                    side.side
+                ),
             }
-            format!(
-                "{}: {} R net a trade, {} held-out trades at confidence 0.50",
-                side.side,
-                shown(line.net_r),
-                line.trades
-            )
         })
         .collect();
     let found = half.study.sides.iter().any(SideStudy::has_edge);
@@ -85,8 +86,8 @@ fn compare(demo: &Demo) -> Section {
         "held out",
         "AUC",
         "scanner only, net R",
-        "gate 0.50, net R",
-        "trades at 0.50",
+        "net EV above 0, net R",
+        "trades of these",
     ]);
     for (half, name) in [(&demo.planted, "planted edge"), (&demo.none, "no edge")] {
         for side in &half.study.sides {
@@ -100,8 +101,8 @@ fn compare(demo: &Demo) -> Section {
                 Cell::Count(side.tuned.held_out.result.rows.len() as u64),
                 auc.map_or(Cell::Missing, |auc| Cell::estimate(*auc, 3)),
                 Cell::estimate(side.gates[0].net_r, 2),
-                Cell::estimate(side.half_gate().net_r, 2),
-                Cell::Count(side.half_gate().trades as u64),
+                side.bet_gate().map_or(Cell::Missing, |line| Cell::estimate(line.net_r, 2)),
+                Cell::Count(side.bet_gate().map_or(0, |line| line.trades as u64)),
             ]);
         }
     }
@@ -239,9 +240,9 @@ fn cumulative_chart(side: &SideStudy, provenance: &Provenance) -> Part {
             _ => points.push((*day, sum)),
         }
     }
-    let curve = equity::Curve { name: "gate 0.50, net".to_owned(), points };
-    let caption = "100 plus the sum of net R of the held-out trades at the 0.50 gate, by day of \
-                   the signal; below, its drawdown in percent.";
+    let curve = equity::Curve { name: "net EV above 0".to_owned(), points };
+    let caption = "100 plus the sum of net R of the held-out trades with a positive expected \
+                   value, by day of the signal; below, its drawdown in percent.";
     Part::Chart(equity::chart(heading("Running sum", caption, provenance), &[curve]))
 }
 
@@ -251,7 +252,8 @@ fn month_chart(side: &SideStudy, provenance: &Provenance) -> Part {
         let (year, month, _) = day.ymd();
         *months.entry((year, month)).or_default() += net_r;
     }
-    let caption = "Sum of net R by month of the signal, held-out trades at the 0.50 gate.";
+    let caption = "Sum of net R by month of the signal, held-out trades with a positive \
+                   expected value.";
     Part::Chart(heatmap::chart(heading("Months", caption, provenance), &months))
 }
 

@@ -12,10 +12,10 @@ fn demo(store: &Store) -> Demo {
     config.train.trials = 6;
     config.train.trials_again = 2;
     let request = DemoRequest {
-        symbols: 120,
-        years: 7,
+        symbols: 320,
+        years: 9,
         seed: 7,
-        strength: 0.25,
+        strength: 1.0,
         config,
         by: "test".to_owned(),
         at: Ts::from_seconds(1_700_000_000),

@@ -15,13 +15,14 @@ pub enum Edge {
     None,
     /// After a breakout the price drifts for [`DRIFT_SESSIONS`] sessions by strength × score ×
     /// the stock's usual daily volatility a session, in the direction of the breakout. A
-    /// breakout is a close beyond all prices of the last 45 sessions, the farthest of which lies
-    /// 8 sessions back or more and ended a move of 3.5 usual deviations or more in 15 sessions.
+    /// breakout is a close beyond all prices of the last 24 sessions, the farthest of which lies
+    /// 5 sessions back or more and ended a move of 2.5 usual deviations or more in 15 sessions.
     /// The score is +1 when volume in the base lay clearly below that of the rally and the rally
     /// was strong against market and sector, 0 when one of the two holds, −1 when none does. So
     /// the whole effect is 15 × strength × score usual daily volatilities.
     Planted {
-        /// Drift a session in daily volatilities; 0.15 is plain to see, 0.05 is hard.
+        /// Drift a session in daily volatilities. A model that must find it among a thousand signals
+        /// sees 0.8, and hardly 0.4.
         strength: f64,
     },
 }

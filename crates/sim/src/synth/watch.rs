@@ -8,16 +8,16 @@ use super::shape::Seen;
 
 /// Sessions kept, and those that a breakout must exceed.
 const KEPT: usize = 64;
-const WINDOW: usize = 45;
+const WINDOW: usize = 24;
 /// Least age of the farthest price, in sessions: the base.
-const SHORTEST_BASE: usize = 8;
+const SHORTEST_BASE: usize = 5;
 /// Sessions before the farthest price in which its rally lies, and its least size.
 const RALLY: usize = 15;
-const RALLY_DEVIATIONS: f64 = 3.5;
+const RALLY_DEVIATIONS: f64 = 2.5;
 /// Volume dried up when its log in the base lies this far below that of the rally.
 const DRY: f64 = -0.3;
 /// A rally is strong when its part beyond market and sector has so many usual deviations.
-const STRONG_DEVIATIONS: f64 = 2.5;
+const STRONG_DEVIATIONS: f64 = 2.0;
 
 /// A breakout from a base in the direction of its rally.
 #[derive(Debug, Clone, Copy, PartialEq)]
