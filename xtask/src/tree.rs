@@ -5,10 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// The root of the workspace.
+/// The root of the workspace: asked when the program runs, not when it was built, since clones may
+/// share a build directory.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("xtask lies in the workspace").to_path_buf()
+    let told = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = told.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let is_root = |folder: &&Path| folder.join("xtask").join("Cargo.toml").is_file();
+    here.ancestors().find(is_root).unwrap_or(&here).to_path_buf()
 }
 
 /// All Rust files of the rooms, `proving` and `xtask`, sorted.
