@@ -5,6 +5,7 @@
 //! **Start reading** at [`demo`], then [`study`].
 
 pub mod demo;
+pub mod history;
 pub mod progress;
 pub mod study;
 pub mod synthetic;

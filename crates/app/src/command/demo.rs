@@ -48,7 +48,7 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     };
     let demo = demo::run(request, &store, &Bar::new(terminal))?;
     let path = reports.join("demo.html");
-    write_whole(&path, &demo.page().html())?;
+    write_whole(&path, &demo.page()?.html())?;
     let shown = std::path::absolute(&path).unwrap_or(path).display().to_string();
     let found = |half: &demo::Half| half.study.sides.iter().any(|side| side.has_edge());
     let answer = Answer {

@@ -97,7 +97,7 @@ fn half(
 
 impl Demo {
     /// The report.
-    pub fn page(&self) -> Page {
+    pub fn page(&self) -> Result<Page, Error> {
         pages::demo(self)
     }
 }

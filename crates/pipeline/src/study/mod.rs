@@ -1,5 +1,7 @@
 //! Scan, train, judge once on held-out time, and say what was found.
 
+pub mod page;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base::{Prob, Seed, Ts};
@@ -11,7 +13,7 @@ use market::Side;
 use rayon::prelude::*;
 use store::Store;
 
-use crate::synthetic::SyntheticMarket;
+use crate::history::History;
 use crate::trials::StoreTrials;
 use crate::vault::StoreVault;
 use crate::{Error, Progress};
@@ -75,28 +77,36 @@ const EXAMPLES: usize = 3;
 
 /// Studies the book on a market.
 pub fn run(
-    market: &SyntheticMarket,
+    history: &dyn History,
     request: &StudyRequest,
     store: &Store,
     progress: &dyn Progress,
 ) -> Result<Study, Error> {
-    progress.begin("scanning", market.stocks.len() as u64);
-    let found: Vec<Vec<Candidate>> = market
-        .stocks
-        .par_iter()
-        .map(|stock| {
-            let found = find(stock, &market.context, &request.config);
-            progress.step();
-            found
-        })
-        .collect::<Result<_, books::Error>>()?;
-    progress.end();
-    let candidates: Vec<Candidate> = found.into_iter().flatten().collect();
+    let candidates = scan(history, &request.config, progress)?;
     let mut sides = Vec::new();
     for side in [Side::Long, Side::Short] {
         sides.push(study_side(side, &candidates, request, (store, progress))?);
     }
     Ok(Study { signals: candidates.len(), sides })
+}
+
+/// All signals of all stocks, by stock and time: the same for any number of threads.
+pub fn scan(
+    history: &dyn History,
+    config: &BreakoutConfig,
+    progress: &dyn Progress,
+) -> Result<Vec<Candidate>, Error> {
+    progress.begin("scanning", history.count() as u64);
+    let found: Vec<Vec<Candidate>> = (0..history.count())
+        .into_par_iter()
+        .map(|place| {
+            let found = find(&*history.stock(place)?, history.context(), config)?;
+            progress.step();
+            Ok(found)
+        })
+        .collect::<Result<_, Error>>()?;
+    progress.end();
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn study_side(
