@@ -10,6 +10,7 @@
 mod cli;
 mod command;
 mod failure;
+mod interrupt;
 mod terminal;
 
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         form: if cli.json { Form::Json } else { Form::Text },
         bars: if cli.quiet { Bars::Hidden } else { Bars::Shown },
     };
-    match command::run(cli, terminal) {
+    match interrupt::listen().and_then(|()| command::run(cli, terminal)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");

@@ -1,6 +1,7 @@
 //! What a person sees: progress bars on standard error, answers on standard output.
 
 use std::fmt::Display;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -97,5 +98,9 @@ impl Progress for Bar {
 
     fn end(&self) {
         self.with(|bar| bar.finish());
+    }
+
+    fn stop(&self) -> &AtomicBool {
+        &crate::interrupt::ASKED
     }
 }

@@ -26,6 +26,9 @@ pub enum Error {
     /// The state store did not take or give a record.
     #[error("keep state")]
     KeepState(#[from] store::Error),
+    /// Work ended because it was asked to.
+    #[error("stopped; run the same command again to go on from what is on record")]
+    Stopped,
     /// Names or days that the market's words refuse.
     #[error("read market")]
     ReadMarket(#[from] market::Error),

@@ -1,6 +1,8 @@
-//! How far a long job is.
+//! How far a long job is, and whether it shall end.
 
-/// Hears of long work. Called from many threads.
+use std::sync::atomic::AtomicBool;
+
+/// Hears of long work, and may ask it to end. Called from many threads.
 pub trait Progress: Sync {
     /// Work of so many pieces begins.
     fn begin(&self, label: &str, total: u64);
@@ -10,6 +12,10 @@ pub trait Progress: Sync {
 
     /// The work that began last is done.
     fn end(&self);
+
+    /// True once the work shall end: it then leaves what it did on record and goes on from there
+    /// when it is run again.
+    fn stop(&self) -> &AtomicBool;
 }
 
 /// Hears nothing.
@@ -20,4 +26,9 @@ impl Progress for Silent {
     fn begin(&self, _: &str, _: u64) {}
     fn step(&self) {}
     fn end(&self) {}
+
+    fn stop(&self) -> &AtomicBool {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        &NEVER
+    }
 }

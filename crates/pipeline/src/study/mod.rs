@@ -2,7 +2,7 @@
 
 pub mod page;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::{Prob, Seed, Ts};
 use books::breakout::gates::{self, Gate, GateLine, Scored};
@@ -100,6 +100,9 @@ pub fn scan(
     let found: Vec<Vec<Candidate>> = (0..history.count())
         .into_par_iter()
         .map(|place| {
+            if progress.stop().load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
             let found = find(&*history.stock(place)?, history.context(), config)?;
             progress.step();
             Ok(found)
@@ -131,7 +134,7 @@ fn study_side(
         trials: &mut StoreTrials { store, request },
         vault: &mut StoreVault { store, seed: request.seed.number() },
         progress: &heard,
-        stop: &AtomicBool::new(false),
+        stop: progress.stop(),
     };
     let tuned = train(side, candidates, &request.config, &experiment, ports);
     progress.end();
