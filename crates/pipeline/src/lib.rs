@@ -6,6 +6,7 @@
 
 pub mod demo;
 pub mod history;
+pub mod models;
 pub mod progress;
 pub mod study;
 pub mod synthetic;
@@ -26,6 +27,9 @@ pub enum Error {
     /// The state store did not take or give a record.
     #[error("keep state")]
     KeepState(#[from] store::Error),
+    /// A model that can't be written or read.
+    #[error("keep model")]
+    KeepModel(#[from] learn::Error),
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,
