@@ -1,11 +1,13 @@
 //! The project's own chores.
 //!
-//! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`. **Must never know**: anything a user needs; that lives in `app`.
+//! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`,
+//! `bench`. **Must never know**: anything a user needs; that lives in `app`.
 //! **Start reading** at [`tidy`].
 
 // A chore reads files, runs programs and prints: that is its job.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod calendars;
 mod policy;
 mod tidy;
@@ -36,6 +38,21 @@ enum Chore {
         #[arg(long)]
         write: bool,
     },
+    /// Measure ours beside other people's tools, in one run (docs/benchmarks.md).
+    Bench {
+        /// What to measure.
+        #[arg(value_parser = ["spine"])]
+        what: String,
+        /// Print one JSON object instead of a table: name → {ours, peer, ratio, bar, met}.
+        #[arg(long)]
+        json: bool,
+        /// Run this group alone; may be given again.
+        #[arg(long, value_name = "GROUP")]
+        only: Vec<String>,
+        /// Measure a small part, to see that everything runs.
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,6 +63,9 @@ fn main() -> anyhow::Result<()> {
         Chore::Gen { write, .. } => {
             let mode = if write { calendars::Mode::Write } else { calendars::Mode::Compare };
             calendars::run(&root, mode)
+        }
+        Chore::Bench { json, only, quick, .. } => {
+            bench::run(&root, &bench::Request { json, only, quick })
         }
     }
 }

@@ -1,0 +1,99 @@
+//! Runs benchmarks and prints them; `cargo xtask bench` builds it, and the peers' environment.
+
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
+use proving::group::{self, GROUPS};
+use proving::line::{self, Line};
+use proving::{Bench, Size};
+
+/// Benchmarks beside other people's tools.
+#[derive(Parser, Debug)]
+#[command(name = "proving")]
+struct Arguments {
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Run these groups alone.
+    #[arg(long, value_name = "GROUP")]
+    only: Vec<String>,
+    /// Measure a small part, to see that everything runs.
+    #[arg(long)]
+    quick: bool,
+    /// Interpreter of an environment with the peers.
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+    /// Folder of the peers' scripts.
+    #[arg(long, value_name = "PATH", default_value = "proving/peers")]
+    scripts: PathBuf,
+    /// The product's binary.
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+    /// Folder for large files.
+    #[arg(long, value_name = "PATH")]
+    scratch: PathBuf,
+    /// Run one group in this process and print its lines, one JSON object each.
+    #[arg(long, hide = true)]
+    group: Option<String>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.group {
+        Some(name) => {
+            for line in group::run(name, &bench(&arguments))? {
+                println!("{}", serde_json::to_string(&line)?);
+            }
+        }
+        None => {
+            let lines = all(&arguments)?;
+            match arguments.json {
+                true => println!("{}", line::to_json(&lines)?),
+                false => println!("{}", line::to_table(&lines)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bench(arguments: &Arguments) -> Bench {
+    Bench {
+        size: if arguments.quick { Size::Quick } else { Size::Full },
+        python: arguments.python.clone(),
+        scripts: arguments.scripts.clone(),
+        binary: arguments.binary.clone(),
+        scratch: arguments.scratch.clone(),
+    }
+}
+
+/// Each group in a process of its own, so that its peak of memory is its own.
+fn all(arguments: &Arguments) -> Result<Vec<Line>> {
+    let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
+    let names: Vec<&str> = GROUPS.iter().map(|(group, _)| *group).collect();
+    if let Some(name) = arguments.only.iter().find(|name| !known(name)) {
+        anyhow::bail!("no group {name:?}; known are {}", names.join(", "));
+    }
+    let wanted =
+        |name: &&str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == name);
+    let mut lines = Vec::new();
+    for name in names.into_iter().filter(wanted) {
+        eprintln!("measuring {name} …");
+        lines.extend(in_own_process(name)?);
+    }
+    Ok(lines)
+}
+
+fn in_own_process(name: &str) -> Result<Vec<Line>> {
+    let program = std::env::current_exe().context("find this program")?;
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1)).args(["--group", name]).stderr(Stdio::inherit());
+    let done = command.output().with_context(|| format!("start group {name}"))?;
+    ensure!(done.status.success(), "group {name} ended with {}", done.status);
+    let text = String::from_utf8(done.stdout).context("read the group's lines")?;
+    let read = |line| serde_json::from_str(line).with_context(|| format!("read {line:?}"));
+    text.lines().map(read).collect()
+}

@@ -1,0 +1,112 @@
+//! A synthetic market, streamed: symbols are made a chunk at a time, worked on, and forgotten.
+
+use anyhow::{Result, ensure};
+use books::breakout::{Context, Stock, StockFacts};
+use features::Caps;
+use market::corporate::adjust_series;
+use market::{Candle, InstrumentId, Kind};
+use rayon::prelude::*;
+use sim::synth::{Edge, Market, SymbolHistory, SynthConfig};
+
+use crate::clock::timed;
+
+/// Symbols in memory at a time.
+const CHUNK: usize = 256;
+/// Stand-ins for the sums over sector and market: a stream can't know them before it has ended,
+/// and their size changes no time.
+const SECTOR_CAP: f64 = 4e12;
+const MARKET_CAP: f64 = 4e13;
+
+/// A market and what surrounds its stocks.
+pub struct World {
+    market: Market,
+    context: Context,
+    stocks: Vec<InstrumentId>,
+}
+
+/// What a walk over all stocks took, making them apart.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Walked {
+    /// Seconds of making the market.
+    pub making_s: f64,
+    /// Seconds of the work on it.
+    pub work_s: f64,
+    /// Bars of all stocks.
+    pub bars: usize,
+}
+
+impl World {
+    /// A market of so many stocks and years.
+    pub fn new(symbols: usize, years: u32) -> Result<World> {
+        let edge = Edge::None;
+        let start = base::Day::from_ymd(2004, 1, 2).unwrap_or_default();
+        let market =
+            Market::new(SynthConfig { symbols, years, start, edge, ..Default::default() })?;
+        let mut context = Context::default();
+        let mut stocks = Vec::new();
+        for (id, instrument) in market.universe().iter() {
+            if instrument.kind == Kind::Stock {
+                stocks.push(id);
+                continue;
+            }
+            let candles = market.symbol_series(id)?.candles;
+            match instrument.symbol.as_str() {
+                "SPY" => context.spy = candles,
+                "QQQ" => context.qqq = candles,
+                "VIX" => context.vix = candles,
+                symbol => drop(context.sectors.insert(symbol.to_owned(), candles)),
+            }
+        }
+        ensure!(!stocks.is_empty(), "the market has no stocks");
+        Ok(World { market, context, stocks })
+    }
+
+    /// What surrounds the stocks.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes the stocks a chunk at a time and lets something be done to each, on all threads of
+    /// the pool; gives the results in the order of the stocks.
+    pub fn walk<T: Send>(
+        &self,
+        work: impl Fn(&Stock, &Context) -> Result<T> + Sync,
+    ) -> Result<(Walked, Vec<T>)> {
+        let (mut walked, mut results) = (Walked::default(), Vec::new());
+        for chunk in self.stocks.chunks(CHUNK) {
+            let make = || chunk.par_iter().map(|id| self.stock(*id)).collect::<Result<Vec<_>>>();
+            let (seconds, stocks) = timed(make);
+            let stocks = stocks?;
+            walked.making_s += seconds;
+            let each = || stocks.par_iter().map(|stock| work(stock, &self.context));
+            let (seconds, done) = timed(|| each().collect::<Result<Vec<T>>>());
+            walked.work_s += seconds;
+            walked.bars += stocks.iter().map(|stock| stock.candles.len()).sum::<usize>();
+            results.extend(done?);
+        }
+        Ok((walked, results))
+    }
+
+    fn stock(&self, id: InstrumentId) -> Result<Stock> {
+        let history = self.market.symbol_series(id)?;
+        let sector_etf = self.market.universe().get(id).sector_etf.clone();
+        let caps = history.market_caps();
+        let caps =
+            caps.map(|(day, own)| (day, Caps { own, industry: SECTOR_CAP, sp500: MARKET_CAP }));
+        let caps = caps.collect();
+        let candles = self.adjusted(&history);
+        let facts = StockFacts { sector_etf, caps };
+        Ok(Stock { instrument: id, candles, finer: Vec::new(), facts })
+    }
+
+    /// Raw candles adjusted forward; a bar is known at the close of its session.
+    fn adjusted(&self, history: &SymbolHistory) -> Vec<Candle> {
+        let sessions = self.market.sessions();
+        let known = |candle: &Candle| {
+            let found = sessions.binary_search_by_key(&candle.day, |session| session.day);
+            found.map_or(candle.day.plus(1).start(), |index| sessions[index].close)
+        };
+        let known: Vec<_> = history.candles.iter().map(known).collect();
+        adjust_series(&history.candles, &known, history.actions.clone()).candles
+    }
+}
