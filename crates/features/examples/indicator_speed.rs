@@ -73,6 +73,26 @@ fn prices<I: OverPrices>(
     });
 }
 
+/// Over whole columns, as the peer takes them: what the calculator costs without the candles'
+/// other fields passing through memory.
+fn columns<I: OverCandles>(
+    name: &str,
+    [high, low, close]: [&[f64]; 3],
+    make: impl Fn() -> I,
+    line: impl Fn(&I::Output) -> f64 + Copy,
+) {
+    let mut values = vec![f64::NAN; BARS];
+    report(name, || {
+        let mut indicator = make();
+        let prices = black_box(high).iter().zip(low).zip(close);
+        for (place, ((&high, &low), &close)) in values.iter_mut().zip(prices) {
+            let candle = Candle { high, low, close, ..Candle::default() };
+            *place = indicator.next(&candle).as_ref().map_or(f64::NAN, line);
+        }
+        values[BARS - 1]
+    });
+}
+
 fn ranges<I: OverCandles>(
     name: &str,
     bars: &[Candle],
@@ -128,6 +148,9 @@ fn main() {
     prices("RSI14", &closes, || Rsi::new(black_box(14)), |value| *value);
     prices("MACD", &closes, || Macd::new(black_box(12), 26, 9), |lines| lines.histogram);
     prices("BBANDS20", &closes, || Bollinger::new(black_box(20), 2.0), |bands| bands.upper);
-    ranges("ATR14", &candles, || Atr::new(black_box(14)), |value| *value);
-    ranges("STOCH", &candles, || Stoch::new(black_box(5), 3, 3), |lines| lines.d);
+    let three = [high.as_slice(), &low, &closes];
+    columns("ATR14", three, || Atr::new(black_box(14)), |value| *value);
+    columns("STOCH", three, || Stoch::new(black_box(5), 3, 3), |lines| lines.d);
+    ranges("ATR14 bars", &candles, || Atr::new(black_box(14)), |value| *value);
+    ranges("STOCH bars", &candles, || Stoch::new(black_box(5), 3, 3), |lines| lines.d);
 }

@@ -3,6 +3,7 @@
 use market::Candle;
 
 use super::OverCandles;
+use super::decay::Decay;
 use super::feature::{enrol, on_candle};
 use crate::spec::Units;
 
@@ -18,13 +19,9 @@ pub struct TrueRange {
 #[derive(Debug, Clone)]
 pub struct Atr {
     previous_close: f64,
-    /// β · average, ready for the next bar; the sum of the seed until there is an average. Kept
-    /// multiplied so that the two products of a step don't stand side by side: the compiler
-    /// packs them into one vector, and the packing costs more than the step.
-    carried: f64,
-    alpha: f64,
-    beta: f64,
-    seen: usize,
+    decay: Decay,
+    /// Candles still wanted for the seed; 0 once there is an average.
+    wanting: usize,
     period: usize,
 }
 
@@ -65,24 +62,8 @@ impl Atr {
     /// An average over that many true ranges, at least one.
     pub fn new(period: usize) -> Atr {
         let period = period.max(1);
-        let beta = (period as f64 - 1.0) / period as f64;
-        Atr { previous_close: 0.0, carried: 0.0, alpha: 1.0 - beta, beta, seen: 0, period }
-    }
-
-    // Inlined on purpose: a call that takes the state would keep it out of registers.
-    #[inline(always)]
-    fn seed(&mut self, candle: &Candle) -> Option<f64> {
-        if self.seen > 0 {
-            self.carried += true_range(candle, self.previous_close);
-        }
-        self.previous_close = candle.close;
-        self.seen += 1;
-        if self.seen <= self.period {
-            return None;
-        }
-        let average = self.carried / self.period as f64;
-        self.carried = self.beta * average;
-        Some(average)
+        let decay = Decay::keeping((period as f64 - 1.0) / period as f64);
+        Atr { previous_close: 0.0, decay, wanting: period + 1, period }
     }
 }
 
@@ -91,14 +72,18 @@ impl OverCandles for Atr {
 
     #[inline]
     fn next(&mut self, candle: &Candle) -> Option<f64> {
-        if self.seen <= self.period {
-            return self.seed(candle);
-        }
         let range = true_range(candle, self.previous_close);
         self.previous_close = candle.close;
-        let average = self.carried + self.alpha * range;
-        self.carried = self.beta * average;
-        Some(average)
+        if self.wanting > 0 {
+            std::hint::cold_path();
+            // The first candle has no close before it.
+            if self.wanting <= self.period {
+                self.decay.gather(range);
+            }
+            self.wanting -= 1;
+            return (self.wanting == 0).then(|| self.decay.start(self.period as f64));
+        }
+        Some(self.decay.next(range))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Exponential moving average.
 
 use super::OverPrices;
+use super::decay::Decay;
 use super::feature::{enrol, on_close};
 use crate::spec::Units;
 
@@ -8,12 +9,7 @@ use crate::spec::Units;
 /// the first n prices. TA-Lib's `EMA`, without its fused multiply-add (last bits differ).
 #[derive(Debug, Clone)]
 pub struct Ema {
-    /// β · average, ready for the next bar; the sum of the seed until there is an average. Kept
-    /// multiplied so that the two products of a step don't stand side by side: the compiler
-    /// packs them into one vector, and the packing costs more than the step.
-    carried: f64,
-    alpha: f64,
-    beta: f64,
+    decay: Decay,
     /// Prices still wanted for the seed; 0 once there is an average.
     wanting: usize,
     period: f64,
@@ -22,22 +18,14 @@ pub struct Ema {
 impl Ema {
     /// An average over that many prices, at least one.
     pub fn new(period: usize) -> Ema {
-        let period = period.max(1);
-        let beta = (period as f64 - 1.0) / (period as f64 + 1.0);
-        Ema { carried: 0.0, alpha: 1.0 - beta, beta, wanting: period, period: period as f64 }
+        let (period, wanting) = (period.max(1) as f64, period.max(1));
+        Ema { decay: Decay::keeping((period - 1.0) / (period + 1.0)), wanting, period }
     }
 
-    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    /// The step of [`OverPrices::next`] once there is an average.
     #[inline(always)]
-    fn seed(&mut self, price: f64) -> Option<f64> {
-        self.carried += price;
-        self.wanting -= 1;
-        if self.wanting > 0 {
-            return None;
-        }
-        let average = self.carried / self.period;
-        self.carried = self.beta * average;
-        Some(average)
+    pub(super) fn step(&mut self, price: f64) -> f64 {
+        self.decay.next(price)
     }
 }
 
@@ -47,11 +35,12 @@ impl OverPrices for Ema {
     #[inline]
     fn next(&mut self, price: f64) -> Option<f64> {
         if self.wanting > 0 {
-            return self.seed(price);
+            std::hint::cold_path();
+            self.decay.gather(price);
+            self.wanting -= 1;
+            return (self.wanting == 0).then(|| self.decay.start(self.period));
         }
-        let average = self.carried + self.alpha * price;
-        self.carried = self.beta * average;
-        Some(average)
+        Some(self.step(price))
     }
 }
 

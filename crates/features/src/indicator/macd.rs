@@ -22,20 +22,42 @@ pub struct Macd {
     fast: Ema,
     slow: Ema,
     signal: Ema,
-    /// Prices the fast average still leaves out.
-    skip: usize,
+    /// Prices still wanted until all three averages exist.
+    wanting: usize,
+    /// The fast average starts when no more than this many are wanted.
+    fast_starts: usize,
 }
 
 impl Macd {
     /// Lengths of the fast, the slow and the signal average; fast and slow may come in any order.
     pub fn new(fast: usize, slow: usize, signal: usize) -> Macd {
         let (fast, slow) = (fast.min(slow).max(1), fast.max(slow).max(1));
+        let signal_wants = signal.max(1) - 1;
         Macd {
             fast: Ema::new(fast),
             slow: Ema::new(slow),
             signal: Ema::new(signal),
-            skip: slow - fast,
+            wanting: slow + signal_wants,
+            fast_starts: fast + signal_wants,
         }
+    }
+
+    // Inlined on purpose: a call that takes the state would keep it out of registers.
+    #[inline(always)]
+    fn seed(&mut self, price: f64) -> Option<MacdLines> {
+        let starts = self.wanting <= self.fast_starts;
+        self.wanting -= 1;
+        let slow = self.slow.next(price);
+        let fast = if starts { self.fast.next(price) } else { None };
+        let macd = fast? - slow?;
+        self.signal.next(macd).map(|signal| MacdLines::of(macd, signal))
+    }
+}
+
+impl MacdLines {
+    #[inline(always)]
+    fn of(macd: f64, signal: f64) -> MacdLines {
+        MacdLines { macd, signal, histogram: macd - signal }
     }
 }
 
@@ -44,14 +66,12 @@ impl OverPrices for Macd {
 
     #[inline]
     fn next(&mut self, price: f64) -> Option<MacdLines> {
-        let slow = self.slow.next(price);
-        if self.skip > 0 {
-            self.skip -= 1;
-            return None;
+        if self.wanting > 0 {
+            std::hint::cold_path();
+            return self.seed(price);
         }
-        let macd = self.fast.next(price)? - slow?;
-        let signal = self.signal.next(macd)?;
-        Some(MacdLines { macd, signal, histogram: macd - signal })
+        let macd = self.fast.step(price) - self.slow.step(price);
+        Some(MacdLines::of(macd, self.signal.step(macd)))
     }
 }
 

@@ -7,6 +7,7 @@
 //! Where TA-Lib has the indicator, values equal its own (version 0.8), and so do its answers to
 //! degenerate input: a flat window gives an RSI of 50 and a stochastic of 0, not an error.
 
+mod decay;
 mod ring;
 
 pub mod atr;
