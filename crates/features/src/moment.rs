@@ -8,7 +8,13 @@ use crate::spec::{Input, Spec};
 
 /// Candles that a caller who trims history keeps at least of each series. No feature reads
 /// further back, so a trimmed history and a whole one give the same values.
-pub const KEPT_BARS: usize = 400;
+pub const KEPT_BARS: usize = LONGEST_PATTERN_BARS + SEARCHED_BARS;
+
+/// A pattern is shorter than this, from the bar before its rally to its breakout.
+pub const LONGEST_PATTERN_BARS: usize = 400;
+
+/// Bars before a pattern that are searched for old touches of its levels, most of a year.
+pub const SEARCHED_BARS: usize = 200;
 
 /// All that is known at one bar of one instrument.
 ///

@@ -4,6 +4,7 @@ use market::{Candle, Side};
 
 use crate::moment::Moment;
 use crate::pattern::setup::Setup;
+use crate::spec::Input;
 
 /// The candles from so many bars ago to so many bars ago, both included; `None` where history
 /// does not reach.
@@ -62,4 +63,21 @@ pub(super) fn broken_level(setup: &Setup) -> f64 {
         Side::Long => setup.consol_high,
         Side::Short => setup.consol_low,
     }
+}
+
+/// Bars from the rally's start to its extreme.
+pub(super) fn rally_bars(setup: &Setup) -> f64 {
+    (setup.rally_start_ago - setup.rally_end_ago) as f64
+}
+
+/// 100 × (the stock's change over the rally − another series' over the same days).
+pub(super) fn rally_lead(moment: &Moment<'_>, setup: &Setup, other: Input) -> Option<f64> {
+    let own = rally(moment, setup)?;
+    let other = same_days(moment.context(other)?, own)?;
+    Some(100.0 * (change(own)? - change(other)?))
+}
+
+/// How many of the bars hold a price in their range.
+pub(super) fn touches(bars: &[Candle], level: f64) -> f64 {
+    bars.iter().filter(|bar| (bar.low..=bar.high).contains(&level)).count() as f64
 }

@@ -1,10 +1,11 @@
-//! Values drawn by hand, freedom of scale, and no look past the bar.
+//! Freedom of scale, and no look past the bar.
 
 use base::{Day, Seed};
-use market::Candle;
+use market::{Candle, Side};
 use rand::RngExt as _;
 
-use super::{Frame, LONG, SHORT, describe};
+use super::{Frame, LONG, SHORT, sides};
+use crate::catalog::find;
 use crate::moment::{Caps, Moment};
 use crate::pattern::{ScanConfig, Scanner, Setup};
 
@@ -55,12 +56,26 @@ fn rows(own: &[Candle], other: &[Candle]) -> Vec<(Setup, Vec<f64>)> {
 }
 
 #[test]
-fn brk_11_and_12_every_name_has_a_calculator_and_a_description() {
+fn brk_11_and_12_every_feature_of_a_side_is_described_in_the_catalog() {
     assert_eq!(names().len(), 45, "44 long features and pattern_score");
     for name in names() {
-        assert!(describe().any(|spec| spec.name == name), "{name}");
+        assert!(find(name).is_ok(), "{name} has no line in the catalog");
+        assert!(!sides(name).is_empty(), "{name} has no side");
     }
-    assert!(Frame::new(&["no_such"]).is_err());
+}
+
+#[test]
+fn a_frame_of_an_unknown_feature_is_refused() {
+    let error = Frame::new(&["rally_pc"]).err().unwrap().to_string();
+    assert!(error.contains("did you mean \"rally_pct\"?"), "{error}");
+}
+
+#[test]
+fn sides_are_those_of_the_two_lists() {
+    assert_eq!(sides("market_cap_to_sp500"), [Side::Long]);
+    assert_eq!(sides("pattern_score"), [Side::Short]);
+    assert_eq!(sides("rally_pct"), [Side::Long, Side::Short]);
+    assert_eq!(sides("sma_20"), []);
 }
 
 #[test]
@@ -86,7 +101,7 @@ fn a_missing_input_makes_its_features_missing_and_no_others() {
     let frame = Frame::new(&names()).unwrap();
     let row = frame.row(&Moment { setup: Some(&setup), ..Moment::of(&own[..end]) });
     for (name, value) in names().iter().zip(row) {
-        let spec = describe().find(|spec| spec.name == *name).unwrap();
+        let spec = find(name).unwrap().spec;
         use crate::spec::Input::{Own, Setup};
         let alone = spec.inputs.iter().all(|input| matches!(input, Own | Setup));
         if *name != "rsi_14" {

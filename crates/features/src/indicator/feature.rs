@@ -13,7 +13,12 @@ macro_rules! enrol {
         pub(crate) const $entry: crate::Entry = {
             static SPEC: crate::Spec =
                 crate::Spec { inputs: crate::indicator::feature::OWN, $($field: $value,)* };
-            crate::Entry { spec: &SPEC, make: || $wrap(&SPEC, $indicator, $pick) }
+            crate::Entry {
+                spec: &SPEC,
+                calculator: crate::catalog::Calculator::Streaming(|| {
+                    $wrap(&SPEC, $indicator, $pick)
+                }),
+            }
         };
     };
 }

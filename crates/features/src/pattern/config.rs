@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::moment::KEPT_BARS;
+use crate::moment::LONGEST_PATTERN_BARS;
 
 /// Bars whose true ranges make the ATR of a setup, at most (BRK-4).
 pub const ATR_BARS: usize = 50;
@@ -93,7 +93,10 @@ impl ScanConfig {
             (self.base_min_rallies > 0.0, "base_min_rallies must be positive"),
             (self.stop_atrs > 0.0, "stop_atrs must be positive"),
             (self.breakout_min_atrs <= self.breakout_max_atrs, "breakout_min_atrs is too large"),
-            (self.lookback() < KEPT_BARS, "rally and base together are longer than kept history"),
+            (
+                self.lookback() < LONGEST_PATTERN_BARS,
+                "rally and base together are longer than kept history",
+            ),
         ];
         match whole.iter().find(|(holds, _)| !holds) {
             Some((_, fault)) => Err((*fault).to_owned()),

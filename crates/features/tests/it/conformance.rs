@@ -47,7 +47,7 @@ impl Market {
 
     /// Values of one feature at the first `count` bars.
     fn run(&self, entry: &Entry, count: usize) -> Vec<Option<f64>> {
-        let mut feature = (entry.make)();
+        let mut feature = entry.make();
         (0..count.min(self.own.len()))
             .map(|at| {
                 let own = &self.own[(at + 1).saturating_sub(self.kept)..=at];
