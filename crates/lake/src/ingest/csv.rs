@@ -1,0 +1,231 @@
+//! Text with separators: delimiter and header are found out, lines are read without copies.
+
+use std::path::Path;
+
+use base::{Day, Ts};
+use memchr::memchr_iter;
+
+use super::columns::{BarColumns, BarSet, Columns, Header, Names};
+use super::gathered::{Gathered, RawBar};
+use super::lines::{self, Cells};
+use crate::Error;
+use crate::rows::{FundamentalRow, MacroRow, RefusedRow};
+
+/// A CSV text and how to read it.
+pub(crate) struct Csv<'a> {
+    pub path: &'a Path,
+    pub text: &'a [u8],
+    /// Symbol of rows that name none.
+    pub symbol: &'a str,
+    pub names: &'a Names,
+}
+
+/// How a table of text is laid out.
+#[derive(Debug)]
+struct Layout {
+    delimiter: u8,
+    columns: Columns,
+    width: usize,
+    body: usize,
+}
+
+impl Csv<'_> {
+    /// Reads all rows; a row that can't be read is set aside, a file that can't is an error.
+    pub(crate) fn gather(&self) -> Result<Gathered, Error> {
+        let layout = self.layout()?;
+        let parts = lines::parts(self.text, layout.body, rayon::current_num_threads());
+        let gathered: Vec<Gathered> = {
+            use rayon::prelude::*;
+            parts.into_par_iter().map(|(text, line)| self.part(&layout, text, line)).collect()
+        };
+        let mut all = Gathered::default();
+        gathered.into_iter().for_each(|part| all.absorb(part));
+        let unreadable = all.refused.len() as u64;
+        if all.rows_in > 0 && unreadable == all.rows_in {
+            let first = &all.refused[0];
+            let fault = format!(
+                "no row can be read; the first, line {}, fails: {} in {}",
+                first.line, first.reason, first.row
+            );
+            return Err(Error::Ingest { path: self.path.to_owned(), fault });
+        }
+        Ok(all)
+    }
+
+    fn layout(&self) -> Result<Layout, Error> {
+        let fault = |fault: String| Error::Ingest { path: self.path.to_owned(), fault };
+        if self.text.contains(&0) {
+            return Err(fault("it is not text; give a CSV or Parquet file".to_owned()));
+        }
+        let text = self.text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.text);
+        let offset = self.text.len() - text.len();
+        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+        let first = &text[..end];
+        if first.trim_ascii().is_empty() {
+            return Err(fault("it is empty".to_owned()));
+        }
+        let delimiter = *b",;\t|"
+            .iter()
+            .max_by_key(|d| (memchr_iter(**d, first).count(), **d == b','))
+            .unwrap_or(&b',');
+        let names: Vec<String> = Cells::new(first, delimiter)
+            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+            .collect();
+        if names.len() < 2 {
+            return Err(fault(
+                "the first line has one column; separate columns by , ; tab or |".to_owned(),
+            ));
+        }
+        if names.iter().any(|name| fast_float2::parse::<f64, _>(name).is_ok()) {
+            return Err(fault(
+                "the first line holds numbers; put the names of the columns there".to_owned(),
+            ));
+        }
+        let body = (offset + end + 1).min(self.text.len());
+        let numeric = self.numeric(body, delimiter, names.len());
+        let header = Header { path: self.path, names: &names, numeric: &numeric, told: self.names };
+        Ok(Layout { delimiter, columns: header.columns()?, width: names.len(), body })
+    }
+
+    /// Columns in which the first rows hold numbers or nothing.
+    fn numeric(&self, body: usize, delimiter: u8, width: usize) -> Vec<bool> {
+        let mut numeric = vec![true; width];
+        for line in self.text[body..].split(|byte| *byte == b'\n').take(20) {
+            for (at, cell) in Cells::new(line, delimiter).take(width).enumerate() {
+                let cell = cell.trim_ascii();
+                numeric[at] &= cell.is_empty() || lines::number(cell).is_some();
+            }
+        }
+        numeric
+    }
+
+    fn part(&self, layout: &Layout, text: &[u8], first_line: u64) -> Gathered {
+        let mut reader = Reader {
+            gathered: Gathered::default(),
+            own_symbol: self.symbol,
+            cells: Vec::with_capacity(layout.width),
+            last: (Vec::new(), [0; 2]),
+        };
+        let mut start = 0;
+        let mut number = first_line;
+        for end in memchr_iter(b'\n', text).chain([text.len()]) {
+            let line = text[start.min(end)..end].trim_ascii_end();
+            start = end + 1;
+            if !line.is_empty() {
+                reader.line(layout, line, number);
+            }
+            number += 1;
+        }
+        reader.gathered
+    }
+}
+
+struct Reader<'a, 't> {
+    gathered: Gathered,
+    own_symbol: &'a str,
+    cells: Vec<&'t [u8]>,
+    // The symbol of the last line and where its bars are: most files are sorted by symbol.
+    last: (Vec<u8>, [usize; 2]),
+}
+
+impl<'t> Reader<'_, 't> {
+    fn line(&mut self, layout: &Layout, line: &'t [u8], number: u64) {
+        self.gathered.rows_in += 1;
+        self.cells.clear();
+        self.cells.extend(Cells::new(line, layout.delimiter));
+        let taken = if self.cells.len() == layout.width {
+            match &layout.columns {
+                Columns::Bars(columns, sets) => self.bars(columns, sets, number),
+                other => self.other(other),
+            }
+        } else {
+            Err("wrong number of columns")
+        };
+        if let Err(reason) = taken {
+            let row = String::from_utf8_lossy(&line[..line.len().min(300)]).into_owned();
+            let symbol = self.own_symbol.to_owned();
+            let day = Day::default();
+            self.gathered.refused.push(RefusedRow { symbol, day, line: number, reason, row });
+        }
+    }
+
+    fn bars(
+        &mut self,
+        columns: &BarColumns,
+        sets: &[BarSet],
+        line: u64,
+    ) -> Result<(), &'static str> {
+        let (day, mut time) = lines::date(self.cells[columns.date]).ok_or("date can't be read")?;
+        if let Some(at) = columns.time {
+            time = lines::clock(self.cells[at]).ok_or("time can't be read")?;
+        }
+        let known = match columns.known {
+            Some(at) => Some(lines::known(self.cells[at]).ok_or("known can't be read")?),
+            None => None,
+        };
+        self.turn_to(columns.symbol.map(|at| self.cells[at].trim_ascii()), sets);
+        let real = |at: usize| lines::number(self.cells[at]).unwrap_or(f64::NAN);
+        let volume = columns.volume.map_or(0.0, |at| real(at));
+        let adjusted_close = columns.adjusted_close.map_or(f64::NAN, real);
+        for (set, at) in sets.iter().zip(self.last.1) {
+            let [open, high, low, close] = set.prices.map(|at| lines::number(self.cells[at]));
+            let price = |value: Option<f64>| value.unwrap_or(f64::NAN);
+            self.gathered.bars[at].1.push(RawBar {
+                day,
+                time,
+                open: price(open),
+                high: price(high),
+                low: price(low),
+                close: price(close),
+                volume,
+                adjusted_close,
+                known,
+                line,
+            });
+        }
+        Ok(())
+    }
+
+    /// Finds where the bars of a symbol go.
+    fn turn_to(&mut self, symbol: Option<&[u8]>, sets: &[BarSet]) {
+        let name = symbol.unwrap_or(self.own_symbol.as_bytes());
+        if self.last.0 == name && !name.is_empty() {
+            return;
+        }
+        self.last.0 = name.to_vec();
+        let text = String::from_utf8_lossy(name).into_owned();
+        for (place, set) in self.last.1.iter_mut().zip(sets) {
+            *place = self.gathered.of(&format!("{text}{}", set.suffix));
+        }
+    }
+
+    fn other(&mut self, columns: &Columns) -> Result<(), &'static str> {
+        let text = |at: usize| String::from_utf8_lossy(self.cells[at].trim_ascii()).into_owned();
+        let day_of = |at: usize| lines::date(self.cells[at]).map(|(day, _)| day);
+        match columns {
+            Columns::Values { series, date, values } => {
+                let day = day_of(*date).ok_or("date can't be read")?;
+                let own = series.map(text);
+                for (name, at) in values {
+                    let Some(value) = lines::number(self.cells[*at]) else { continue };
+                    let series = super::series_name(own.as_deref(), name, values.len());
+                    let known = super::published(day);
+                    self.gathered.series.push(MacroRow { series, day, value, known });
+                }
+            }
+            Columns::Figures { symbol, period_end, known, values } => {
+                let period_end = day_of(*period_end).ok_or("date can't be read")?;
+                let known: Ts = lines::known(self.cells[*known]).ok_or("known can't be read")?;
+                for (field, at) in values {
+                    let Some(value) = lines::number(self.cells[*at]) else { continue };
+                    let (symbol, field) = (text(*symbol), field.clone());
+                    let row = FundamentalRow { symbol, period_end, field, value, known };
+                    self.gathered.figures.push(row);
+                }
+            }
+            Columns::Factors { .. } => return Err("factor files are read from Parquet or LEAN"),
+            Columns::Bars(..) => {}
+        }
+        Ok(())
+    }
+}
