@@ -84,8 +84,14 @@ impl<const DECIMALS: u32> Fixed<DECIMALS> {
 
 /// `value / by`, rounded; `by` must be positive.
 pub fn divide(value: i128, by: i128, rounding: Rounding) -> i128 {
-    let floor = value.div_euclid(by);
-    let rest = value.rem_euclid(by);
+    // One division: a remainder of its own would be a second one, and these are slow.
+    let (quotient, remainder) = match (i64::try_from(value), i64::try_from(by)) {
+        (Ok(value), Ok(by)) => (i128::from(value / by), i128::from(value % by)),
+        _ => (value / by, value - value / by * by),
+    };
+    let below = remainder < 0;
+    let floor = quotient - i128::from(below);
+    let rest = if below { remainder + by } else { remainder };
     let up = match rounding {
         Rounding::Down => false,
         Rounding::Up => rest != 0,
@@ -172,6 +178,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn division_is_euclidean_for_small_and_large(
+            value in -(1i128 << 90)..(1i128 << 90),
+            by in 1i128..1 << 70,
+            shift in 0u32..90,
+        ) {
+            let (value, by) = (value >> shift, (by >> shift).max(1));
+            let (floor, rest) = (value.div_euclid(by), value.rem_euclid(by));
+            prop_assert_eq!(divide(value, by, Rounding::Down), floor);
+            prop_assert_eq!(divide(value, by, Rounding::Up), floor + i128::from(rest != 0));
+            let even = 2 * rest > by || (2 * rest == by && floor % 2 != 0);
+            prop_assert_eq!(divide(value, by, Rounding::HalfEven), floor + i128::from(even));
+        }
+
         #[test]
         fn text_round_trip(raw in -1_000_000_000i64..1_000_000_000) {
             let text = Cents::from_raw(raw).to_string();

@@ -39,6 +39,13 @@ impl Digest {
         hasher.finish()
     }
 
+    /// The digest of these bytes, one part after the other.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Digest {
+        let mut hasher = Hasher::default();
+        parts.into_iter().for_each(|part| hasher.update(part));
+        hasher.finish()
+    }
+
     /// All 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,5 +75,6 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(digest.short(), "ba7816bf8f01");
+        assert_eq!(Digest::of_parts([&b"a"[..], b"bc"]), digest);
     }
 }

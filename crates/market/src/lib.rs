@@ -11,6 +11,7 @@ pub mod event;
 pub mod instrument;
 pub mod money;
 pub mod order;
+mod order_id;
 pub mod port;
 
 pub use bar::{Bar, BarSize, Candle, Series, TimedCandle};

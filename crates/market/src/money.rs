@@ -132,9 +132,28 @@ fixed_point! {
 impl Price {
     /// Price × quantity, rounded half-even to the sixth decimal.
     pub fn times(self, qty: Qty) -> Cash {
+        if let Some(value) = self.times_whole(qty) {
+            return value;
+        }
         let product = i128::from(self.raw()) * i128::from(qty.raw());
         let scale = i128::from(Price::SCALE) * i128::from(Qty::SCALE) / i128::from(Cash::SCALE);
         Cash::from_raw(divide(product, scale, Rounding::HalfEven) as i64)
+    }
+}
+
+impl Price {
+    /// The product where the quantity is in whole units and 64 bits hold it: nearly always, and
+    /// every bar of a held position asks.
+    #[inline]
+    fn times_whole(self, qty: Qty) -> Option<Cash> {
+        const RAW_PER_CASH: i64 = Price::SCALE / Cash::SCALE;
+        if qty.raw() % Qty::SCALE != 0 {
+            return None;
+        }
+        let product = self.raw().checked_mul(qty.raw() / Qty::SCALE)?;
+        let (floor, rest) = (product.div_euclid(RAW_PER_CASH), product.rem_euclid(RAW_PER_CASH));
+        let up = 2 * rest > RAW_PER_CASH || (2 * rest == RAW_PER_CASH && floor % 2 != 0);
+        Some(Cash::from_raw(floor + i64::from(up)))
     }
 }
 
@@ -210,6 +229,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whole_units_are_priced_as_any_quantity_is(
+            price in -1_000_000_000_000i64..1_000_000_000_000, units in -2_000_000i64..2_000_000,
+        ) {
+            let exact = i128::from(price) * i128::from(units);
+            let wanted = divide(exact, 100, Rounding::HalfEven) as i64;
+            let value = Price::from_raw(price).times(Qty::whole(units));
+            prop_assert_eq!(value, Cash::from_raw(wanted));
+        }
+
         #[test]
         fn buying_and_selling_the_same_sum_to_zero(
             price in 1i64..1_000_000_000_000, qty in 1i64..1_000_000_000_000,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use base::{Digest, Ts};
+use base::Ts;
 use serde::{Deserialize, Serialize};
 
 use crate::{BarSize, Cash, InstrumentId, Price, Qty};
+
+pub use crate::order_id::ClientOrderId;
 
 /// Direction of a trade or a bet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,35 +51,6 @@ impl fmt::Display for Side {
             Side::Long => "long",
             Side::Short => "short",
         })
-    }
-}
-
-/// Our name for an order, derived from the intent behind it, so that asking twice is asking once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ClientOrderId(String);
-
-impl ClientOrderId {
-    /// Derives the id from what makes the order what it is: the intent and the leg.
-    pub fn derive(intent: &str, leg: &str) -> ClientOrderId {
-        let digest = Digest::of(format!("{intent}\n{leg}").as_bytes());
-        ClientOrderId(format!("tt-{}", &digest.as_str()[..20]))
-    }
-
-    /// An id read back from a store or a broker.
-    pub fn from_text(text: impl Into<String>) -> ClientOrderId {
-        ClientOrderId(text.into())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ClientOrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -224,14 +197,6 @@ pub struct Fill {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_intent_and_leg_make_one_id() {
-        let id = ClientOrderId::derive("2024-06-28/AAPL/long", "entry");
-        assert_eq!(id, ClientOrderId::derive("2024-06-28/AAPL/long", "entry"));
-        assert_ne!(id, ClientOrderId::derive("2024-06-28/AAPL/long", "stop"));
-        assert_eq!(id.as_str().len(), 23);
-    }
 
     #[test]
     fn a_short_of_any_sign_is_negative() {

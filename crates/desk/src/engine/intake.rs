@@ -17,6 +17,15 @@ use crate::size;
 
 const ONE_MINUTE: Span = Span::from_minutes(1);
 
+/// What all positions are worth.
+#[derive(Default)]
+struct HeldInAll {
+    gross: Cash,
+    /// Of positions that no plan keeps, and how many they are.
+    loose_gross: Cash,
+    loose: usize,
+}
+
 impl Core {
     /// Carries out what a book decided: regime, then changes, then new intents.
     pub(super) fn carry_out<B: Broker, J: Journal>(
@@ -145,11 +154,10 @@ impl Core {
         let state = &self.state;
         let opening = || state.orders.iter().filter(|order| order.role.opens());
         let pending: Cash = opening().map(|order| self.pending_value(order)).sum();
-        let held = |id: InstrumentId| self.hot(id).map_or(Cash::ZERO, |hot| hot.value.abs());
-        let gross: Cash = state.ledger.positions().map(|(id, _)| held(id)).sum();
+        let held = self.held();
+        let in_instrument = self.hot(ask.instrument).map_or(Cash::ZERO, |hot| hot.value.abs());
         let mine = opening().filter(|order| order.request.instrument == ask.instrument);
         let instrument_pending: Cash = mine.map(|order| self.pending_value(order)).sum();
-        let loose = state.ledger.positions().filter(|(id, _)| !state.plans.contains_key(id));
         let plans: usize = state.plans.values().map(Vec::len).sum();
         let recent = self.recent.iter().rev();
         World {
@@ -159,18 +167,32 @@ impl Core {
             regime: state.regime,
             equity: self.equity(),
             day_start_equity: state.day_start_equity,
-            gross: gross + pending,
-            book_gross: self.book_gross(book),
-            instrument_gross: held(ask.instrument) + instrument_pending,
-            open_positions: plans + loose.count(),
+            gross: held.gross + pending,
+            book_gross: self.book_gross(book) + held.loose_gross,
+            instrument_gross: in_instrument + instrument_pending,
+            open_positions: plans + held.loose,
             already_open: self.already_open(ask, book, planned),
             recent_orders: recent.take_while(|at| **at > self.now - ONE_MINUTE).count(),
             mark: self.view().mark(ask.instrument),
         }
     }
 
-    /// Exposure of a book's plans, and of positions that no plan keeps: those count for every
-    /// book, which errs on the side of caution.
+    /// One walk over the positions, which may be many.
+    fn held(&self) -> HeldInAll {
+        let mut held = HeldInAll::default();
+        for (id, _) in self.state.ledger.positions() {
+            let Some(hot) = self.hot(id) else { continue };
+            held.gross += hot.value.abs();
+            if hot.plans == 0 {
+                held.loose_gross += hot.value.abs();
+                held.loose += 1;
+            }
+        }
+        held
+    }
+
+    /// Exposure of a book's plans and opening orders. Positions that no plan keeps count for
+    /// every book on top, which errs on the side of caution.
     fn book_gross(&self, book: &str) -> Cash {
         let mark = |id: InstrumentId| self.hot(id).map_or(Price::ZERO, |hot| hot.mark);
         let plans = self.state.plans.values().flatten().filter(|keeper| keeper.book == book);
@@ -181,10 +203,7 @@ impl Core {
             keeper.is_none_or(|keeper| keeper.book == book)
         });
         let pending: Cash = of_book.map(|order| self.pending_value(order)).sum();
-        let positions = self.state.ledger.positions();
-        let loose = positions.filter(|(id, _)| !self.state.plans.contains_key(id));
-        let loose: Cash = loose.map(|(id, it)| mark(id).times(it.qty).abs()).sum();
-        planned + pending + loose
+        planned + pending
     }
 
     fn already_open(&self, ask: &Ask, book: &str, planned: bool) -> bool {
