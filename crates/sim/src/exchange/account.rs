@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::book::Working;
 use super::{ExchangeStats, FillCost};
 
-/// Where an order stands, kept for ever so that sending it twice is sending it once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     /// It waits in the book of that instrument.
     Open(InstrumentId),
-    /// Nothing more can happen to it; what it filled, and what it was for.
-    Done { filled: Qty, total: Qty },
+    /// Nothing more can happen to it; what it filled.
+    Done { filled: Qty },
 }
 
 /// What all instruments share.
@@ -25,7 +25,11 @@ pub(super) struct Account {
     pub(super) answers: Vec<BrokerEvent>,
     pub(super) fill_costs: Vec<FillCost>,
     pub(super) stats: ExchangeStats,
-    pub(super) orders: BTreeMap<ClientOrderId, Known>,
+    /// Where each open order waits. Apart from those that are done, which become ever more.
+    open: BTreeMap<ClientOrderId, InstrumentId>,
+    /// What each order filled that is done, kept for ever so that sending it twice is sending it
+    /// once.
+    done: BTreeMap<ClientOrderId, Qty>,
     /// Latest time seen.
     pub(super) clock: Ts,
     /// Day up to which financing was paid.
@@ -39,10 +43,29 @@ impl Account {
             answers: Vec::new(),
             fill_costs: Vec::new(),
             stats: ExchangeStats::default(),
-            orders: BTreeMap::new(),
+            open: BTreeMap::new(),
+            done: BTreeMap::new(),
             clock: Ts::MIN,
             financed_to: None,
         }
+    }
+
+    /// Where an order stands; `None` for one never sent.
+    pub(super) fn known(&self, order: &ClientOrderId) -> Option<Known> {
+        if let Some(instrument) = self.open.get(order) {
+            return Some(Known::Open(*instrument));
+        }
+        self.done.get(order).map(|filled| Known::Done { filled: *filled })
+    }
+
+    /// Notes an order that waits.
+    pub(super) fn open(&mut self, order: &ClientOrderId, instrument: InstrumentId) {
+        self.open.insert(order.clone(), instrument);
+    }
+
+    /// Notes an order refused.
+    pub(super) fn refuse(&mut self, order: &ClientOrderId) {
+        self.done.insert(order.clone(), Qty::ZERO);
     }
 
     /// Says that an order moved to another state.
@@ -61,8 +84,8 @@ impl Account {
 
     /// Writes an order off. `state` is said unless it is `Filled`, which the fill has said.
     pub(super) fn close(&mut self, order: &Working, state: OrderState, reason: &str) {
-        let done = Known::Done { filled: order.filled, total: order.total };
-        self.orders.insert(order.id().clone(), done);
+        self.open.remove(order.id());
+        self.done.insert(order.id().clone(), order.filled);
         if state == OrderState::Expired {
             self.stats.expired += 1;
         }

@@ -277,7 +277,7 @@ impl Broker for BarExchange {
 
     fn cancel(&mut self, at: Ts, order: &ClientOrderId) {
         self.account.clock = self.account.clock.max(at);
-        if let Some(Known::Open(instrument)) = self.account.orders.get(order).copied() {
+        if let Some(Known::Open(instrument)) = self.account.known(order) {
             let book = &mut self.books[instrument.index()];
             book.cancel_where(&mut self.account, |working| working.id() == order, "as asked");
         }

@@ -144,6 +144,21 @@ pub(super) fn range_reaches_limit(ask: &Ask, bar: &Bar, rule: LimitRule) -> bool
     }
 }
 
+/// True when no price of the bar is one that the order fills at or wakes on. Most bars of most
+/// orders: they need not be worked moment by moment.
+#[inline]
+pub(super) fn is_out_of_reach(ask: &Ask, bar: &Bar) -> bool {
+    match (ask.kind, ask.triggered) {
+        (OrderKind::Limit { limit }, _) | (OrderKind::StopLimit { limit, .. }, true) => {
+            if ask.buys { bar.low > limit } else { bar.high < limit }
+        }
+        (OrderKind::Stop { stop } | OrderKind::StopLimit { stop, .. }, false) => {
+            !stop_touched(ask, stop, bar)
+        }
+        (OrderKind::Market | OrderKind::MarketOnClose | OrderKind::Stop { .. }, _) => false,
+    }
+}
+
 fn toward(up: bool) -> Motion {
     if up { Motion::Up } else { Motion::Down }
 }
@@ -176,4 +191,39 @@ fn limit_after(ask: &Ask, limit: Price, bar: &Bar, how: (Motion, LimitRule)) -> 
     let last = Bar { high: bar.close, low: bar.close, ..*bar };
     let seen = if extreme_ahead { bar } else { &last };
     limit_inside(ask, limit, seen, rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_order_out_of_reach_waits_at_every_moment(
+            prices in prop::array::uniform4(1i64..40),
+            [first, second] in prop::array::uniform2(1i64..40),
+            (shape, buys, triggered) in (0..4, any::<bool>(), any::<bool>()),
+        ) {
+            let [open, close, up, down] = prices;
+            let (high, low) = (open.max(close) + up % 5, (open.min(close) - down % 5).max(1));
+            let [open, high, low, close] = [open, high, low, close].map(Price::from_raw);
+            let bar = Bar { open, high, low, close, volume: 1 };
+            let [stop, limit] = [first, second].map(Price::from_raw);
+            let kind = match shape {
+                0 => OrderKind::Market,
+                1 => OrderKind::Limit { limit },
+                2 => OrderKind::Stop { stop },
+                _ => OrderKind::StopLimit { stop, limit },
+            };
+            let ask = Ask { kind, buys, triggered };
+            let answers = [
+                at_price(&ask, open, Motion::AtOpen),
+                inside(&ask, &bar, LimitRule::Touched),
+                at_close(&ask, &bar),
+            ];
+            let waits = answers.iter().all(|answer| *answer == Answer::Wait);
+            prop_assert_eq!(is_out_of_reach(&ask, &bar), waits);
+        }
+    }
 }

@@ -20,18 +20,17 @@ impl BarExchange {
     /// Takes an order in, or refuses it with a reason. An id seen before changes nothing.
     pub(super) fn accept(&mut self, at: Ts, order: &OrderRequest) {
         self.account.clock = self.account.clock.max(at);
-        if self.account.orders.contains_key(&order.id) {
+        if self.account.known(&order.id).is_some() {
             return;
         }
         match self.prepare(at, order) {
             Ok(working) => {
-                self.account.orders.insert(order.id.clone(), Known::Open(order.instrument));
+                self.account.open(&order.id, order.instrument);
                 self.account.say(&order.id, OrderState::Working, "");
                 self.books[order.instrument.index()].orders.push(working);
             }
             Err(reason) => {
-                let done = Known::Done { filled: Qty::ZERO, total: order.qty };
-                self.account.orders.insert(order.id.clone(), done);
+                self.account.refuse(&order.id);
                 self.account.stats.rejected += 1;
                 self.account.say(&order.id, OrderState::Rejected, reason);
             }
@@ -73,18 +72,18 @@ impl BarExchange {
 
     /// The state of the parent. A parent that ended early counts for what it filled.
     fn parent(&self, id: &ClientOrderId, order: &OrderRequest) -> Result<Parent, &'static str> {
-        match self.account.orders.get(id) {
-            Some(Known::Open(instrument)) if *instrument == order.instrument => {
+        match self.account.known(id) {
+            Some(Known::Open(instrument)) if instrument == order.instrument => {
                 let orders = &self.books[instrument.index()].orders;
                 let parent = orders.iter().find(|working| working.id() == id);
                 let parent = parent.ok_or("the order it waits for is unknown")?;
                 Ok(Parent { filled: parent.filled, total: parent.total })
             }
             Some(Known::Open(_)) => Err("the order it waits for is of another instrument"),
-            Some(Known::Done { filled, .. }) if *filled == Qty::ZERO => {
+            Some(Known::Done { filled }) if filled == Qty::ZERO => {
                 Err("the order it waits for ended without a fill")
             }
-            Some(Known::Done { filled, .. }) => Ok(Parent { filled: *filled, total: *filled }),
+            Some(Known::Done { filled }) => Ok(Parent { filled, total: filled }),
             None => Err("the order it waits for is unknown"),
         }
     }

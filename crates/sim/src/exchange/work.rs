@@ -4,7 +4,7 @@ use base::Day;
 use market::{BrokerEvent, ClientOrderId, Evidence, Fill, FillRule, OrderState, Qty};
 
 use super::account::Account;
-use super::book::{Book, Stage};
+use super::book::{Book, Stage, Working};
 use super::quote::{self, Answer, Motion, Quote};
 use super::{BarPrint, ExchangeConfig, FillCost};
 use crate::Error;
@@ -33,6 +33,13 @@ pub(super) struct Worker<'a> {
 impl Worker<'_> {
     /// Works the bar.
     pub(super) fn work(&mut self) -> Result<(), Error> {
+        let bar = &self.print.bar;
+        let waits = |order: &Working| {
+            order.open_qty() == Qty::ZERO || quote::is_out_of_reach(&order.ask(), bar)
+        };
+        if self.book.orders.iter().all(waits) {
+            return Ok(());
+        }
         for moment in [Moment::Open, Moment::Inside, Moment::Close] {
             while let Some((index, answer)) = self.next(moment) {
                 match answer {
