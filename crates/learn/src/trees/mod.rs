@@ -9,6 +9,7 @@
 
 mod bins;
 pub mod boosting;
+mod explain;
 mod forest;
 mod gradients;
 mod growing;
@@ -19,5 +20,6 @@ mod tree;
 mod xgboost_json;
 
 pub use boosting::{Flow, Round, TreeLearner, Watch};
+pub use explain::{Explanation, MeanContribution};
 pub use forest::{Importance, TreeModel};
 pub use params::TreeParams;

@@ -12,6 +12,8 @@ use crate::data;
 #[derive(serde::Deserialize)]
 struct Expected {
     predictions: Vec<f64>,
+    /// One entry a row: a contribution a column, then the base value.
+    contributions: Vec<Vec<f64>>,
     importances: BTreeMap<String, BTreeMap<String, f64>>,
     auc: BTreeMap<String, f64>,
 }
@@ -29,6 +31,18 @@ fn a_model_trained_by_xgboost_predicts_the_same() {
     let found = their_model().predict_proba(data::samples(500_000, 200).panel()).unwrap();
     for (row, (ours, theirs)) in found.iter().zip(expected().predictions).enumerate() {
         assert!((ours.get() - theirs).abs() <= 1e-6, "row {row}: {} {theirs}", ours.get());
+    }
+}
+
+#[test]
+fn contributions_are_those_of_xgboost() {
+    let wanted = expected().contributions;
+    let found = their_model().explain(data::samples(500_000, 50).panel()).unwrap();
+    assert_eq!(found.rows.len(), wanted.len());
+    for (at, (ours, theirs)) in found.rows.iter().zip(&wanted).enumerate() {
+        for (column, (our, their)) in ours.iter().chain([&found.base]).zip(theirs).enumerate() {
+            assert!((our - their).abs() < 2e-6, "row {at}, column {column}: {our} {their}");
+        }
     }
 }
 

@@ -5,3 +5,4 @@ mod data;
 mod golden_trees;
 mod search;
 mod tuning;
+mod watching;
