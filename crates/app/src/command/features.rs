@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use features::breakout::sides;
 use features::{Spec, find, specs};
 use serde::Serialize;
 
@@ -19,6 +20,8 @@ struct Described {
     warmup: usize,
     inputs: Vec<String>,
     units: String,
+    /// Sides of the breakout book whose model may use it.
+    sides: Vec<String>,
     source: &'static str,
 }
 
@@ -31,6 +34,7 @@ impl From<&'static Spec> for Described {
             warmup: spec.warmup,
             inputs: spec.inputs.iter().map(ToString::to_string).collect(),
             units: spec.units.to_string(),
+            sides: sides(spec.name).iter().map(ToString::to_string).collect(),
             source: spec.source,
         }
     }
@@ -52,10 +56,14 @@ pub(crate) fn run(command: FeaturesCommand, terminal: Terminal) -> Result<(), Fa
 fn table(all: &[Described]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["name", "units", "window", "inputs", "formula"]);
+    table.set_header(["name", "units", "window", "inputs", "sides", "formula"]);
     for one in all {
-        let window = one.window.to_string();
-        table.add_row([one.name, &one.units, &window, &one.inputs.join(" "), one.formula]);
+        let window = match one.window {
+            0 => "-".to_owned(),
+            bars => bars.to_string(),
+        };
+        let (inputs, sides) = (one.inputs.join(" "), one.sides.join(" "));
+        table.add_row([one.name, &one.units, &window, &inputs, &sides, one.formula]);
     }
     table
 }
@@ -72,6 +80,7 @@ fn explain(one: &Described) -> String {
         ("window", window),
         ("first value", format!("bar {}", one.warmup)),
         ("inputs", one.inputs.join(", ")),
+        ("used by", used_by(&one.sides)),
         ("source", one.source.to_owned()),
     ];
     text.push_str(one.name);
@@ -79,4 +88,11 @@ fn explain(one: &Described) -> String {
         let _ = write!(text, "\n  {label:<12}{value}");
     }
     text
+}
+
+fn used_by(sides: &[String]) -> String {
+    match sides {
+        [] => "no book yet".to_owned(),
+        sides => format!("breakout book, {}", sides.join(" and ")),
+    }
 }
