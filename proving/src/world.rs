@@ -36,12 +36,20 @@ pub struct Walked {
 }
 
 impl World {
-    /// A market of so many stocks and years.
+    /// A market of so many stocks, each listed through all of so many years.
     pub fn new(symbols: usize, years: u32) -> Result<World> {
         let edge = Edge::None;
         let start = base::Day::from_ymd(2004, 1, 2).unwrap_or_default();
-        let market =
-            Market::new(SynthConfig { symbols, years, start, edge, ..Default::default() })?;
+        let config = SynthConfig {
+            symbols,
+            years,
+            start,
+            edge,
+            late_listings: 0.0,
+            delistings_per_year: 0.0,
+            ..SynthConfig::default()
+        };
+        let market = Market::new(config)?;
         let mut context = Context::default();
         let mut stocks = Vec::new();
         for (id, instrument) in market.universe().iter() {

@@ -22,12 +22,13 @@ impl Hasher {
 
     /// The digest of all bytes taken.
     pub fn finish(self) -> Digest {
-        let mut text = String::with_capacity(64);
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        let mut text = Vec::with_capacity(64);
         for byte in self.0.finalize() {
-            text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-            text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+            text.extend([digit(byte >> 4), digit(byte & 15)]);
         }
-        Digest(text)
+        // Hexadecimal digits are a text.
+        Digest(String::from_utf8(text).unwrap_or_default())
     }
 }
 

@@ -50,6 +50,7 @@ impl Decision {
     }
 
     /// True when nothing is wanted.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.intents.is_empty() && self.changes.is_empty() && self.regime.is_none()
     }

@@ -134,7 +134,10 @@ impl<K: Book> Engine<K> {
     ) -> Result<(), Error> {
         let mut ports = Ports { broker, journal };
         self.core.take(event, &mut ports)?;
-        self.decision.clear();
+        if !self.decision.is_empty() {
+            // An error broke off the last one.
+            self.decision.clear();
+        }
         self.book.on(event, &self.core.view(), &mut self.decision);
         if !self.decision.is_empty() {
             self.core.carry_out(&mut self.decision, &mut ports)?;

@@ -77,6 +77,11 @@ impl Calendar {
         before.ok_or_else(|| self.outside(day))
     }
 
+    /// The first session that closes after that time; `None` after the last of the table.
+    pub fn closing_after(&self, at: Ts) -> Option<&Session> {
+        self.sessions.get(self.sessions.partition_point(|session| session.close <= at))
+    }
+
     /// The sessions from one day to another, both included.
     pub fn between(&self, from: Day, to: Day) -> &[Session] {
         let start = self.sessions.partition_point(|session| session.day < from);
@@ -122,6 +127,16 @@ mod tests {
             ("2024-01-02T14:30:00Z".to_owned(), "2024-01-02T21:00:00Z".to_owned())
         );
         assert_eq!(hours("2024-07-02").0, "2024-07-02T13:30:00Z");
+    }
+
+    #[test]
+    fn a_session_that_closes_at_that_very_time_is_over() {
+        let calendar = Calendar::of("XNYS").unwrap();
+        let friday = calendar.session(day("2024-01-05")).unwrap().unwrap();
+        let next = |at| calendar.closing_after(at).unwrap().day;
+        assert_eq!(next(friday.close - Span::from_minutes(1)), friday.day);
+        assert_eq!(next(friday.close), day("2024-01-08"));
+        assert_eq!(calendar.closing_after(Ts::MAX), None);
     }
 
     #[test]

@@ -96,8 +96,7 @@ impl BarExchange {
         }
         let calendar = Calendar::of(&self.config.calendar).map_err(|_| "unknown calendar")?;
         let day = at.utc_day();
-        let sessions = calendar.between(day.plus(-1), day.plus(14));
-        let session = sessions.iter().find(|session| session.close > at);
+        let session = calendar.closing_after(at).filter(|session| session.day <= day.plus(14));
         session.map(|session| session.close).ok_or("the calendar's table has no session for it")
     }
 }

@@ -70,11 +70,12 @@ impl Lane {
     /// first that decides: backtesting.py passes over the first one that could.
     #[inline]
     fn crosses(&mut self, close: i64) -> bool {
-        let before_fast = (self.place + SLOW - FAST) % SLOW;
+        let before_fast =
+            if self.place >= FAST { self.place - FAST } else { self.place + SLOW - FAST };
         self.fast += close - self.closes[before_fast];
         self.slow += close - self.closes[self.place];
         self.closes[self.place] = close;
-        self.place = (self.place + 1) % SLOW;
+        self.place = if self.place + 1 == SLOW { 0 } else { self.place + 1 };
         self.seen += 1;
         let lead = self.fast * (SLOW / FAST) as i64 - self.slow;
         let crosses = self.seen > SLOW && if self.is_long { lead < 0 } else { lead > 0 };
