@@ -26,9 +26,11 @@ pub(super) fn base<'a>(moment: &Moment<'a>, setup: &Setup) -> Option<&'a [Candle
 /// The stretch of another series over the days of a stretch of the own one.
 pub(super) fn same_days<'a>(series: &'a [Candle], own: &[Candle]) -> Option<&'a [Candle]> {
     let (first, last) = (own.first()?.day, own.last()?.day);
-    let start = series.partition_point(|candle| candle.day < first);
-    let end = series.partition_point(|candle| candle.day <= last);
-    let found = series.get(start..end)?;
+    // A day has one candle at most, so the first day lies no more places than days from the end.
+    let days = series.last()?.day.number().checked_sub(first.number())?.max(0) as usize + 1;
+    let tail = &series[series.len().saturating_sub(days)..];
+    let from = &tail[tail.partition_point(|candle| candle.day < first)..];
+    let found = &from[..from.partition_point(|candle| candle.day <= last)];
     (found.first()?.day == first && found.last()?.day == last).then_some(found)
 }
 
@@ -80,4 +82,41 @@ pub(super) fn rally_lead(moment: &Moment<'_>, setup: &Setup, other: Input) -> Op
 /// How many of the bars hold a price in their range.
 pub(super) fn touches(bars: &[Candle], level: f64) -> f64 {
     bars.iter().filter(|bar| (bar.low..=bar.high).contains(&level)).count() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::Day;
+    use proptest::prelude::*;
+
+    fn series(days: &[i32]) -> Vec<Candle> {
+        days.iter().map(|&n| Candle { day: Day::from_number(n), ..Candle::default() }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_days_are_found_wherever_they_lie(
+            days in prop::collection::btree_set(-40i32..40, 1..60), cut in 0usize..60, len in 1usize..20,
+        ) {
+            let days: Vec<i32> = days.into_iter().collect();
+            let whole = series(&days);
+            let start = cut % whole.len();
+            let stretch = &whole[start..whole.len().min(start + len)];
+            prop_assert_eq!(same_days(&whole, stretch), Some(stretch));
+        }
+
+        #[test]
+        fn a_stretch_whose_first_or_last_day_is_missing_is_not_found(missing in 0usize..2) {
+            let own = series(&[3, 4, 7, 8]);
+            let mut other = series(&[1, 2, 3, 4, 7, 8, 9]);
+            other.remove([2, 5][missing]);
+            prop_assert_eq!(same_days(&other, &own), None);
+        }
+    }
+
+    #[test]
+    fn a_series_that_ended_before_has_none_of_the_days() {
+        assert_eq!(same_days(&series(&[1, 2]), &series(&[5, 6])), None);
+    }
 }
