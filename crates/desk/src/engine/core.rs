@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use base::{Day, Ts};
 use market::{
-    Bar, Broker, BrokerEvent, Cash, Command, Corporate, Currency, Event, InstrumentId, Price, Qty,
+    Broker, BrokerEvent, Cash, Command, Corporate, Currency, Event, InstrumentId, Price, Qty,
     SessionPhase, What,
 };
 
@@ -121,7 +121,7 @@ impl Core {
 
     fn known(&self, instrument: InstrumentId) -> Result<&Hot, Error> {
         let count = self.hot.len();
-        self.hot(instrument).ok_or(Error::FindInstrument { instrument, count })
+        self.hot(instrument).ok_or_else(|| Error::FindInstrument { instrument, count })
     }
 
     /// Writes the next record.
@@ -164,7 +164,11 @@ impl Core {
                     self.begin_day(day, ports.journal);
                 }
                 self.answers(ports)?;
-                self.on_bar((*instrument, Seen { start: *start, size: *size, bar: *bar }), ports)
+                if self.mark_close(*instrument, bar.close) == 0 {
+                    return Ok(());
+                }
+                let seen = Seen { start: *start, size: *size, bar: *bar };
+                self.show_plans(*instrument, &seen, ports)
             }
             What::Corporate { instrument, action } => self.on_corporate(*instrument, action, ports),
             What::Session { day, phase } => {
@@ -209,13 +213,10 @@ impl Core {
         self.write(journal, || Record::DayBegan { day, equity });
     }
 
-    /// The hot path: without position and plan it is one subtraction and one store.
-    fn on_bar<B: Broker, J: Journal>(
-        &mut self,
-        (instrument, seen): (InstrumentId, Seen),
-        ports: &mut Ports<'_, B, J>,
-    ) -> Result<(), Error> {
-        let Bar { close, .. } = seen.bar;
+    /// The hot path: without position it is one store. Gives the number of plans that want to
+    /// see the bar; only for them is it copied.
+    #[inline]
+    fn mark_close(&mut self, instrument: InstrumentId, close: Price) -> u32 {
         let hot = &mut self.hot[instrument.index()];
         hot.mark = close;
         if hot.qty != Qty::ZERO {
@@ -223,12 +224,18 @@ impl Core {
             self.value += value - hot.value;
             hot.value = value;
         }
-        if hot.plans == 0 {
-            return Ok(());
-        }
+        hot.plans
+    }
+
+    fn show_plans<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        seen: &Seen,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
         let step = self.config.limits.step;
         self.with_plans(instrument, ports, |keeper, out| {
-            keeper.on_bar(&seen, step, out);
+            keeper.on_bar(seen, step, out);
             Told::IfChanged
         })?;
         self.answers(ports)
