@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use base::Day;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
 /// tested on the way.
@@ -13,6 +14,8 @@ use clap::{Args, Parser, Subcommand};
     max_term_width = 100,
     after_help = "Examples:
   trimtab demo                        two synthetic markets, one report
+  trimtab data ingest prices.csv      a file into the lake
+  trimtab study --stocks prices       scan, train and judge on it
   trimtab features list               every calculator
   trimtab features explain rsi_14     what one of them is
   trimtab experiments                 openings of the held-out part, on record"
@@ -41,6 +44,13 @@ pub(crate) enum Command {
     /// Make two synthetic markets, one with a planted edge and one with none; scan, train and
     /// judge the breakout book on both, and write one report.
     Demo(DemoArgs),
+    /// Market data: take files in, look at them, prove them, ask questions in SQL.
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Stream a synthetic market into the lake, labelled so.
+    Synth(SynthArgs),
+    /// Scan, train and judge the breakout book on data of the lake; write a report.
+    Study(StudyArgs),
     /// The calculators: list them, explain one.
     #[command(subcommand)]
     Features(FeaturesCommand),
@@ -86,4 +96,170 @@ pub(crate) enum FeaturesCommand {
         /// Its name.
         name: String,
     },
+}
+
+/// Market data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Take in a file or a folder: CSV, Parquet, LEAN, Stooq or Yahoo, found out by itself.
+    Ingest(IngestArgs),
+    /// List all appends.
+    Ls,
+    /// Show the last bars of a symbol.
+    Show(ShowArgs),
+    /// Say what the quality gate found.
+    Quality {
+        /// The dataset; all when absent.
+        dataset: Option<String>,
+    },
+    /// Hash everything again and prove that each version reads back as it was written.
+    Verify,
+    /// Ask a question over all tables: bars_daily, bars_intraday, corporate_actions,
+    /// fundamentals, instruments, macro_series, quarantine.
+    #[command(
+        after_help = "Example: trimtab data sql \"select symbol, max(close) from bars_daily \
+                            group by symbol order by 2 desc limit 5\""
+    )]
+    Sql {
+        /// The question.
+        query: String,
+        /// Answer as CSV.
+        #[arg(long)]
+        csv: bool,
+    },
+}
+
+/// What a source did to its prices.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AdjustedArg {
+    /// Nothing: as traded.
+    None,
+    /// Divided by later splits.
+    Splits,
+    /// Rescaled for later splits and dividends.
+    All,
+}
+
+/// Which end of a short bar its time names.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StampArg {
+    /// The start.
+    Start,
+    /// The end.
+    End,
+}
+
+/// A source.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab data ingest AAPL.csv
+  trimtab data ingest prices.parquet --dataset us --adjusted splits
+  trimtab data ingest odd.csv --map close=last --map date=when
+  trimtab data ingest lean/Data/equity")]
+pub(crate) struct IngestArgs {
+    /// A file or a folder.
+    pub path: PathBuf,
+    /// Name of the dataset; that of the file when absent.
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// A column by name: FIELD=COLUMN. May be given many times.
+    #[arg(long)]
+    pub map: Vec<String>,
+    /// What the source did to its prices.
+    #[arg(long, value_enum, default_value = "none")]
+    pub adjusted: AdjustedArg,
+    /// The exchange whose sessions the bars have: XNYS, XETR, XLON, or none.
+    #[arg(long, default_value = "XNYS")]
+    pub calendar: String,
+    /// Which end of a short bar its time names.
+    #[arg(long, value_enum, default_value = "start")]
+    pub stamp: StampArg,
+}
+
+/// What is shown.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: trimtab data show AAPL --dataset us --last 5 --known-by 2020-06-30"
+)]
+pub(crate) struct ShowArgs {
+    /// The symbol.
+    pub symbol: String,
+    /// The dataset; the only one when absent.
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// Bars shown.
+    #[arg(long, default_value_t = 20)]
+    pub last: usize,
+    /// Show what was known at the end of this day.
+    #[arg(long)]
+    pub known_by: Option<Day>,
+    /// Prices as in the source instead of adjusted forward.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// A synthetic market.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab synth --symbols 500 --years 10
+  trimtab synth --symbols 8000 --years 20 --dataset big
+  trimtab synth --symbols 20 --years 1 --minutes 5 --dataset short
+  trimtab synth --strength 0.8 --dataset planted")]
+pub(crate) struct SynthArgs {
+    /// Stocks; funds and a volatility index come on top.
+    #[arg(long, default_value_t = 500)]
+    pub symbols: usize,
+    /// Years of sessions.
+    #[arg(long, default_value_t = 10)]
+    pub years: u32,
+    /// Seed of everything.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Strength of a planted edge, in daily volatilities a session; 0 for none.
+    #[arg(long, default_value_t = 0.0)]
+    pub strength: f64,
+    /// Also bars of so many minutes.
+    #[arg(long)]
+    pub minutes: Option<u16>,
+    /// Name of the dataset.
+    #[arg(long, default_value = "synthetic")]
+    pub dataset: String,
+}
+
+/// A study on data of the lake.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab study --stocks synthetic
+  trimtab study --stocks us --funds etf --volatility vix --finer us_5min --from 2020-08-01")]
+pub(crate) struct StudyArgs {
+    /// Dataset of daily bars of stocks.
+    #[arg(long)]
+    pub stocks: String,
+    /// Dataset of funds (SPY, QQQ, sector funds); the stocks' own when absent.
+    #[arg(long)]
+    pub funds: Option<String>,
+    /// Dataset with the symbol VIX; left out when absent.
+    #[arg(long)]
+    pub volatility: Option<String>,
+    /// Dataset of shorter bars, for exits; left out when absent.
+    #[arg(long)]
+    pub finer: Option<String>,
+    /// First day.
+    #[arg(long)]
+    pub from: Option<Day>,
+    /// Last day.
+    #[arg(long)]
+    pub to: Option<Day>,
+    /// Use what was known at the end of this day; all that is known now when absent.
+    #[arg(long)]
+    pub known_by: Option<Day>,
+    /// Name of the experiment; the datasets' when absent. Its held-out part opens once.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Seed of everything.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Numbers of the book; built in when left out.
+    #[arg(long)]
+    pub book_config: Option<PathBuf>,
 }

@@ -6,6 +6,9 @@
 //! else; it never asks what time it is, its caller says.
 //! **Start reading** at [`Lake`], then [`ingest`], then [`read`].
 
+// This room is where files of market data are read and written.
+#![allow(clippy::disallowed_methods)]
+
 mod content;
 mod error;
 pub mod ingest;
@@ -23,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use manifest::{Adjusted, DataVersion, FileEntry, Finding, Manifest, Origin, Quality, Source};
-pub use rows::{FundamentalRow, InstrumentRow, MacroRow};
+pub use rows::{FundamentalRow, InstrumentRow, MacroRow, ShortBar};
 pub use sql::Answer;
 pub use table::Table;
 pub use verify::{Fault, Verified};

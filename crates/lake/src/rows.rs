@@ -78,6 +78,9 @@ fn stamps(micros: Vec<i64>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from(micros).with_timezone("UTC"))
 }
 
+/// A bar shorter than a session: when it begins, its minutes, prices, when it was known.
+pub type ShortBar = (Ts, i32, Candle, Ts);
+
 /// A value of a series of the economy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MacroRow {

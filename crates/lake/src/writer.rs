@@ -8,7 +8,9 @@ use base::{Day, Ts};
 use market::{Candle, CorporateAction};
 
 use crate::manifest::{Adjusted, Manifest, Origin, Quality, Source};
-use crate::rows::{self, BarColumns, FundamentalRow, InstrumentRow, MacroRow, RefusedRow};
+use crate::rows::{
+    self, BarColumns, FundamentalRow, InstrumentRow, MacroRow, RefusedRow, ShortBar,
+};
 use crate::segment::SegmentWriter;
 use crate::{Error, Lake, Table, log};
 
@@ -117,7 +119,7 @@ impl Writer {
     }
 
     /// One symbol's shorter bars: start, minutes, prices, known; ascending by start.
-    pub fn intraday(&mut self, symbol: &str, bars: &[(Ts, i32, Candle, Ts)]) -> Result<(), Error> {
+    pub fn intraday(&mut self, symbol: &str, bars: &[ShortBar]) -> Result<(), Error> {
         self.next_symbol(symbol)?;
         for (start, minutes, candle, known) in bars {
             self.widen(candle.day, *known);

@@ -6,9 +6,11 @@
 
 pub mod demo;
 pub mod history;
+pub mod lake_history;
 pub mod models;
 pub mod progress;
 pub mod study;
+pub mod synth;
 pub mod synthetic;
 mod trials;
 mod vault;
@@ -33,6 +35,9 @@ pub enum Error {
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,
+    /// Market data that can't be read or kept.
+    #[error("keep market data")]
+    KeepData(#[from] lake::Error),
     /// Names or days that the market's words refuse.
     #[error("read market")]
     ReadMarket(#[from] market::Error),

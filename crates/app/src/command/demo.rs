@@ -20,16 +20,7 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let config = match &args.book_config {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Failure::new(format!("read {}: {error}", path.display()))
-                    .advise("name a readable TOML file with --book-config")
-            })?;
-            BreakoutConfig::read(&text, &path.display().to_string())?
-        }
-        None => BreakoutConfig::default(),
-    };
+    let config = read_config(args.book_config.as_deref())?;
     let reports = home.join("reports");
     std::fs::create_dir_all(&reports).map_err(|error| {
         Failure::new(format!("make folder {}: {error}", reports.display()))
@@ -65,8 +56,18 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     terminal.answer(&answer, text)
 }
 
+/// The numbers of the book: from a file, or those built in.
+pub(super) fn read_config(path: Option<&Path>) -> Result<BreakoutConfig, Failure> {
+    let Some(path) = path else { return Ok(BreakoutConfig::default()) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("read {}: {error}", path.display()))
+            .advise("name a readable TOML file with --book-config")
+    })?;
+    Ok(BreakoutConfig::read(&text, &path.display().to_string())?)
+}
+
 /// Writes beside the old file and renames, so that a reader never sees half a report.
-fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
     let part = path.with_extension("part");
     let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
     written.map_err(|error| {

@@ -1,8 +1,11 @@
 //! One file a command.
 
+pub(crate) mod data;
 mod demo;
 mod experiments;
 mod features;
+mod study;
+mod synth;
 
 use clap::CommandFactory;
 
@@ -18,6 +21,9 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
     }
     match cli.command {
         Command::Demo(args) => demo::run(&args, &cli.home, terminal),
+        Command::Data(command) => data::run(command, &cli.home, terminal),
+        Command::Synth(args) => synth::run(&args, &cli.home, terminal),
+        Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),
         Command::Features(command) => features::run(command, terminal),
         Command::Completions { shell } => {

@@ -107,14 +107,12 @@ impl Csv<'_> {
             last: (Vec::new(), [0; 2]),
         };
         let mut start = 0;
-        let mut number = first_line;
-        for end in memchr_iter(b'\n', text).chain([text.len()]) {
+        for (number, end) in (first_line..).zip(memchr_iter(b'\n', text).chain([text.len()])) {
             let line = text[start.min(end)..end].trim_ascii_end();
             start = end + 1;
             if !line.is_empty() {
                 reader.line(layout, line, number);
             }
-            number += 1;
         }
         reader.gathered
     }
@@ -165,7 +163,7 @@ impl<'t> Reader<'_, 't> {
         };
         self.turn_to(columns.symbol.map(|at| self.cells[at].trim_ascii()), sets);
         let real = |at: usize| lines::number(self.cells[at]).unwrap_or(f64::NAN);
-        let volume = columns.volume.map_or(0.0, |at| real(at));
+        let volume = columns.volume.map_or(0.0, &real);
         let adjusted_close = columns.adjusted_close.map_or(f64::NAN, real);
         for (set, at) in sets.iter().zip(self.last.1) {
             let [open, high, low, close] = set.prices.map(|at| lines::number(self.cells[at]));

@@ -24,7 +24,7 @@ use gate::{Gate, Passed};
 use gathered::{Gathered, RawBar};
 
 use crate::manifest::{Adjusted, Manifest, Origin, Quality, Source};
-use crate::rows::RefusedRow;
+use crate::rows::{RefusedRow, ShortBar};
 use crate::{Append, Error, Lake, Table, Writer};
 
 /// Days after which a figure of the economy is taken for published, where its source does not
@@ -249,7 +249,7 @@ fn published(day: Day) -> Ts {
 #[derive(Debug, Default)]
 struct Refined {
     daily: Vec<(String, Vec<(Candle, Ts)>)>,
-    shorter: Vec<(String, Vec<(Ts, i32, Candle, Ts)>)>,
+    shorter: Vec<(String, Vec<ShortBar>)>,
     actions: Vec<(String, CorporateAction)>,
     refused: Vec<RefusedRow>,
     quality: Quality,
@@ -402,11 +402,7 @@ fn minutes_of(bars: &[RawBar]) -> i32 {
 }
 
 /// A short bar in UTC: its local time less that of the session's opening, 09:30 in New York.
-fn short_row(
-    bar: &RawBar,
-    minutes: i32,
-    request: &Request,
-) -> Result<(Ts, i32, Candle, Ts), Error> {
+fn short_row(bar: &RawBar, minutes: i32, request: &Request) -> Result<ShortBar, Error> {
     let length = i64::from(minutes) * 60_000_000;
     let local = bar.time.unwrap_or(0) - if request.stamp == Stamp::End { length } else { 0 };
     let offset = utc_offset(bar.day, request.calendar);

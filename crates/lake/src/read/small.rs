@@ -11,7 +11,7 @@ use market::{Corporate, CorporateAction, Price};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{AsOf, pin};
-use crate::{Error, InstrumentRow, Table};
+use crate::{Error, FundamentalRow, InstrumentRow, Table};
 
 impl AsOf<'_> {
     /// Corporate actions of a dataset by symbol, by ex-day; none where it has no such rows.
@@ -66,6 +66,29 @@ impl AsOf<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// One figure of all companies of a dataset; of several values for a period, the one known
+    /// last by then.
+    pub fn figures(&self, dataset: &str, field: &str) -> Result<Vec<FundamentalRow>, Error> {
+        let mut found: BTreeMap<(String, Day), FundamentalRow> = BTreeMap::new();
+        for batch in self.batches(Table::Fundamentals, dataset)? {
+            let values = batch.column(3).as_primitive::<Float64Type>();
+            for at in 0..batch.num_rows() {
+                let known = known(&batch, 4, at);
+                if text(&batch, 2, at) != field || known > self.known_by {
+                    continue;
+                }
+                let (symbol, period_end) = (text(&batch, 0, at).to_owned(), day(&batch, at));
+                let key = (symbol.clone(), period_end);
+                if found.get(&key).is_none_or(|old| old.known <= known) {
+                    let (field, value) = (field.to_owned(), values.value(at));
+                    let row = FundamentalRow { symbol, period_end, field, value, known };
+                    found.insert(key, row);
+                }
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     /// A series of the economy: day, value, when it was known; of several values for a day, the

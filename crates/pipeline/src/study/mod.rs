@@ -1,6 +1,7 @@
 //! Scan, train, judge once on held-out time, and say what was found.
 
 pub mod page;
+pub mod report;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
