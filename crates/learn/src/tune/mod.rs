@@ -22,7 +22,7 @@ use crate::eliminate::{EliminationPlan, EliminationStep, Judgement, choose};
 use crate::score::{PermutationLine, Scorecard, ThresholdLine, permutation, sweep};
 use crate::search::{self, Method, Ports, Progress, Pruning, Space, Study, TrialLog};
 use crate::split::{HeldOut, Opened, Opening, VaultLog, everything, hold_out, k_fold};
-use crate::trees::{Importance, TreeLearner};
+use crate::trees::{Importance, MeanContribution, TreeLearner};
 use crate::{Classifier, Error, Learner as _, Model as _, ModelCard, Samples};
 use cross::Cross;
 
@@ -143,6 +143,9 @@ pub struct HeldOutReport {
     pub thresholds: Vec<ThresholdLine>,
     /// Permutation importances.
     pub permutation: Vec<PermutationLine>,
+    /// Mean |Shapley value| of each column, the largest first; absent from records of earlier days.
+    #[serde(default)]
+    pub contributions: Vec<MeanContribution>,
     /// Each row with its calibrated probability, in order of time.
     pub rows: Vec<ScoredRow>,
 }
@@ -340,6 +343,7 @@ fn score_held_out(
             reliability: Reliability::measure(&scores, labels, BUCKETS)?,
             thresholds: sweep(&scores, labels, &steps)?,
             permutation: permutation(classifier, samples, SHUFFLES, seed.child("shuffle"))?,
+            contributions: classifier.trees().explain(samples.panel())?.table(),
             rows: rows.map(|((&key, &score), &won)| ScoredRow { key, score, won }).collect(),
         })
     })

@@ -84,6 +84,10 @@ fn the_job_finds_what_there_is_to_find() {
         let chosen = &tuned.cross.steps[tuned.cross.chosen];
         assert!(chosen.features.contains(&"f0".to_owned()), "{:?}", chosen.features);
         assert_eq!(tuned.classifier.features(), chosen.features);
+        // f1 × f2 and f5 matter by interaction and curve, f0 and the gap in f11 by themselves.
+        let strongest = &report.contributions[0];
+        assert!(strongest.feature == "f0" || strongest.feature == "f11", "{strongest:?}");
+        assert_eq!(report.contributions.len(), chosen.features.len());
         let wins = tuned.cross.out_of_fold.iter().filter(|row| row.won).count() as f64;
         let base_rate = wins / tuned.cross.out_of_fold.len() as f64;
         let constant = base_rate * (1.0 - base_rate);
