@@ -6,11 +6,11 @@ use ta_lib::{Core, MAType, OutRange, RetCode};
 
 use crate::series;
 
-type Values = Vec<Option<f64>>;
+pub(crate) type Values = Vec<Option<f64>>;
 
 /// How near a value must come.
 #[derive(Clone, Copy)]
-enum Near {
+pub(crate) enum Near {
     /// The same bits.
     Exact,
     /// Within 1e-10 of the value, or of this magnitude where the value has cancelled.
@@ -18,19 +18,19 @@ enum Near {
 }
 
 /// The columns of a series, as TA-Lib takes them.
-struct Columns {
+pub(crate) struct Columns {
     open: Vec<f64>,
-    high: Vec<f64>,
-    low: Vec<f64>,
-    close: Vec<f64>,
+    pub(crate) high: Vec<f64>,
+    pub(crate) low: Vec<f64>,
+    pub(crate) close: Vec<f64>,
     volume: Vec<f64>,
     /// Highest price there is.
     top: f64,
-    last: usize,
+    pub(crate) last: usize,
 }
 
 impl Columns {
-    fn of(candles: &[Candle]) -> Columns {
+    pub(crate) fn of(candles: &[Candle]) -> Columns {
         let column = |pick: fn(&Candle) -> f64| candles.iter().map(pick).collect::<Vec<f64>>();
         let high = column(|candle| candle.high);
         Columns {
@@ -45,7 +45,7 @@ impl Columns {
     }
 
     /// TA-Lib's answer, one entry a bar.
-    fn peer<const LINES: usize>(
+    pub(crate) fn peer<const LINES: usize>(
         &self,
         run: impl Fn(&mut [Vec<f64>; LINES]) -> Result<OutRange, RetCode>,
     ) -> [Values; LINES] {
@@ -61,7 +61,7 @@ impl Columns {
     }
 }
 
-fn check(what: &str, near: Near, ours: &[Option<f64>], theirs: &[Option<f64>]) {
+pub(crate) fn check(what: &str, near: Near, ours: &[Option<f64>], theirs: &[Option<f64>]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (at, (our, their)) in ours.iter().zip(theirs).enumerate() {
         let same = match (our, their, near) {

@@ -2,4 +2,5 @@
 
 mod conformance;
 mod golden;
+mod golden_breakout;
 mod series;
