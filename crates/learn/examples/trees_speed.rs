@@ -12,6 +12,8 @@ use learn::trees::{TreeLearner, TreeParams};
 use learn::{LabelSpan, Learner as _, Model as _, Samples};
 
 const WIDTH: usize = 44;
+/// Rows whose Shapley values are timed.
+const EXPLAINED: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -45,6 +47,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fitted.as_secs_f64(),
         begun.elapsed().as_secs_f64(),
         learn::score::roc_auc(&scores, test.labels())
+    );
+    let some = test.take(&(0..test.len().min(EXPLAINED)).collect::<Vec<_>>());
+    let begun = Instant::now();
+    let explanation = pool.install(|| model.explain(some.panel()))?;
+    let taken = begun.elapsed().as_secs_f64();
+    let strongest = &explanation.table()[0];
+    println!(
+        "explain {} rows {taken:.3}s, {:.1} µs a row; strongest {} {:.4}",
+        some.len(),
+        1e6 * taken / some.len() as f64,
+        strongest.feature,
+        strongest.mean_absolute
     );
     Ok(())
 }

@@ -63,13 +63,14 @@ impl TreeModel {
     /// a tree.
     pub fn explain(&self, panel: &Panel) -> Result<Explanation, Error> {
         let columns = self.columns(panel)?;
+        // A way has a step for the root and at most one for each column.
+        let inverse: Vec<f64> = (0..self.features.len() + 3).map(|n| 1.0 / n as f64).collect();
         let blocks: Vec<usize> = (0..panel.len()).step_by(ROW_BLOCK).collect();
         let of_block = |&start: &usize| {
             let rows = Rows::gather(&columns, start..panel.len().min(start + ROW_BLOCK));
             let mut path = Vec::new();
-            (0..rows.len())
-                .map(|row| self.contributions(rows.row(row), &mut path))
-                .collect::<Vec<_>>()
+            let of_row = |row| self.contributions(rows.row(row), &inverse, &mut path);
+            (0..rows.len()).map(of_row).collect::<Vec<_>>()
         };
         let rows: Vec<Vec<f64>> = blocks.par_iter().flat_map_iter(of_block).collect();
         let means: f64 = self.trees.iter().map(|tree| mean(tree, 0)).sum();
@@ -77,12 +78,13 @@ impl TreeModel {
         Ok(Explanation { features: self.features.clone(), base, rows })
     }
 
-    fn contributions(&self, row: &[f32], path: &mut Vec<Step>) -> Vec<f64> {
+    fn contributions(&self, row: &[f32], inverse: &[f64], path: &mut Vec<Step>) -> Vec<f64> {
         let mut found = vec![0.0; self.features.len()];
         for tree in &self.trees {
             path.clear();
             let root = Step { column: None, absent: 1.0, present: 1.0, weight: 0.0 };
-            Walk { tree, row, path, found: &mut found }.descend(Visit { node: 0, from: 0 }, root);
+            let mut walk = Walk { tree, row, inverse, path, found: &mut found };
+            walk.descend(Visit { node: 0, from: 0 }, root);
         }
         found
     }
@@ -131,6 +133,8 @@ struct Visit {
 struct Walk<'w> {
     tree: &'w Tree,
     row: &'w [f32],
+    /// 1/n at place n.
+    inverse: &'w [f64],
     /// Ways to the nodes from the root to the current one, one after the other.
     path: &'w mut Vec<Step>,
     found: &'w mut [f64],
@@ -141,7 +145,7 @@ impl Walk<'_> {
     fn descend(&mut self, visit: Visit, step: Step) {
         let from = self.path.len();
         self.path.extend_from_within(visit.from..);
-        extend(self.path, from, step);
+        self.extend(from, step);
         match self.tree.nodes[visit.node].kind {
             Kind::Leaf { value } => self.settle(from, f64::from(value)),
             Kind::Branch { column, below, missing_left, left, right, .. } => {
@@ -152,7 +156,7 @@ impl Walk<'_> {
                 if let Some(place) = self.place_of(from, column) {
                     // A column asked again counts once: its earlier step is taken out.
                     known = self.path[place];
-                    unwind(self.path, from, place);
+                    self.unwind(from, place);
                 }
                 for (node, share, taken) in
                     [(left, to_left, goes_left), (right, to_right, !goes_left)]
@@ -174,67 +178,79 @@ impl Walk<'_> {
         (from..self.path.len()).find(|&place| self.path[place].column == Some(column))
     }
 
-    /// Shares a leaf's value out among the columns of its way.
+    /// Shares a leaf's value out among the columns of its way: each gets the value times
+    /// (present − absent) times the sum of weights that [`Walk::unwind`] at its step would leave.
     fn settle(&mut self, from: usize, value: f64) {
-        for place in from..self.path.len() {
-            let step = self.path[place];
+        let way = &self.path[from..];
+        let depth = way.len() - 1;
+        // Where the row does not come that way, the sum is this one over `absent`, which cancels
+        // (Yang 2022, "Fast TreeSHAP", algorithm 1).
+        let absent: f64 = way[..depth]
+            .iter()
+            .enumerate()
+            .map(|(at, s)| s.weight * self.inverse[depth - at])
+            .sum();
+        let share = value * (depth + 1) as f64;
+        for step in way {
             let Some(column) = step.column else { continue };
-            let weight = weight_without(&self.path[from..], place - from);
-            self.found[column as usize] += weight * (step.present - step.absent) * value;
+            let weight = if step.present > 0.0 {
+                weight_without(way, step.absent, self.inverse) * (1.0 - step.absent)
+            } else {
+                -absent
+            };
+            self.found[column as usize] += share * weight;
         }
     }
-}
 
-/// Lengthens a way by a step (`EXTEND` of the paper).
-fn extend(path: &mut Vec<Step>, from: usize, step: Step) {
-    let depth = path.len() - from;
-    path.push(Step { weight: if depth == 0 { 1.0 } else { 0.0 }, ..step });
-    let way = &mut path[from..];
-    let size = (depth + 1) as f64;
-    for at in (0..depth).rev() {
-        way[at + 1].weight += step.present * way[at].weight * (at + 1) as f64 / size;
-        way[at].weight *= step.absent * (depth - at) as f64 / size;
-    }
-}
-
-/// Takes the step at a place out of a way (`UNWIND`).
-fn unwind(path: &mut Vec<Step>, from: usize, place: usize) {
-    let way = &mut path[from..];
-    let Step { absent, present, .. } = way[place - from];
-    let depth = way.len() - 1;
-    let size = (depth + 1) as f64;
-    let mut next = way[depth].weight;
-    for at in (0..depth).rev() {
-        if present != 0.0 {
-            let before = way[at].weight;
-            way[at].weight = next * size / ((at + 1) as f64 * present);
-            next = before - way[at].weight * absent * (depth - at) as f64 / size;
-        } else {
-            way[at].weight = way[at].weight * size / (absent * (depth - at) as f64);
+    /// Lengthens a way by a step (`EXTEND` of the paper).
+    fn extend(&mut self, from: usize, step: Step) {
+        let depth = self.path.len() - from;
+        self.path.push(Step { weight: if depth == 0 { 1.0 } else { 0.0 }, ..step });
+        let way = &mut self.path[from..];
+        let (absent, present) = {
+            let share = self.inverse[depth + 1];
+            (step.absent * share, step.present * share)
+        };
+        for at in (0..depth).rev() {
+            way[at + 1].weight += present * way[at].weight * (at + 1) as f64;
+            way[at].weight *= absent * (depth - at) as f64;
         }
     }
-    // The step leaves; the weights stay where they are.
-    for at in place - from..depth {
-        let Step { column, absent, present, .. } = way[at + 1];
-        way[at] = Step { column, absent, present, weight: way[at].weight };
+
+    /// Takes the step at a place out of a way (`UNWIND`).
+    fn unwind(&mut self, from: usize, place: usize) {
+        let way = &mut self.path[from..];
+        let Step { absent, present, .. } = way[place - from];
+        let depth = way.len() - 1;
+        let (size, share) = ((depth + 1) as f64, self.inverse[depth + 1]);
+        let mut next = way[depth].weight;
+        for at in (0..depth).rev() {
+            if present > 0.0 {
+                let before = way[at].weight;
+                way[at].weight = next * size * self.inverse[at + 1];
+                next = before - way[at].weight * absent * (depth - at) as f64 * share;
+            } else {
+                way[at].weight *= size * self.inverse[depth - at] / absent;
+            }
+        }
+        // The step leaves; the weights stay where they are.
+        for at in place - from..depth {
+            let Step { column, absent, present, .. } = way[at + 1];
+            way[at] = Step { column, absent, present, weight: way[at].weight };
+        }
+        self.path.pop();
     }
-    path.pop();
 }
 
-/// The sum of the weights that [`unwind`] at a place would leave.
-fn weight_without(way: &[Step], place: usize) -> f64 {
-    let Step { absent, present, .. } = way[place];
+/// The sum of the weights that [`Walk::unwind`] would leave at a step by which the row comes,
+/// over the number of steps.
+fn weight_without(way: &[Step], absent: f64, inverse: &[f64]) -> f64 {
     let depth = way.len() - 1;
-    let size = (depth + 1) as f64;
     let (mut next, mut total) = (way[depth].weight, 0.0);
     for at in (0..depth).rev() {
-        if present != 0.0 {
-            let weight = next * size / ((at + 1) as f64 * present);
-            total += weight;
-            next = way[at].weight - weight * absent * (depth - at) as f64 / size;
-        } else {
-            total += way[at].weight * size / (absent * (depth - at) as f64);
-        }
+        let weight = next * inverse[at + 1];
+        total += weight;
+        next = way[at].weight - weight * absent * (depth - at) as f64;
     }
     total
 }
