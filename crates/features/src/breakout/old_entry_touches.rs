@@ -16,7 +16,10 @@ at_setup! {
 }
 
 at_setup! {
-    OLD_ENTRY_TOUCHES_RATIO = |m, s| old_touches(m, s).and_then(|(touches, bars)| ratio(touches, bars));
+    OLD_ENTRY_TOUCHES_RATIO = |m, s| {
+        let (touches, bars) = old_touches(m, s)?;
+        ratio(touches, bars)
+    };
     name: "old_entry_touches_ratio",
     formula: "old_entry_touches ÷ bars searched",
     inputs: &[Own, Setup],

@@ -97,7 +97,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_same_days_are_found_wherever_they_lie(
-            days in prop::collection::btree_set(-40i32..40, 1..60), cut in 0usize..60, len in 1usize..20,
+            days in prop::collection::btree_set(-40i32..40, 1..60),
+            cut in 0usize..60, len in 1usize..20,
         ) {
             let days: Vec<i32> = days.into_iter().collect();
             let whole = series(&days);

@@ -12,7 +12,8 @@ at_bar! {
         ratio(100.0 * (m.candle()?.close - low), high - low)
     };
     name: "stoch_14",
-    formula: "100 × (close − lowest low) ÷ (highest high − lowest low) of 14 bars; none where they are equal",
+    formula: "100 × (close − lowest low) ÷ (highest high − lowest low) of 14 bars; none where they \
+              are equal",
     window: 14,
     warmup: 14,
     inputs: &[Own],

@@ -89,7 +89,10 @@ enrol! {
 }
 
 enrol! {
-    BOLLINGER_PERCENT_B_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.percent_b().unwrap_or(f64::NAN));
+    BOLLINGER_PERCENT_B_20 = on_close(
+        Bollinger::new(20, 2.0),
+        |bands| bands.percent_b().unwrap_or(f64::NAN)
+    );
     name: "bollinger_percent_b_20",
     formula: "(close − lower) / (upper − lower); none where the bands coincide",
     window: 20,
@@ -99,7 +102,10 @@ enrol! {
 }
 
 enrol! {
-    BOLLINGER_BANDWIDTH_20 = on_close(Bollinger::new(20, 2.0), |bands| bands.bandwidth().unwrap_or(f64::NAN));
+    BOLLINGER_BANDWIDTH_20 = on_close(
+        Bollinger::new(20, 2.0),
+        |bands| bands.bandwidth().unwrap_or(f64::NAN)
+    );
     name: "bollinger_bandwidth_20",
     formula: "(upper − lower) / middle",
     window: 20,
