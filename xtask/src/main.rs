@@ -1,7 +1,7 @@
 //! The project's own chores.
 //!
 //! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`,
-//! `bench`. **Must never know**: anything a user needs; that lives in `app`.
+//! `real`, `bench`. **Must never know**: anything a user needs; that lives in `app`.
 //! **Start reading** at [`tidy`].
 
 // A chore reads files, runs programs and prints: that is its job.
@@ -10,8 +10,11 @@
 mod bench;
 mod calendars;
 mod policy;
+mod real;
 mod tidy;
 mod tree;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -37,6 +40,18 @@ enum Chore {
         /// Overwrite the committed file instead of comparing.
         #[arg(long)]
         write: bool,
+    },
+    /// Run on recorded market data that lies outside the tree (docs/findings-breakout.md).
+    Real {
+        /// What to run.
+        #[arg(value_parser = ["breakout"])]
+        what: String,
+        /// Folder of the recorded data.
+        #[arg(long, default_value = "../shared/data")]
+        data: PathBuf,
+        /// Folder of lake, state and reports.
+        #[arg(long, default_value = "trimtab-home/real")]
+        home: PathBuf,
     },
     /// Measure ours beside other people's tools, in one run (docs/benchmarks.md).
     Bench {
@@ -64,6 +79,7 @@ fn main() -> anyhow::Result<()> {
             let mode = if write { calendars::Mode::Write } else { calendars::Mode::Compare };
             calendars::run(&root, mode)
         }
+        Chore::Real { data, home, .. } => real::breakout(&data, &home),
         Chore::Bench { json, only, quick, .. } => {
             bench::run(&root, &bench::Request { json, only, quick })
         }

@@ -17,16 +17,17 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk", &["base", "market"]),
     ("books", &["base", "market", "features", "learn", "sim", "desk"]),
     ("store", &["base", "market"]),
+    ("lake", &["base", "market"]),
     ("report", &["base"]),
     (
         "pipeline",
-        &["base", "market", "features", "learn", "sim", "desk", "books", "store", "report"],
+        &["base", "market", "features", "learn", "sim", "desk", "books", "store", "lake", "report"],
     ),
     (
         "app",
         &[
-            "base", "market", "features", "learn", "sim", "desk", "books", "store", "report",
-            "pipeline",
+            "base", "market", "features", "learn", "sim", "desk", "books", "store", "lake",
+            "report", "pipeline",
         ],
     ),
 ];
@@ -34,6 +35,8 @@ const EDGES: &[(&str, &[&str])] = &[
 /// Crates that only one room may use, so that their weight and their types stay there.
 const KEPT: &[(&str, &[&str])] = &[
     ("sea-orm", &["store"]),
+    ("datafusion", &["lake"]),
+    ("parquet", &["lake"]),
     ("clap", &["app", "proving", "xtask"]),
     ("anyhow", &["app", "proving", "xtask"]),
 ];
