@@ -32,6 +32,9 @@ pub enum Error {
     /// A feature that no calculator has.
     #[error("make features")]
     MakeFeatures(#[from] features::Error),
+    /// A price or amount that is none.
+    #[error("make money")]
+    MakeMoney(#[from] market::Error),
     /// Rows that do not fit together.
     #[error("collect rows")]
     CollectRows(#[from] base::Error),

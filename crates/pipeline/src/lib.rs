@@ -4,6 +4,7 @@
 //! **Must never know**: the terminal, the environment, the clock; `app` passes them in.
 //! **Start reading** at [`demo`], then [`study`].
 
+pub mod backtest;
 pub mod demo;
 pub mod history;
 pub mod lake_history;
@@ -35,6 +36,9 @@ pub enum Error {
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,
+    /// The engine refused an event.
+    #[error("run engine")]
+    RunEngine(#[from] desk::Error),
     /// Market data that can't be read or kept.
     #[error("keep market data")]
     KeepData(#[from] lake::Error),

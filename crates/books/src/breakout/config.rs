@@ -1,10 +1,13 @@
 //! The book's numbers, read from TOML. Each has a default; an unknown key is refused.
 
+use desk::risk::Limits;
+use desk::size::SizeConfig;
 use features::label::LabelConfig;
 use features::pattern::ScanConfig;
 use learn::eliminate::EliminationPlan;
 use serde::{Deserialize, Serialize};
 
+use super::regime::RegimeConfig;
 use crate::Error;
 
 /// All numbers of the book.
@@ -19,6 +22,12 @@ pub struct BreakoutConfig {
     pub costs: Costs,
     /// How the models are trained.
     pub train: TrainConfig,
+    /// Gate and EV tiers (BRK-20, 21).
+    pub size: SizeConfig,
+    /// Limits of the account.
+    pub limits: Limits,
+    /// The market-regime filter (BRK-22).
+    pub regime: RegimeConfig,
 }
 
 /// What a trade costs on each of its two fills.
@@ -92,6 +101,9 @@ impl BreakoutConfig {
     /// Refuses numbers that contradict each other.
     pub fn check(&self) -> Result<(), Error> {
         self.scan.check().map_err(|fault| Error::CheckSettings { fault })?;
+        let fault = |error: desk::Error| Error::CheckSettings { fault: error.to_string() };
+        self.size.check().map_err(fault)?;
+        self.limits.check().map_err(fault)?;
         let rules = [
             (self.label.max_bars > 0, "label.max_bars must be positive"),
             (self.train.trials > 0, "train.trials must be positive"),

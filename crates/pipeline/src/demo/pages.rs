@@ -4,6 +4,7 @@ use report::{Cell, Page, Part, Section, Table};
 
 use super::Demo;
 use crate::Error;
+use crate::study::account;
 use crate::study::page::{side_section, verdict};
 
 pub(super) fn demo(demo: &Demo) -> Result<Page, Error> {
@@ -12,6 +13,7 @@ pub(super) fn demo(demo: &Demo) -> Result<Page, Error> {
         for side in &half.study.sides {
             sections.push(side_section(&half.market, side, name, &half.provenance)?);
         }
+        sections.push(account::section(&half.study.account, name, &half.provenance));
     }
     sections.push(limits(demo));
     Ok(Page {

@@ -1,5 +1,7 @@
 //! Scan, train, judge once on held-out time, and say what was found.
 
+pub mod account;
+pub mod fades;
 pub mod page;
 pub mod report;
 
@@ -14,7 +16,9 @@ use market::Side;
 use rayon::prelude::*;
 use store::Store;
 
+use crate::backtest::{Backtest, ScoredSignal};
 use crate::history::History;
+use crate::study::fades::FadeLine;
 use crate::trials::StoreTrials;
 use crate::vault::StoreVault;
 use crate::{Error, Progress};
@@ -50,6 +54,10 @@ pub struct SideStudy {
     pub passed: Vec<(base::Day, f64)>,
     /// Some of these, as examples.
     pub examples: Vec<Example>,
+    /// All held-out signals with their confidence.
+    pub held_out: Vec<ScoredSignal>,
+    /// What fading those of low confidence would have given (BRK-24).
+    pub fades: FadeLine,
 }
 
 /// A held-out trade to be drawn.
@@ -68,6 +76,8 @@ pub struct Study {
     pub signals: usize,
     /// Long, then short.
     pub sides: Vec<SideStudy>,
+    /// The held-out signals of both sides with one account.
+    pub account: Backtest,
 }
 
 /// Fewer held-out trades than this prove nothing.
@@ -86,9 +96,10 @@ pub fn run(
     let candidates = scan(history, &request.config, progress)?;
     let mut sides = Vec::new();
     for side in [Side::Long, Side::Short] {
-        sides.push(study_side(side, &candidates, request, (store, progress))?);
+        sides.push(study_side(side, &candidates, (history, request), (store, progress))?);
     }
-    Ok(Study { signals: candidates.len(), sides })
+    let account = account::run(history, &sides, request, progress)?;
+    Ok(Study { signals: candidates.len(), sides, account })
 }
 
 /// All signals of all stocks, by stock and time: the same for any number of threads.
@@ -116,7 +127,7 @@ pub fn scan(
 fn study_side(
     side: Side,
     candidates: &[Candidate],
-    request: &StudyRequest,
+    (history, request): (&dyn History, &StudyRequest),
     (store, progress): (&Store, &dyn Progress),
 ) -> Result<SideStudy, Error> {
     let experiment = Experiment {
@@ -151,7 +162,12 @@ fn study_side(
         net_r: s.net_r,
     });
     let examples = examples.collect();
-    Ok(SideStudy { side, tuned, gates, passed, examples })
+    let held_out = scored
+        .iter()
+        .map(|s| ScoredSignal { candidate: s.candidate.clone(), confidence: Some(s.confidence) });
+    let held_out: Vec<ScoredSignal> = held_out.collect();
+    let fades = fades::line(history, &held_out, &request.config, experiment.seed.child("fades"))?;
+    Ok(SideStudy { side, tuned, gates, passed, examples, held_out, fades })
 }
 
 impl SideStudy {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Day, Interval};
-use books::breakout::gates::{Gate, GateLine};
+use books::breakout::gates::GateLine;
 use books::breakout::{Candidate, Stock};
 use features::label::Label;
 use market::Side;
@@ -12,6 +12,7 @@ use report::chart::{Heading, bars, candles, equity, heatmap, reliability};
 use report::page::{Outcome, Verdict};
 use report::{Cell, Part, Provenance, Section, Table};
 
+use super::account::{fades_table, gate_name};
 use super::{Example, FEWEST_TRADES, SideStudy, Study};
 use crate::Error;
 use crate::history::History;
@@ -75,6 +76,16 @@ pub fn side_section(
         table: score_table(side),
         provenance: provenance.clone(),
     });
+    parts.push(Part::Table {
+        title: "Opposing book: held-out signals below confidence 0.50, faded".to_owned(),
+        table: fades_table(side),
+        provenance: provenance.clone(),
+    });
+    parts.push(Part::Table {
+        title: "Mean absolute Shapley value of each feature, held out".to_owned(),
+        table: shapley_table(side),
+        provenance: provenance.clone(),
+    });
     parts.push(Part::Beside(vec![
         reliability_chart(side, provenance),
         importance_chart(side, provenance),
@@ -98,11 +109,7 @@ fn gate_table(gates: &[GateLine]) -> Table {
         "decided conservatively",
     ]);
     for line in gates {
-        let gate = match line.gate {
-            Gate::ScannerOnly => "scanner only".to_owned(),
-            Gate::Confidence(least) => format!("confidence {least:.2}"),
-            Gate::PositiveNetEv => "net EV above 0".to_owned(),
-        };
+        let gate = gate_name(line.gate);
         let sum = if line.trades == 0 {
             Cell::Missing
         } else {
@@ -116,6 +123,18 @@ fn gate_table(gates: &[GateLine]) -> Table {
             Cell::estimate(line.net_r, 2),
             sum,
             Cell::Count(line.conservative as u64),
+        ]);
+    }
+    table
+}
+
+fn shapley_table(side: &SideStudy) -> Table {
+    let mut table = Table::new(["feature", "mean absolute contribution, log-odds", "mean"]);
+    for line in &side.tuned.held_out.result.contributions {
+        table.rows.push(vec![
+            Cell::text(line.feature.clone()),
+            Cell::Exact(format!("{:.4}", line.mean_absolute)),
+            Cell::Exact(report::table::signed(line.mean, 4)),
         ]);
     }
     table

@@ -61,6 +61,7 @@ pub fn page(
     for side in &study.sides {
         sections.push(side_section(history, side, name, &provenance)?);
     }
+    sections.push(super::account::section(&study.account, name, &provenance));
     sections.push(limits(study, request, history.origin()));
     Ok(Page {
         title: format!("Breakout book on {name}"),
