@@ -267,14 +267,14 @@ impl Tape {
         let mut watch = Watch::new(setup);
         let later = stock.candles.iter().skip(candidate.bar + 1).take(config.label.max_bars);
         for candle in later {
-            if let Some(entries) = watch.bar(candle) {
+            if let Some(entry) = watch.bar(candle) {
                 let fade = PlannedFade {
                     primary: format!("{}/{symbol}/{}", setup.day, setup.side),
                     side: match setup.side {
                         Side::Long => Side::Short,
                         Side::Short => Side::Long,
                     },
-                    entries,
+                    entry,
                     risk_pct: config.size.decent.risk_pct,
                 };
                 book.plan_fade(candle.day, id, fade);

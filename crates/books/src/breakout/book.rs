@@ -13,9 +13,9 @@ use desk::{Amount, Book, Decision, Entry, ExitPlan, Intent, View};
 use market::{Bar, BarSize, Event, InstrumentId, OrderKind, Price, Qty, Side, TimeInForce, What};
 
 use super::bet::BOOK;
-use super::opposing::Entries;
+use super::opposing::{self, Leg};
 
-/// A fade to be laid out (BRK-24): a limit and a stop entry, of which one may live.
+/// A fade to be laid out (BRK-24).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedFade {
     /// Name of the primary, for example `2024-06-28/AAPL/long`.
@@ -23,8 +23,8 @@ pub struct PlannedFade {
     /// Side of the fade.
     pub side: Side,
     /// Its levels, in raw prices.
-    pub entries: Entries,
-    /// Risk of each leg, in percent of equity.
+    pub entry: opposing::Entry,
+    /// Its risk, in percent of equity.
     pub risk_pct: f64,
 }
 
@@ -34,8 +34,6 @@ pub struct BreakoutBook {
     intents: BTreeMap<(Day, InstrumentId), Vec<Intent>>,
     fades: BTreeMap<(Day, InstrumentId), Vec<PlannedFade>>,
     regimes: BTreeMap<Day, Regime>,
-    // Of two legs that are out: the instrument, and the names of both.
-    legs: Vec<(InstrumentId, [String; 2])>,
 }
 
 impl BreakoutBook {
@@ -53,69 +51,41 @@ impl BreakoutBook {
     pub fn filter(&mut self, day: Day, regime: Regime) {
         self.regimes.insert(day, regime);
     }
+}
 
-    /// Takes back the other leg once one of two has filled.
-    fn cancel_other_legs(&mut self, instrument: InstrumentId, view: &View<'_>, to: &mut Decision) {
-        let filled = |name: &String| {
-            view.plans(instrument)
-                .iter()
-                .any(|plan| plan.intent == *name && plan.open() > Qty::ZERO)
+impl PlannedFade {
+    /// The intent: one R of its own fill, alive for ten sessions.
+    fn intent(&self, instrument: InstrumentId, view: &View<'_>) -> Option<Intent> {
+        let raw = |price: f64| Price::from_f64(price, base::Rounding::HalfEven).ok();
+        let (level, stop) = (raw(self.entry.level)?, raw(self.entry.stop)?);
+        let (leg, kind) = match self.entry.leg {
+            Leg::Limit => ("limit", OrderKind::Limit { limit: level }),
+            Leg::Alert => ("alert", OrderKind::Stop { stop: level }),
         };
-        self.legs.retain(|(of, names)| {
-            if *of != instrument {
-                return true;
-            }
-            let Some(live) = names.iter().position(filled) else { return true };
-            to.change(desk::engine::Change::CancelEntry(instrument, names[1 - live].clone()));
-            false
-        });
-    }
-
-    fn fade(
-        &mut self,
-        instrument: InstrumentId,
-        fade: &PlannedFade,
-        view: &View<'_>,
-    ) -> Vec<Intent> {
-        let mut legs = Vec::new();
-        let raw = |price: f64| Price::from_f64(price, base::Rounding::HalfEven);
-        let Ok(stop) = raw(fade.entries.stop) else { return legs };
-        for (leg, level) in [("limit", fade.entries.limit), ("alert", fade.entries.alert)] {
-            let Ok(entry) = raw(level) else { continue };
-            let kind = match leg {
-                "limit" => OrderKind::Limit { limit: entry },
-                _ => OrderKind::Stop { stop: entry },
-            };
-            let plan = ExitPlan::opposing(entry, stop);
-            let risk = view.equity().to_f64() * fade.risk_pct / 100.0;
-            let units = desk::size::to_step(risk / plan.risk().to_f64(), Qty::whole(1));
-            legs.push(Intent {
-                id: format!("{}/fade-{leg}", fade.primary),
-                book: BOOK.to_owned(),
-                instrument,
-                side: fade.side,
-                entry: Entry {
-                    kind,
-                    tif: TimeInForce::Gtc,
-                    reference: Some(entry),
-                    valid_sessions: Some(10),
-                },
-                amount: Amount::Units(units.unwrap_or(Qty::ZERO)),
-                plan: Some(plan),
-                why: format!("fade of {} at its {leg}", fade.primary),
-            });
-        }
-        if let [limit, alert] = &legs[..] {
-            self.legs.push((instrument, [limit.id.clone(), alert.id.clone()]));
-        }
-        legs
+        let plan = ExitPlan::opposing(level, stop);
+        let risk = view.equity().to_f64() * self.risk_pct / 100.0;
+        let units = desk::size::to_step(risk / plan.risk().to_f64(), Qty::whole(1));
+        Some(Intent {
+            id: format!("{}/fade-{leg}", self.primary),
+            book: BOOK.to_owned(),
+            instrument,
+            side: self.side,
+            entry: Entry {
+                kind,
+                tif: TimeInForce::Gtc,
+                reference: Some(level),
+                valid_sessions: Some(10),
+            },
+            amount: Amount::Units(units.unwrap_or(Qty::ZERO)),
+            plan: Some(plan),
+            why: format!("fade of {} at its {leg}", self.primary),
+        })
     }
 }
 
 impl Book for BreakoutBook {
     fn on(&mut self, event: &Event, view: &View<'_>, decision: &mut Decision) {
         let What::Bar { instrument, size, bar, .. } = &event.what else { return };
-        self.cancel_other_legs(*instrument, view, decision);
         if *size != BarSize::Daily {
             return;
         }
@@ -132,7 +102,7 @@ impl Book for BreakoutBook {
         }
         for fade in self.fades.remove(&(day, *instrument)).unwrap_or_default() {
             if !view.is_busy(*instrument) {
-                self.fade(*instrument, &fade, view).into_iter().for_each(|leg| decision.want(leg));
+                fade.intent(*instrument, view).into_iter().for_each(|it| decision.want(it));
             }
         }
     }

@@ -9,13 +9,14 @@
 //!    next point, there is no fade.
 //! 3. **Alert**: two bars in a row, the first closing up, the second closing below the first's
 //!    low. The alert level is the lower of the two lows.
-//! 4. Two entries are laid out, the first to be touched cancels the other: a limit at L, and a
-//!    stop at the alert level. They live for ten sessions, and die when S or T is touched.
+//! 4. Two entries are possible, and one is live at a time: a limit at L, or a stop order at the
+//!    alert level, whichever is nearer to the close of the alert. It lives for ten sessions, and
+//!    dies when S or T is touched.
 //! 5. Stop at T. Take-profit one R of the fill toward S, and not beyond S.
 //!
 //! Outcomes are decided on hours where there are finer bars of a day, on the day's bar otherwise.
-//! One bar that holds stop and take-profit is a loss, one that holds both entries fills the worse
-//! one; both are counted as decided conservatively.
+//! One bar that holds stop and take-profit is a loss, and so is one that fills the entry and
+//! touches the stop; both are counted as decided conservatively.
 
 use base::Day;
 use features::Setup;
@@ -71,13 +72,22 @@ enum Phase {
     Over,
 }
 
-/// Entries that are to be laid out after an alert.
+/// Which of the two entries is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leg {
+    /// A limit at 75 % of the way to the 50 % line.
+    Limit,
+    /// A stop order at the alert level.
+    Alert,
+}
+
+/// The entry that is laid out after an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Entries {
-    /// Limit: 75 % of the way to the 50 % line.
-    pub limit: f64,
-    /// Stop entry: the alert level.
-    pub alert: f64,
+pub struct Entry {
+    /// Which one.
+    pub leg: Leg,
+    /// Its price.
+    pub level: f64,
     /// Protective stop: the 50 % line.
     pub stop: f64,
     /// The primary's stop, beyond which no profit is taken.
@@ -98,8 +108,8 @@ impl Watch {
         }
     }
 
-    /// Takes the next bar; gives the entries when it ends an alert.
-    pub fn bar(&mut self, bar: &Candle) -> Option<Entries> {
+    /// Takes the next bar; gives the entry when it ends an alert.
+    pub fn bar(&mut self, bar: &Candle) -> Option<Entry> {
         let beyond = |price: f64, level: f64| self.sign * (price - level) >= 0.0;
         let (far, near) = if self.sign > 0.0 { (bar.high, bar.low) } else { (bar.low, bar.high) };
         let dead = beyond(far, self.line) || beyond(self.primary_stop, near);
@@ -115,7 +125,7 @@ impl Watch {
                 if up && self.sign * (edge - bar.close) > 0.0 {
                     let level = if self.sign > 0.0 { edge.min(near) } else { edge.max(near) };
                     self.phase = Phase::Alert { level, since: bar.day, sessions: 0 };
-                    return Some(self.entries(level));
+                    return Some(self.entry(level, bar.close));
                 }
             }
             Phase::Alert { level, since, sessions } if since != bar.day => {
@@ -135,12 +145,14 @@ impl Watch {
         self.phase == Phase::Over
     }
 
-    fn entries(&self, alert: f64) -> Entries {
-        Entries { limit: self.run, alert, stop: self.line, farthest: self.primary_stop }
+    fn entry(&self, alert: f64, close: f64) -> Entry {
+        let nearer = (close - alert).abs() <= (self.run - close).abs();
+        let (leg, level) = if nearer { (Leg::Alert, alert) } else { (Leg::Limit, self.run) };
+        Entry { leg, level, stop: self.line, farthest: self.primary_stop }
     }
 }
 
-impl Entries {
+impl Entry {
     /// The take-profit of a fill: one R toward the primary's stop, and not beyond it.
     pub fn target(&self, fill: f64) -> f64 {
         let one_r = fill - (self.stop - fill);
@@ -150,19 +162,15 @@ impl Entries {
         }
     }
 
-    /// Where a bar fills, and whether it touched both entries. `sign` is the primary's.
-    fn fill(&self, bar: &Candle, sign: f64) -> Option<(f64, Decided)> {
+    /// Where a bar fills it. `sign` is the primary's. A gap fills at the open, which is better
+    /// for a limit and worse for a stop order.
+    fn fill(&self, bar: &Candle, sign: f64) -> Option<f64> {
         let (far, near) = if sign > 0.0 { (bar.high, bar.low) } else { (bar.low, bar.high) };
-        let limit = sign * (far - self.limit) >= 0.0;
-        let alert = sign * (self.alert - near) >= 0.0;
-        // A gap fills at the open: better for the limit, worse for the stop.
-        let worse = |a: f64, b: f64| if sign > 0.0 { a.min(b) } else { a.max(b) };
-        let better = |a: f64, b: f64| if sign > 0.0 { a.max(b) } else { a.min(b) };
-        match (limit, alert) {
-            (true, true) => Some((worse(self.alert, bar.open), Decided::Conservatively)),
-            (true, false) => Some((better(self.limit, bar.open), Decided::ByBar)),
-            (false, true) => Some((worse(self.alert, bar.open), Decided::ByBar)),
-            (false, false) => None,
+        let higher = |a: f64, b: f64| if sign > 0.0 { a.max(b) } else { a.min(b) };
+        let lower = |a: f64, b: f64| if sign > 0.0 { a.min(b) } else { a.max(b) };
+        match self.leg {
+            Leg::Limit => (sign * (far - self.level) >= 0.0).then(|| higher(self.level, bar.open)),
+            Leg::Alert => (sign * (self.level - near) >= 0.0).then(|| lower(self.level, bar.open)),
         }
     }
 }
@@ -176,7 +184,7 @@ pub fn decide(
     most_sessions: usize,
 ) -> Option<Fade> {
     let mut watch = Watch::new(setup);
-    let mut entries: Option<Entries> = None;
+    let mut laid_out: Option<Entry> = None;
     let mut open: Option<Open> = None;
     for day in later.iter().take(most_sessions) {
         for (bar, decided) in hours(day, finer) {
@@ -186,13 +194,13 @@ pub fn decide(
                 }
                 continue;
             }
-            let found = entries.and_then(|e| Some((e, e.fill(&bar, setup.side.sign())?)));
-            if let Some((entries, (entry, how))) = found {
-                let wrong_side = setup.side.sign() * (entries.stop - entry) <= 0.0;
+            let found = laid_out.and_then(|e| Some((e, e.fill(&bar, setup.side.sign())?)));
+            if let Some((plan, entry)) = found {
+                let wrong_side = setup.side.sign() * (plan.stop - entry) <= 0.0;
                 if wrong_side {
                     return None;
                 }
-                let position = Open { entries, entry, day: day.day, how };
+                let position = Open { plan, entry, day: day.day };
                 // The bar of the entry may also reach the stop: then it did so after the fill.
                 if let Some(fade) = position.stopped(&bar, setup.side) {
                     return Some(fade);
@@ -201,7 +209,7 @@ pub fn decide(
                 continue;
             }
             if let Some(found) = watch.bar(&bar) {
-                entries = Some(found);
+                laid_out = Some(found);
             }
             if watch.is_over() {
                 return None;
@@ -214,42 +222,40 @@ pub fn decide(
 }
 
 struct Open {
-    entries: Entries,
+    plan: Entry,
     entry: f64,
     day: Day,
-    how: Decided,
 }
 
 impl Open {
     fn stopped(&self, bar: &Candle, primary: Side) -> Option<Fade> {
         let far = if primary.sign() > 0.0 { bar.high } else { bar.low };
-        let hit = primary.sign() * (far - self.entries.stop) >= 0.0;
-        hit.then(|| self.close(self.entries.stop, Decided::Conservatively, primary))
+        let hit = primary.sign() * (far - self.plan.stop) >= 0.0;
+        hit.then(|| self.close(self.plan.stop, Decided::Conservatively, primary))
     }
 
     fn end(&self, bar: &Candle, decided: Decided, primary: Side) -> Option<Fade> {
         let sign = primary.sign();
-        let target = self.entries.target(self.entry);
-        if sign * (bar.open - self.entries.stop) >= 0.0 {
+        let target = self.plan.target(self.entry);
+        if sign * (bar.open - self.plan.stop) >= 0.0 {
             return Some(self.close(bar.open, decided, primary));
         }
         if sign * (target - bar.open) >= 0.0 {
             return Some(self.close(bar.open, decided, primary));
         }
         let (far, near) = if sign > 0.0 { (bar.high, bar.low) } else { (bar.low, bar.high) };
-        let stopped = sign * (far - self.entries.stop) >= 0.0;
+        let stopped = sign * (far - self.plan.stop) >= 0.0;
         let won = sign * (target - near) >= 0.0;
         match (stopped, won) {
-            (true, true) => Some(self.close(self.entries.stop, Decided::Conservatively, primary)),
-            (true, false) => Some(self.close(self.entries.stop, decided, primary)),
+            (true, true) => Some(self.close(self.plan.stop, Decided::Conservatively, primary)),
+            (true, false) => Some(self.close(self.plan.stop, decided, primary)),
             (false, true) => Some(self.close(target, decided, primary)),
             (false, false) => None,
         }
     }
 
     fn close(&self, exit: f64, decided: Decided, primary: Side) -> Fade {
-        let decided = if self.how == Decided::Conservatively { self.how } else { decided };
-        let stop = self.entries.stop;
+        let stop = self.plan.stop;
         Fade {
             side: match primary {
                 Side::Long => Side::Short,
@@ -346,18 +352,21 @@ mod tests {
     }
 
     #[test]
-    fn brk_24_a_return_to_the_75_percent_level_is_sold_by_limit_and_stopped_at_the_line() {
-        let found = fade(&[bar(4, 101.6, 103.1, 101.6, 102.9), bar(5, 102.9, 104.5, 102.5, 104.2)]);
-        let found = found.unwrap();
+    fn brk_24_after_a_long_wick_the_limit_is_nearer_and_is_stopped_at_the_line() {
+        let mut later = alert();
+        later[2] = bar(3, 102.8, 102.9, 98.0, 101.9);
+        later.push(bar(4, 101.9, 103.1, 101.6, 102.9));
+        later.push(bar(5, 102.9, 104.5, 102.5, 104.2));
+        let found = decide(&setup(), &later, &[], 60).unwrap();
         assert_eq!((found.entry, found.exit), (103.0, 104.0));
         assert!((found.r_multiple + 1.0).abs() < 1e-12);
     }
 
     #[test]
-    fn brk_24_a_bar_with_both_entries_fills_the_worse_and_says_so() {
-        let found = fade(&[bar(4, 102.0, 103.1, 101.0, 101.2), bar(5, 101.2, 101.3, 98.5, 99.0)]);
-        let found = found.unwrap();
-        assert_eq!((found.entry, found.decided), (101.5, Decided::Conservatively));
+    fn brk_24_a_bar_that_fills_and_touches_the_stop_is_a_loss_and_says_so() {
+        let found = fade(&[bar(4, 102.0, 104.1, 101.0, 101.2)]).unwrap();
+        assert_eq!((found.entry, found.exit), (101.5, 104.0));
+        assert_eq!(found.decided, Decided::Conservatively);
     }
 
     #[test]
