@@ -13,6 +13,7 @@
 
 pub mod clock;
 pub mod columns;
+pub mod files;
 pub mod group;
 pub mod line;
 pub mod peer;

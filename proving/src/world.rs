@@ -1,10 +1,11 @@
 //! A synthetic market, streamed: symbols are made a chunk at a time, worked on, and forgotten.
 
 use anyhow::{Result, ensure};
+use base::Ts;
 use books::breakout::{Context, Stock, StockFacts};
 use features::Caps;
 use market::corporate::adjust_series;
-use market::{Candle, InstrumentId, Kind};
+use market::{Candle, CorporateAction, InstrumentId, Kind};
 use rayon::prelude::*;
 use sim::synth::{Edge, Market, SymbolHistory, SynthConfig};
 
@@ -22,6 +23,23 @@ pub struct World {
     market: Market,
     context: Context,
     stocks: Vec<InstrumentId>,
+}
+
+/// Which series of a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The stocks.
+    Stocks,
+    /// The funds and the volatility index.
+    Surroundings,
+}
+
+/// One symbol's history as a vendor would have it.
+pub struct RawHistory {
+    /// Raw candles, each with the time at which it was known.
+    pub bars: Vec<(Candle, Ts)>,
+    /// Splits and dividends.
+    pub actions: Vec<CorporateAction>,
 }
 
 /// What a walk over all stocks took, making them apart.
@@ -95,6 +113,37 @@ impl World {
         Ok((walked, results))
     }
 
+    /// Gives the raw history of each stock, or of each fund and index, in the order of symbols.
+    pub fn histories(
+        &self,
+        which: Which,
+        mut take: impl FnMut(&str, RawHistory) -> Result<()>,
+    ) -> Result<()> {
+        let universe = self.market.universe();
+        let mut all: Vec<(&str, InstrumentId)> = universe
+            .iter()
+            .filter(|(_, it)| (it.kind == Kind::Stock) == (which == Which::Stocks))
+            .map(|(id, it)| (it.symbol.as_str(), id))
+            .collect();
+        all.sort_unstable();
+        for chunk in all.chunks(CHUNK) {
+            let make = |(_, id): &(&str, InstrumentId)| Ok(self.market.symbol_series(*id)?);
+            let made: Vec<SymbolHistory> = chunk.par_iter().map(make).collect::<Result<_>>()?;
+            for ((symbol, _), history) in chunk.iter().zip(made) {
+                let known = self.known(&history);
+                let bars = history.candles.into_iter().zip(known).collect();
+                take(symbol, RawHistory { bars, actions: history.actions })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Symbol of the fund of a stock's sector.
+    pub fn sector_of(&self, symbol: &str) -> Option<String> {
+        let found = self.market.universe().find(symbol).ok()?;
+        self.market.universe().get(found).sector_etf.clone()
+    }
+
     fn stock(&self, id: InstrumentId) -> Result<Stock> {
         let history = self.market.symbol_series(id)?;
         let sector_etf = self.market.universe().get(id).sector_etf.clone();
@@ -109,12 +158,16 @@ impl World {
 
     /// Raw candles adjusted forward; a bar is known at the close of its session.
     fn adjusted(&self, history: &SymbolHistory) -> Vec<Candle> {
+        let known = self.known(history);
+        adjust_series(&history.candles, &known, history.actions.clone()).candles
+    }
+
+    fn known(&self, history: &SymbolHistory) -> Vec<Ts> {
         let sessions = self.market.sessions();
         let known = |candle: &Candle| {
             let found = sessions.binary_search_by_key(&candle.day, |session| session.day);
             found.map_or(candle.day.plus(1).start(), |index| sessions[index].close)
         };
-        let known: Vec<_> = history.candles.iter().map(known).collect();
-        adjust_series(&history.candles, &known, history.actions.clone()).candles
+        history.candles.iter().map(known).collect()
     }
 }

@@ -3,6 +3,7 @@
 pub mod backtest;
 pub mod features;
 pub mod indicators;
+pub mod ingest;
 pub mod scan;
 pub mod startup;
 pub mod trees;
@@ -19,6 +20,7 @@ pub const GROUPS: &[(&str, Run)] = &[
     ("indicators", indicators::run),
     ("features", features::run),
     ("scan", scan::run),
+    ("ingest", ingest::run),
     ("backtest", backtest::run),
     ("trees", trees::run),
     ("startup", startup::run),

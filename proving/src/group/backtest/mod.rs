@@ -34,8 +34,10 @@ pub(crate) struct Case {
 
 /// Another engine.
 struct Rival {
-    script: &'static str,
     name: &'static str,
+    script: &'static str,
+    /// Which of the peer's own engines, where it has several.
+    engine: Option<&'static str>,
     kind: Kind,
     /// Most bars of one symbol that it is given: the slow ones would take minutes.
     most_bars: usize,
@@ -58,36 +60,41 @@ struct Said {
 
 const RIVALS: [Rival; 5] = [
     Rival {
-        script: "bars_backtesting.py",
         name: "backtesting.py",
+        script: "bars_backtesting.py",
+        engine: None,
         kind: Kind::EventDriven,
         most_bars: 1_000_000,
         rounds: 3,
     },
     Rival {
-        script: "bars_nautilus.py",
         name: "nautilus_trader",
+        script: "bars_nautilus.py",
+        engine: None,
         kind: Kind::EventDriven,
         most_bars: 200_000,
         rounds: 2,
     },
     Rival {
-        script: "bars_backtrader.py",
         name: "backtrader",
+        script: "bars_backtrader.py",
+        engine: None,
         kind: Kind::EventDriven,
         most_bars: 100_000,
-        rounds: 2,
+        rounds: 1,
     },
     Rival {
-        script: "bars_vectorbt.py numba",
         name: "vectorbt_numba",
+        script: "bars_vectorbt.py",
+        engine: Some("numba"),
         kind: Kind::Vectorised,
         most_bars: 1_000_000,
         rounds: 5,
     },
     Rival {
-        script: "bars_vectorbt.py rust",
         name: "vectorbt_rust",
+        script: "bars_vectorbt.py",
+        engine: Some("rust"),
         kind: Kind::Vectorised,
         most_bars: 1_000_000,
         rounds: 5,
@@ -177,11 +184,9 @@ fn start(bench: &Bench, case: &Case, rival: &Rival, bars: usize) -> Result<(Peer
     let folder = case.folder.path().display().to_string();
     let numbers = [case.tape.symbols(), bars].map(|number| number.to_string());
     let money = [case.quantity, case.cash].map(|number| number.to_string());
-    let mut words = rival.script.split(' ');
-    let script = words.next().unwrap_or_default();
     let mut arguments = vec![folder.as_str(), &numbers[0], &numbers[1], &money[0], &money[1]];
-    arguments.extend(words);
-    let mut peer = Peer::start(bench, script, &arguments)?;
+    arguments.extend(rival.engine);
+    let mut peer = Peer::start(bench, rival.script, &arguments)?;
     let said = peer.round(&fills_of(case, rival).display().to_string())?;
     Ok((peer, said))
 }
