@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   trimtab demo                        two synthetic markets, one report
   trimtab data ingest prices.csv      a file into the lake
   trimtab study --stocks prices       scan, train and judge on it
+  trimtab day --session 2024-06-28 --stocks prices
   trimtab features list               every calculator
   trimtab features explain rsi_14     what one of them is
   trimtab experiments                 openings of the held-out part, on record"
@@ -24,6 +25,9 @@ pub(crate) struct Cli {
     /// Folder of state and reports.
     #[arg(long, global = true, env = "TRIMTAB_HOME", default_value = "trimtab-home")]
     pub home: PathBuf,
+    /// URL of the state store, for example postgres://user@host/name; SQLite in --home when absent.
+    #[arg(long, global = true, env = "TRIMTAB_DB")]
+    pub db: Option<String>,
     /// Answer in JSON on standard output.
     #[arg(long, global = true)]
     pub json: bool,
@@ -51,6 +55,15 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.
     Study(StudyArgs),
+    /// Walk a session: download, features, scan, score, plan, approve, execute, manage,
+    /// reconcile, report. A dry run unless told otherwise.
+    Day(DayArgs),
+    /// What waits for a person, and the person's word.
+    #[command(subcommand)]
+    Orders(OrdersCommand),
+    /// The kill switch.
+    #[command(subcommand)]
+    Kill(KillCommand),
     /// The calculators: list them, explain one.
     #[command(subcommand)]
     Features(FeaturesCommand),
@@ -262,4 +275,107 @@ pub(crate) struct StudyArgs {
     /// Numbers of the book; built in when left out.
     #[arg(long)]
     pub book_config: Option<PathBuf>,
+}
+
+/// What may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeArg {
+    /// Nothing: what would be sent is written down.
+    DryRun,
+    /// Orders to the simulated broker.
+    Paper,
+}
+
+/// A session.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab day --session 2024-06-28 --stocks us
+  trimtab day --session 2024-06-28 --stocks us --mode paper
+  trimtab orders approve --all && trimtab day --session 2024-06-28 --stocks us --mode paper
+  trimtab day --session 2024-06-28 --stocks us --mode paper --unattended")]
+pub(crate) struct DayArgs {
+    /// The session to trade; decided on what was known before its open.
+    #[arg(long)]
+    pub session: Day,
+    /// Dataset of daily bars of stocks.
+    #[arg(long)]
+    pub stocks: String,
+    /// Dataset of funds; the stocks' own when absent.
+    #[arg(long)]
+    pub funds: Option<String>,
+    /// Dataset with the symbol VIX; left out when absent.
+    #[arg(long)]
+    pub volatility: Option<String>,
+    /// Dataset of shorter bars, for fills and exits; left out when absent.
+    #[arg(long)]
+    pub finer: Option<String>,
+    /// What may be sent.
+    #[arg(long, value_enum, default_value = "dry-run")]
+    pub mode: ModeArg,
+    /// Approve all that passes the limits, without a person.
+    #[arg(long)]
+    pub unattended: bool,
+    /// Trade on the scanner alone, with small and equal risk.
+    #[arg(long)]
+    pub scanner_only: bool,
+    /// Money at the very start of the account.
+    #[arg(long, default_value = "100000.00")]
+    pub cash: String,
+    /// Numbers of the book; built in when left out.
+    #[arg(long)]
+    pub book_config: Option<PathBuf>,
+}
+
+/// Intents of the last day walked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrdersCommand {
+    /// List intents and open incidents.
+    Ls,
+    /// Let intents trade.
+    Approve(DecideArgs),
+    /// Do not let them trade.
+    Reject(DecideArgs),
+    /// Write down how an incident was settled.
+    Resolve {
+        /// The incident.
+        incident: String,
+        /// How it was settled.
+        #[arg(long)]
+        how: String,
+    },
+}
+
+/// A person's word.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab orders approve 2024-06-27/AAPL/long
+  trimtab orders reject --all --why \"earnings tonight\"")]
+pub(crate) struct DecideArgs {
+    /// The intents.
+    pub intent: Vec<String>,
+    /// All that wait.
+    #[arg(long)]
+    pub all: bool,
+    /// Why.
+    #[arg(long, default_value = "")]
+    pub why: String,
+}
+
+/// The kill switch.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KillCommand {
+    /// Halt: nothing is sent from now on. A file KILL in the home folder does the same.
+    On {
+        /// Why.
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Release.
+    Off {
+        /// Why.
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Say where it stands.
+    Status,
 }

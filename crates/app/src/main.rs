@@ -11,6 +11,7 @@ mod cli;
 mod command;
 mod failure;
 mod interrupt;
+mod state;
 mod terminal;
 
 use std::process::ExitCode;

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{Day, Ts};
 use books::breakout::{Context, Stock, StockFacts};
 use features::Caps;
-use lake::read::{Bars, DailyQuery};
+use lake::read::{Bars, DailyQuery, IntradayBar};
 use lake::{Lake, Table};
-use market::{BarSize, Candle, InstrumentId, TimedCandle};
+use market::{BarSize, Candle, CorporateAction, InstrumentId, TimedCandle};
 use report::Origin;
 
 use crate::Error;
@@ -101,6 +101,40 @@ impl LakeHistory {
         history.take_caps(lake, &parts.stocks, known_by)?;
         history.versions = versions;
         Ok(history)
+    }
+
+    /// Adjusted price ÷ raw price at the last bar of a stock.
+    pub fn last_factor(&self, place: usize) -> Result<f64, Error> {
+        let series = self.bars.adjusted(self.places[place])?;
+        Ok(series.factors.last().copied().unwrap_or(1.0))
+    }
+
+    /// Where a stock's history stands, by its symbol.
+    pub fn place_of(&self, symbol: &str) -> Option<usize> {
+        let at = self.bars.place(symbol).ok()?;
+        self.places.iter().position(|place| *place == at)
+    }
+
+    /// The raw daily bar of a stock on a day, with the time at which it was known, and its
+    /// corporate actions of that day.
+    pub fn session_bar(
+        &self,
+        symbol: &str,
+        day: Day,
+    ) -> Result<(Option<(Candle, Ts)>, Vec<CorporateAction>), Error> {
+        let Ok(at) = self.bars.place(symbol) else { return Ok((None, Vec::new())) };
+        let bar = self.bars.raw(at)?.into_iter().find(|(candle, _)| candle.day == day);
+        let actions = self.bars.actions(symbol).iter().filter(|a| a.ex_day == day).cloned();
+        Ok((bar, actions.collect()))
+    }
+
+    /// Bars of a day shorter than the session, where the lake has them.
+    pub fn session_shorter(&self, symbol: &str, day: Day) -> Result<Vec<IntradayBar>, Error> {
+        let Some(finer) = &self.finer else { return Ok(Vec::new()) };
+        let Ok(at) = finer.place(symbol) else { return Ok(Vec::new()) };
+        let mut bars = finer.shorter(at)?;
+        bars.retain(|bar| bar.candle.day == day);
+        Ok(bars)
     }
 
     /// Funds by their symbol: the two of the market, and one for each sector.

@@ -5,6 +5,7 @@
 //! **Start reading** at [`demo`], then [`study`].
 
 pub mod backtest;
+pub mod day;
 pub mod demo;
 pub mod history;
 pub mod lake_history;
@@ -36,6 +37,39 @@ pub enum Error {
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,
+    /// A day without a session.
+    #[error("walk {day}: the exchange is closed; the next session is {next}")]
+    FindSession {
+        /// The day asked for.
+        day: base::Day,
+        /// The next session.
+        next: base::Day,
+    },
+    /// A day before the last one walked.
+    #[error("walk {day}: {last} has been walked already, and an account can't go back")]
+    WalkBack {
+        /// The day asked for.
+        day: base::Day,
+        /// The last day walked.
+        last: base::Day,
+    },
+    /// No bars of the session before.
+    #[error("download: none of {stocks} stocks has a bar of {previous}; take in newer data")]
+    FindBars {
+        /// Stocks there are.
+        stocks: usize,
+        /// The session that is missing.
+        previous: base::Day,
+    },
+    /// No model to score with.
+    #[error("score: there is no {side} model yet; run `trimtab study`, or say --scanner-only")]
+    FindModel {
+        /// Which side.
+        side: market::Side,
+    },
+    /// The account or the journal in the store can't be read or written.
+    #[error("keep account")]
+    ReadAccount(#[source] serde_json::Error),
     /// The engine refused an event.
     #[error("run engine")]
     RunEngine(#[from] desk::Error),

@@ -1,9 +1,12 @@
 //! One file a command.
 
 pub(crate) mod data;
+mod day;
 mod demo;
 mod experiments;
 mod features;
+mod kill;
+mod orders;
 mod study;
 mod synth;
 
@@ -21,6 +24,9 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
     }
     match cli.command {
         Command::Demo(args) => demo::run(&args, &cli.home, terminal),
+        Command::Day(args) => day::run(&args, &cli.home, cli.db.as_deref(), terminal),
+        Command::Orders(command) => orders::run(command, &cli.home, cli.db.as_deref(), terminal),
+        Command::Kill(command) => kill::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Data(command) => data::run(command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),

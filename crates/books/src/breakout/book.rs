@@ -34,7 +34,19 @@ pub struct BreakoutBook {
     intents: BTreeMap<(Day, InstrumentId), Vec<Intent>>,
     fades: BTreeMap<(Day, InstrumentId), Vec<PlannedFade>>,
     regimes: BTreeMap<Day, Regime>,
+    due: Vec<Due>,
 }
+
+/// What is wanted at the timer of the day.
+#[derive(Debug, Clone)]
+enum Due {
+    Intent(Intent),
+    Fade(InstrumentId, PlannedFade),
+    Regime(Regime),
+}
+
+/// Name of the timer at which the day's plan becomes intents.
+pub const PLAN_TIMER: &str = "plan";
 
 impl BreakoutBook {
     /// An intent for the close of a day.
@@ -45,6 +57,34 @@ impl BreakoutBook {
     /// A fade for the close of a day.
     pub fn plan_fade(&mut self, day: Day, instrument: InstrumentId, fade: PlannedFade) {
         self.fades.entry((day, instrument)).or_default().push(fade);
+    }
+
+    /// An intent for the timer of the day.
+    pub fn due(&mut self, intent: Intent) {
+        self.due.push(Due::Intent(intent));
+    }
+
+    /// A fade for the timer of the day.
+    pub fn due_fade(&mut self, instrument: InstrumentId, fade: PlannedFade) {
+        self.due.push(Due::Fade(instrument, fade));
+    }
+
+    /// The regime filter's word at the timer of the day; before the intents.
+    pub fn due_regime(&mut self, regime: Regime) {
+        self.due.insert(0, Due::Regime(regime));
+    }
+
+    fn on_timer(&mut self, view: &View<'_>, decision: &mut Decision) {
+        for due in self.due.drain(..) {
+            match due {
+                Due::Regime(regime) => decision.set_regime(regime),
+                Due::Intent(intent) if !view.is_busy(intent.instrument) => decision.want(intent),
+                Due::Fade(instrument, fade) if !view.is_busy(instrument) => {
+                    fade.intent(instrument, view).into_iter().for_each(|it| decision.want(it));
+                }
+                Due::Intent(_) | Due::Fade(..) => {}
+            }
+        }
     }
 
     /// The regime filter's word from the close of a day on.
@@ -85,6 +125,9 @@ impl PlannedFade {
 
 impl Book for BreakoutBook {
     fn on(&mut self, event: &Event, view: &View<'_>, decision: &mut Decision) {
+        if matches!(&event.what, What::Timer { name } if name == PLAN_TIMER) {
+            return self.on_timer(view, decision);
+        }
         let What::Bar { instrument, size, bar, .. } = &event.what else { return };
         if *size != BarSize::Daily {
             return;

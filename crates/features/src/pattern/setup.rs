@@ -8,7 +8,7 @@ use market::Side;
 ///
 /// Places are counted in bars back from the breakout bar, so they hold in any window of history:
 /// with `own` ending at the breakout bar, a place is `own[own.len() - 1 - ago]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Setup {
     /// Direction of the trade.
     pub side: Side,

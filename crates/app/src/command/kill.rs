@@ -1,0 +1,56 @@
+//! `trimtab kill`: the kill switch, a file that halts trading at once.
+
+use std::path::Path;
+
+use store::{Store, SwitchState};
+
+use crate::cli::KillCommand;
+use crate::failure::Failure;
+use crate::state;
+use crate::terminal::Terminal;
+
+/// Name of the file; its being there is enough, whoever made it.
+const FILE: &str = "KILL";
+
+/// Whether trading is halted, by the file or by the store.
+pub(crate) fn is_pulled(home: &Path, store: &Store) -> Result<bool, Failure> {
+    let last = store.read(|tx| tx.kill_switch())?;
+    let in_store = last.is_some_and(|change| change.state != SwitchState::Armed);
+    Ok(in_store || home.join(FILE).exists())
+}
+
+pub(crate) fn run(
+    command: KillCommand,
+    home: &Path,
+    url: Option<&str>,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let store = state::open(home, url)?;
+    let file = home.join(FILE);
+    let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    let set = |state: SwitchState, why: &str| {
+        store.transaction("kill", |tx| tx.set_kill_switch(state, &who, why).map(drop))
+    };
+    match command {
+        KillCommand::On { why } => {
+            // The file first: it counts even if the database is down.
+            std::fs::write(&file, &why)
+                .map_err(|error| Failure::new(format!("write {}: {error}", file.display())))?;
+            set(SwitchState::Pulled, &why)?;
+        }
+        KillCommand::Off { why } => {
+            set(SwitchState::Armed, &why)?;
+            if file.exists() {
+                std::fs::remove_file(&file)
+                    .map_err(|error| Failure::new(format!("delete {}: {error}", file.display())))?;
+            }
+        }
+        KillCommand::Status => {}
+    }
+    let pulled = is_pulled(home, &store)?;
+    let text = match pulled {
+        true => "the kill switch is ON: nothing is sent",
+        false => "the kill switch is off",
+    };
+    terminal.answer(&serde_json::json!({"on": pulled}), text)
+}

@@ -1,0 +1,95 @@
+//! `trimtab orders`: what waits for a person, and the person's word.
+
+use std::path::Path;
+
+use pipeline::day::BOOK;
+use serde::Serialize;
+use store::{Approval, Decision, Intent, IntentState, Store};
+
+use crate::cli::{DecideArgs, OrdersCommand};
+use crate::failure::Failure;
+use crate::state;
+use crate::terminal::Terminal;
+
+pub(crate) fn run(
+    command: OrdersCommand,
+    home: &Path,
+    url: Option<&str>,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let store = state::open(home, url)?;
+    match command {
+        OrdersCommand::Ls => list(&store, terminal),
+        OrdersCommand::Approve(args) => decide(&args, Decision::Approve, &store, terminal),
+        OrdersCommand::Reject(args) => decide(&args, Decision::Reject, &store, terminal),
+        OrdersCommand::Resolve { incident, how } => {
+            store.transaction("orders", |tx| tx.resolve_incident(&incident, &how).map(drop))?;
+            terminal
+                .answer(&serde_json::json!({"resolved": incident}), format!("resolved {incident}"))
+        }
+    }
+}
+
+/// The intents of the last day walked.
+fn last_intents(store: &Store) -> Result<Vec<Intent>, Failure> {
+    let note = store.read(|tx| tx.get("day/last"))?;
+    let day = note.and_then(|note| note.body.as_str().and_then(|day| day.parse().ok()));
+    match day {
+        Some(day) => Ok(store.read(|tx| tx.intents_of_day(day, BOOK))?),
+        None => Ok(Vec::new()),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    state: String,
+    why: String,
+}
+
+fn list(store: &Store, terminal: Terminal) -> Result<(), Failure> {
+    let shown: Vec<Shown> = last_intents(store)?
+        .into_iter()
+        .map(|intent| Shown {
+            state: format!("{:?}", intent.state).to_lowercase(),
+            why: intent.payload["why"].as_str().unwrap_or_default().to_owned(),
+            id: intent.id,
+        })
+        .collect();
+    let incidents = store.read(|tx| tx.open_incidents())?;
+    let mut lines: Vec<String> =
+        shown.iter().map(|s| format!("{:<9} {}  {}", s.state, s.id, s.why)).collect();
+    lines.extend(incidents.iter().map(|i| format!("incident  {} {}", i.id, i.detail)));
+    if lines.is_empty() {
+        lines.push("no intents; `trimtab day` makes some".to_owned());
+    }
+    terminal.answer(&shown, lines.join("\n"))
+}
+
+fn decide(
+    args: &DecideArgs,
+    decision: Decision,
+    store: &Store,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let mut chosen = args.intent.clone();
+    if args.all {
+        let planned = last_intents(store)?;
+        let planned = planned.into_iter().filter(|intent| intent.state == IntentState::Planned);
+        chosen.extend(planned.map(|intent| intent.id));
+    }
+    if chosen.is_empty() {
+        return Err(Failure::new("decide: no intent named").advise("trimtab orders ls"));
+    }
+    let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    let at = state::now();
+    store.transaction("orders", |tx| -> Result<(), store::Error> {
+        for intent in &chosen {
+            let (intent, who, reason) = (intent.clone(), who.clone(), args.why.clone());
+            tx.decide(&Approval { intent, who, at, decision, reason })?;
+        }
+        Ok(())
+    })?;
+    let word = if decision == Decision::Approve { "approved" } else { "rejected" };
+    terminal.answer(&chosen, format!("{word}: {}", chosen.join(", ")))
+}

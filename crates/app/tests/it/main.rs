@@ -1,0 +1,23 @@
+//! The binary as a person runs it.
+
+mod crash;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The binary with a home folder, a clock that stands still, and no bars.
+pub(crate) fn trimtab(home: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
+    command.env("TRIMTAB_TEST_CLOCK_SECONDS", "1700000000").env("USER", "test");
+    command.env_remove("TRIMTAB_DB");
+    command.arg("--home").arg(home).arg("--quiet").args(words);
+    command
+}
+
+/// Runs to a good end.
+pub(crate) fn run(command: &mut Command) -> String {
+    let done: Output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{command:?}: {told}");
+    String::from_utf8(done.stdout).unwrap()
+}

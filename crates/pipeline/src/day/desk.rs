@@ -1,0 +1,167 @@
+//! The engine between two steps: folded from its journal; the broker's account from its table.
+
+use ::desk::journal::{Line, Record};
+use ::desk::{Approval, Engine, EngineConfig, MemoryJournal, Mode};
+use base::Ts;
+use books::breakout::BreakoutBook;
+use market::{
+    Broker, BrokerEvent, ClientOrderId, Currency, Event, Instrument, InstrumentId, Kind,
+    OrderRequest, Snapshot, Universe,
+};
+use sim::exchange::ExchangeConfig;
+use sim::{BarExchange, CostModel};
+use store::Tx;
+
+use super::{BOOK, Sending, Walk};
+use crate::{Error, backtest};
+
+/// Lines of the journal read at once.
+const PAGE: u32 = 10_000;
+/// Name of the note that numbers the symbols.
+const UNIVERSE: &str = "universe/breakout";
+/// Time a person has to approve: a day.
+const APPROVAL: base::Span = base::Span::from_days(1);
+
+/// Symbols by number. A number once given stays: the journal speaks of numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Numbers(pub(crate) Vec<String>);
+
+impl Numbers {
+    pub(crate) fn read(tx: &Tx<'_>) -> Result<Numbers, Error> {
+        let note = tx.get(UNIVERSE)?;
+        let names = note.and_then(|note| serde_json::from_value(note.body).ok());
+        Ok(Numbers(names.unwrap_or_default()))
+    }
+
+    /// Numbers new symbols behind those there are.
+    pub(crate) fn extend<'a>(
+        tx: &Tx<'_>,
+        symbols: impl Iterator<Item = &'a str>,
+    ) -> Result<Numbers, Error> {
+        let mut numbers = Numbers::read(tx)?;
+        let before = numbers.0.len();
+        let mut known: std::collections::BTreeSet<String> = numbers.0.iter().cloned().collect();
+        for symbol in symbols {
+            if known.insert(symbol.to_owned()) {
+                numbers.0.push(symbol.to_owned());
+            }
+        }
+        if numbers.0.len() > before {
+            tx.set(UNIVERSE, numbers.0.clone().into())?;
+        }
+        Ok(numbers)
+    }
+
+    pub(crate) fn of(&self, symbol: &str) -> Option<InstrumentId> {
+        let found = self.0.iter().position(|known| known == symbol)?;
+        Some(InstrumentId(found as u32))
+    }
+
+    pub(crate) fn symbol(&self, instrument: InstrumentId) -> &str {
+        self.0.get(instrument.index()).map_or("?", String::as_str)
+    }
+
+    fn universe(&self) -> Result<Universe, Error> {
+        let instrument = |symbol: &String| Instrument {
+            symbol: symbol.clone(),
+            kind: Kind::Stock,
+            currency: Currency::USD,
+            exchange: "XNYS".to_owned(),
+            sector_etf: None,
+        };
+        Ok(Universe::new(self.0.iter().map(instrument).collect())?)
+    }
+}
+
+/// The engine with the lines it writes from here on.
+pub(crate) struct Desk {
+    pub(crate) engine: Engine<BreakoutBook>,
+    pub(crate) journal: MemoryJournal,
+    pub(crate) numbers: Numbers,
+    pub(crate) account: BarExchange,
+}
+
+/// Takes orders down without sending them: they go out once they are in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox;
+
+impl Broker for Outbox {
+    fn submit(&mut self, _at: Ts, _order: &OrderRequest) {}
+    fn cancel(&mut self, _at: Ts, _order: &ClientOrderId) {}
+    fn drain(&mut self, _into: &mut Vec<BrokerEvent>) {}
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::default()
+    }
+}
+
+impl Walk<'_> {
+    /// The engine as its journal left it, with the book's plans of the day.
+    pub(crate) fn desk(&self, book: BreakoutBook) -> Result<Desk, Error> {
+        let (lines, numbers, account) = self.store.read(|tx| -> Result<_, Error> {
+            Ok((lines(tx)?, Numbers::read(tx)?, tx.simulated_account(BOOK)?))
+        })?;
+        let universe = numbers.universe()?;
+        let request = self.request;
+        let config = EngineConfig {
+            mode: match request.sending {
+                Sending::DryRun => Mode::DryRun,
+                Sending::Approved | Sending::Unattended => Mode::Paper,
+            },
+            approval: match request.sending {
+                Sending::DryRun => Approval::Automatic,
+                Sending::Approved | Sending::Unattended => {
+                    Approval::Human { expires_after: APPROVAL }
+                }
+            },
+            capital: request.cash,
+            limits: request.config.limits,
+            size: request.config.size,
+            ..EngineConfig::default()
+        };
+        let engine = match lines.is_empty() {
+            true => Engine::new(config, &universe, book)?,
+            false => Engine::restore(config, &universe, book, &lines)?,
+        };
+        let account = match account {
+            Some(found) => serde_json::from_value(found.state).map_err(Error::ReadAccount)?,
+            None => self.new_account(&universe)?,
+        };
+        Ok(Desk { engine, journal: MemoryJournal::default(), numbers, account })
+    }
+
+    fn new_account(&self, universe: &Universe) -> Result<BarExchange, Error> {
+        let config = ExchangeConfig { cash: self.request.cash, ..ExchangeConfig::default() };
+        let costs = CostModel::new(backtest::costs(&self.request.config))?;
+        Ok(BarExchange::new(config, costs, universe.len())?)
+    }
+}
+
+impl Desk {
+    /// An event for the engine alone; orders wait in the journal.
+    pub(crate) fn tell(&mut self, event: &Event) -> Result<(), Error> {
+        Ok(self.engine.step(event, &mut Outbox, &mut self.journal)?)
+    }
+
+    /// An event for the exchange, then the engine.
+    pub(crate) fn happen(&mut self, event: &Event) -> Result<(), Error> {
+        self.account.on_event(event)?;
+        Ok(self.engine.step(event, &mut self.account, &mut self.journal)?)
+    }
+}
+
+/// The whole journal of the engine.
+fn lines(tx: &Tx<'_>) -> Result<Vec<Line>, Error> {
+    let mut all = Vec::new();
+    loop {
+        let from = all.len() as i64 + 1;
+        let some = tx.journal_from(from, PAGE)?;
+        let count = some.len();
+        for record in some {
+            let read: Record = serde_json::from_value(record.record).map_err(Error::ReadAccount)?;
+            all.push(Line { seq: record.seq as u64 - 1, at: record.at, record: read });
+        }
+        if count < PAGE as usize {
+            return Ok(all);
+        }
+    }
+}

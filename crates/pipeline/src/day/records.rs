@@ -1,0 +1,135 @@
+//! The engine's journal as rows: intents, orders, fills, postings, positions, plans.
+
+use ::desk::journal::{Line, Record};
+use ::desk::orders::Role;
+use base::Ts;
+use market::{OrderState, Qty};
+use store::{
+    FillRecord, Intent, IntentState, JournalRecord, Order, Plan, PlanStatus, Position, Tx,
+};
+
+use super::desk::{Desk, Numbers};
+use super::{BOOK, Walk};
+use crate::Error;
+
+/// Writes what the engine wrote since it was restored, and what follows from it.
+pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
+    for line in &desk.journal.lines {
+        let record = serde_json::to_value(&line.record).map_err(Error::ReadAccount)?;
+        let kind = match record.as_object().and_then(|fields| fields.keys().next()) {
+            Some(kind) => kind.clone(),
+            None => record.as_str().unwrap_or("record").to_owned(),
+        };
+        let seq = line.seq as i64 + 1;
+        tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
+        follow(walk, tx, line, &desk.numbers)?;
+    }
+    Ok(())
+}
+
+/// The databases keep microseconds.
+fn micros(at: Ts) -> Ts {
+    Ts::from_micros(at.micros())
+}
+
+fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Result<(), Error> {
+    let at = micros(line.at);
+    match &line.record {
+        Record::Wanted(intent) => {
+            let payload = serde_json::to_value(intent).map_err(Error::ReadAccount)?;
+            tx.plan_intent(&Intent {
+                id: intent.id.clone(),
+                day: walk.request.session,
+                book: BOOK.to_owned(),
+                symbol: numbers.symbol(intent.instrument).to_owned(),
+                state: IntentState::Planned,
+                created: at,
+                updated: at,
+                payload,
+            })?;
+        }
+        Record::Refused { intent, .. } => settle(tx, intent, IntentState::Refused)?,
+        Record::Sending { request, role, intent } => {
+            let symbol = numbers.symbol(request.instrument).to_owned();
+            tx.draft_order(&Order {
+                id: request.id.clone(),
+                intent: (!intent.is_empty()).then(|| intent.clone()),
+                book: BOOK.to_owned(),
+                symbol,
+                state: OrderState::Draft,
+                broker_id: None,
+                created: at,
+                updated: at,
+                request: request.clone(),
+            })?;
+            if *role == Role::Entry {
+                settle(tx, intent, IntentState::Executed)?;
+            }
+        }
+        Record::Moved { order, state, reason } => {
+            let open = tx.order(order)?.is_some_and(|order| !order.state.is_done());
+            if open {
+                tx.move_order(order, *state, reason)?;
+            }
+        }
+        Record::Filled { fill, .. } => {
+            let seq = tx.fills_of_order(&fill.order)?.len() as u32;
+            let symbol = numbers.symbol(fill.instrument);
+            tx.record_fill(&FillRecord::new(fill, seq, symbol))?;
+        }
+        Record::Booked { booking, position } => {
+            let lines: Vec<store::Line> = booking
+                .postings
+                .iter()
+                .map(|posting| store::Line {
+                    account: format!("{:?}", posting.account).to_lowercase(),
+                    currency: booking.currency,
+                    amount: posting.amount,
+                })
+                .collect();
+            tx.post(line.seq + 1, at, &lines)?;
+            if let (Some(instrument), Some(held)) = (booking.instrument, position) {
+                let symbol = numbers.symbol(instrument).to_owned();
+                let before = tx.position(BOOK, &symbol)?.filter(|p| p.qty != Qty::ZERO);
+                tx.put_position(&Position {
+                    book: BOOK.to_owned(),
+                    symbol,
+                    qty: held.qty,
+                    average_price: held.average_price(),
+                    opened: before.map_or(at, |position| position.opened),
+                    updated: at,
+                    plan: None,
+                    payload: serde_json::Value::Null,
+                })?;
+            }
+        }
+        Record::Planned(keeper) => tx.put_plan(&Plan {
+            id: keeper.intent.clone(),
+            book: BOOK.to_owned(),
+            symbol: numbers.symbol(keeper.instrument).to_owned(),
+            status: PlanStatus::Open,
+            updated: at,
+            state: serde_json::to_value(keeper).map_err(Error::ReadAccount)?,
+        })?,
+        Record::Closed(closed) => tx.put_plan(&Plan {
+            id: closed.intent.clone(),
+            book: BOOK.to_owned(),
+            symbol: numbers.symbol(closed.instrument).to_owned(),
+            status: PlanStatus::Closed,
+            updated: at,
+            state: serde_json::to_value(closed).map_err(Error::ReadAccount)?,
+        })?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Moves an intent, unless it has already come to an end.
+fn settle(tx: &Tx<'_>, intent: &str, to: IntentState) -> Result<(), Error> {
+    let Some(there) = tx.intent(intent)? else { return Ok(()) };
+    let open = matches!(there.state, IntentState::Planned | IntentState::Approved);
+    if open {
+        tx.move_intent(intent, to)?;
+    }
+    Ok(())
+}
