@@ -5,6 +5,7 @@
 //! Prices are adjusted forward, so splits are undone and dividends stay in the price.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use base::{Day, Prob, Seed, Ts};
 use books::breakout::bet::Signal;
@@ -224,10 +225,10 @@ impl Tape {
         for signal in signals {
             let candidate = &signal.candidate;
             let Some(&(id, place)) = self.places.get(&candidate.instrument) else { continue };
-            if !stocks.contains_key(&id) {
-                stocks.insert(id, history.stock(place)?.into_owned());
-            }
-            let stock = &stocks[&id];
+            let stock = match stocks.entry(id) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(free) => free.insert(history.stock(place)?.into_owned()),
+            };
             let symbol = &self.symbols[id.index()];
             let found = Signal {
                 instrument: id,
@@ -243,7 +244,7 @@ impl Tape {
                 book.plan(day, intent);
             }
             if signal.confidence.is_some_and(|confidence| confidence < FADED_BELOW) {
-                self.plan_fade(book, (id, symbol), candidate, stock, config);
+                plan_fade(book, (id, symbol), (candidate, stock), config);
             }
         }
         days.sort_unstable();
@@ -254,35 +255,34 @@ impl Tape {
         }
         Ok(())
     }
+}
 
-    fn plan_fade(
-        &self,
-        book: &mut BreakoutBook,
-        (id, symbol): (InstrumentId, &str),
-        candidate: &Candidate,
-        stock: &Stock,
-        config: &BreakoutConfig,
-    ) {
-        let setup = &candidate.setup;
-        let mut watch = Watch::new(setup);
-        let later = stock.candles.iter().skip(candidate.bar + 1).take(config.label.max_bars);
-        for candle in later {
-            if let Some(entry) = watch.bar(candle) {
-                let fade = PlannedFade {
-                    primary: format!("{}/{symbol}/{}", setup.day, setup.side),
-                    side: match setup.side {
-                        Side::Long => Side::Short,
-                        Side::Short => Side::Long,
-                    },
-                    entry,
-                    risk_pct: config.size.decent.risk_pct,
-                };
-                book.plan_fade(candle.day, id, fade);
-                return;
-            }
-            if watch.is_over() {
-                return;
-            }
+/// Hands the book the fade of a signal of low confidence, at the close of its alert.
+fn plan_fade(
+    book: &mut BreakoutBook,
+    (id, symbol): (InstrumentId, &str),
+    (candidate, stock): (&Candidate, &Stock),
+    config: &BreakoutConfig,
+) {
+    let setup = &candidate.setup;
+    let mut watch = Watch::new(setup);
+    let later = stock.candles.iter().skip(candidate.bar + 1).take(config.label.max_bars);
+    for candle in later {
+        if let Some(entry) = watch.bar(candle) {
+            let fade = PlannedFade {
+                primary: format!("{}/{symbol}/{}", setup.day, setup.side),
+                side: match setup.side {
+                    Side::Long => Side::Short,
+                    Side::Short => Side::Long,
+                },
+                entry,
+                risk_pct: config.size.decent.risk_pct,
+            };
+            book.plan_fade(candle.day, id, fade);
+            return;
+        }
+        if watch.is_over() {
+            return;
         }
     }
 }

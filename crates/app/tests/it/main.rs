@@ -1,5 +1,8 @@
 //! The binary as a person runs it.
 
+// These tests are about files.
+#![allow(clippy::disallowed_methods)]
+
 mod crash;
 
 use std::path::Path;

@@ -40,7 +40,7 @@ pub struct BreakoutBook {
 /// What is wanted at the timer of the day.
 #[derive(Debug, Clone)]
 enum Due {
-    Intent(Intent),
+    Intent(Box<Intent>),
     Fade(InstrumentId, PlannedFade),
     Regime(Regime),
 }
@@ -61,7 +61,7 @@ impl BreakoutBook {
 
     /// An intent for the timer of the day.
     pub fn due(&mut self, intent: Intent) {
-        self.due.push(Due::Intent(intent));
+        self.due.push(Due::Intent(Box::new(intent)));
     }
 
     /// A fade for the timer of the day.
@@ -78,7 +78,7 @@ impl BreakoutBook {
         for due in self.due.drain(..) {
             match due {
                 Due::Regime(regime) => decision.set_regime(regime),
-                Due::Intent(intent) if !view.is_busy(intent.instrument) => decision.want(intent),
+                Due::Intent(intent) if !view.is_busy(intent.instrument) => decision.want(*intent),
                 Due::Fade(instrument, fade) if !view.is_busy(instrument) => {
                     fade.intent(instrument, view).into_iter().for_each(|it| decision.want(it));
                 }

@@ -121,7 +121,7 @@ impl Core {
 
     fn known(&self, instrument: InstrumentId) -> Result<&Hot, Error> {
         let count = self.hot.len();
-        self.hot(instrument).ok_or_else(|| Error::FindInstrument { instrument, count })
+        self.hot(instrument).ok_or(Error::FindInstrument { instrument, count })
     }
 
     /// Writes the next record.

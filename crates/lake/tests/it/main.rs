@@ -1,5 +1,8 @@
 //! The lake on disk: what goes in comes out, and nothing else.
 
+// These tests are about files.
+#![allow(clippy::disallowed_methods)]
+
 mod bad_input;
 mod point_in_time;
 mod sources;

@@ -1,6 +1,7 @@
 //! The engine's journal as rows: intents, orders, fills, postings, positions, plans.
 
 use ::desk::journal::{Line, Record};
+use ::desk::ledger::{Booking, Posting};
 use ::desk::orders::Role;
 use base::Ts;
 use market::{OrderState, Qty};
@@ -35,19 +36,7 @@ fn micros(at: Ts) -> Ts {
 fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Result<(), Error> {
     let at = micros(line.at);
     match &line.record {
-        Record::Wanted(intent) => {
-            let payload = serde_json::to_value(intent).map_err(Error::ReadAccount)?;
-            tx.plan_intent(&Intent {
-                id: intent.id.clone(),
-                day: walk.request.session,
-                book: BOOK.to_owned(),
-                symbol: numbers.symbol(intent.instrument).to_owned(),
-                state: IntentState::Planned,
-                created: at,
-                updated: at,
-                payload,
-            })?;
-        }
+        Record::Wanted(intent) => wanted(walk, tx, (intent, at), numbers)?,
         Record::Refused { intent, .. } => settle(tx, intent, IntentState::Refused)?,
         Record::Sending { request, role, intent } => {
             let symbol = numbers.symbol(request.instrument).to_owned();
@@ -78,30 +67,7 @@ fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Resul
             tx.record_fill(&FillRecord::new(fill, seq, symbol))?;
         }
         Record::Booked { booking, position } => {
-            let lines: Vec<store::Line> = booking
-                .postings
-                .iter()
-                .map(|posting| store::Line {
-                    account: format!("{:?}", posting.account).to_lowercase(),
-                    currency: booking.currency,
-                    amount: posting.amount,
-                })
-                .collect();
-            tx.post(line.seq + 1, at, &lines)?;
-            if let (Some(instrument), Some(held)) = (booking.instrument, position) {
-                let symbol = numbers.symbol(instrument).to_owned();
-                let before = tx.position(BOOK, &symbol)?.filter(|p| p.qty != Qty::ZERO);
-                tx.put_position(&Position {
-                    book: BOOK.to_owned(),
-                    symbol,
-                    qty: held.qty,
-                    average_price: held.average_price(),
-                    opened: before.map_or(at, |position| position.opened),
-                    updated: at,
-                    plan: None,
-                    payload: serde_json::Value::Null,
-                })?;
-            }
+            booked(tx, line.seq, (booking, position.as_ref()), (at, numbers))?;
         }
         Record::Planned(keeper) => tx.put_plan(&Plan {
             id: keeper.intent.clone(),
@@ -131,5 +97,54 @@ fn settle(tx: &Tx<'_>, intent: &str, to: IntentState) -> Result<(), Error> {
     if open {
         tx.move_intent(intent, to)?;
     }
+    Ok(())
+}
+
+fn wanted(
+    walk: &Walk<'_>,
+    tx: &Tx<'_>,
+    (intent, at): (&::desk::Intent, Ts),
+    numbers: &Numbers,
+) -> Result<(), Error> {
+    let payload = serde_json::to_value(intent).map_err(Error::ReadAccount)?;
+    tx.plan_intent(&Intent {
+        id: intent.id.clone(),
+        day: walk.request.session,
+        book: BOOK.to_owned(),
+        symbol: numbers.symbol(intent.instrument).to_owned(),
+        state: IntentState::Planned,
+        created: at,
+        updated: at,
+        payload,
+    })?;
+    Ok(())
+}
+
+fn booked(
+    tx: &Tx<'_>,
+    seq: u64,
+    (booking, held): (&Booking, Option<&::desk::Position>),
+    (at, numbers): (Ts, &Numbers),
+) -> Result<(), Error> {
+    let line = |posting: &Posting| store::Line {
+        account: format!("{:?}", posting.account).to_lowercase(),
+        currency: booking.currency,
+        amount: posting.amount,
+    };
+    let lines: Vec<store::Line> = booking.postings.iter().map(line).collect();
+    tx.post(seq + 1, at, &lines)?;
+    let (Some(instrument), Some(held)) = (booking.instrument, held) else { return Ok(()) };
+    let symbol = numbers.symbol(instrument).to_owned();
+    let before = tx.position(BOOK, &symbol)?.filter(|position| position.qty != Qty::ZERO);
+    tx.put_position(&Position {
+        book: BOOK.to_owned(),
+        symbol,
+        qty: held.qty,
+        average_price: held.average_price(),
+        opened: before.map_or(at, |position| position.opened),
+        updated: at,
+        plan: None,
+        payload: serde_json::Value::Null,
+    })?;
     Ok(())
 }
