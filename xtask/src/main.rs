@@ -41,7 +41,7 @@ enum Chore {
         #[arg(long)]
         write: bool,
     },
-    /// Run on recorded market data that lies outside the tree (docs/findings-breakout.md).
+    /// Run on recorded market data that lies outside the tree.
     Real {
         /// What to run.
         #[arg(value_parser = ["breakout"])]

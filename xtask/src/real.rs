@@ -1,6 +1,6 @@
 //! `cargo xtask real`: the platform on recorded market data that lies outside the tree.
 //!
-//! The tests need none of it. What is found is told in `docs/findings-breakout.md`.
+//! The tests need none of it. Each study writes its report into the home folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,13 +2,20 @@
 
 use std::path::Path;
 
+use base::Day;
 use books::breakout::BreakoutConfig;
-use pipeline::demo::{self, DemoRequest};
+use market::{Calendar, Cash};
+use pipeline::day::{Brake, DayRequest, Scoring, Sending, walk};
+use pipeline::demo::{self, Demo, DemoRequest};
+use pipeline::lake_history::Parts;
+use pipeline::synth::{SynthRequest, fill};
 use serde::Serialize;
 use store::{Clock as _, MachineClock, Store};
 
+use super::data::lake;
 use crate::cli::DemoArgs;
 use crate::failure::Failure;
+use crate::state;
 use crate::terminal::{Bar, Terminal};
 
 /// What the demo answers to programs.
@@ -21,6 +28,8 @@ struct Answer {
 
 pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let config = read_config(args.book_config.as_deref())?;
+    // A home of its own: the demo's account must not meet a real one.
+    let home = &home.join("demo");
     let reports = home.join("reports");
     std::fs::create_dir_all(&reports).map_err(|error| {
         Failure::new(format!("make folder {}: {error}", reports.display()))
@@ -37,10 +46,12 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
         at: MachineClock.now(),
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    let demo = demo::run(request, &store, &Bar::new(terminal))?;
+    let bar = Bar::new(terminal);
+    let demo = demo::run(request, &store, &bar)?;
     let path = reports.join("demo.html");
     write_whole(&path, &demo.page()?.html())?;
     let shown = std::path::absolute(&path).unwrap_or(path).display().to_string();
+    let day = walk_a_day(&demo, home, &bar)?;
     let found = |half: &demo::Half| half.study.sides.iter().any(|side| side.has_edge());
     let answer = Answer {
         report: shown.clone(),
@@ -49,11 +60,50 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     };
     let word = |found: bool| if found { "found" } else { "not found" };
     let text = format!(
-        "SYNTHETIC markets\nplanted edge: {}\nno edge: {}\n{shown}",
+        "SYNTHETIC markets\nplanted edge: {}\nno edge: {}\na day with the simulated broker: {day}\n{shown}",
         word(answer.edge_found_where_planted),
         word(answer.edge_found_where_none)
     );
     terminal.answer(&answer, text)
+}
+
+/// Puts the planted market into the lake and walks the session after its last good signal, with
+/// the models just trained and the simulated broker. Says where its report is.
+fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
+    let sides = &demo.planted.study.sides;
+    let good = sides.iter().flat_map(|side| side.passed.iter().map(|(day, _)| *day)).max();
+    let Some(last) = good else { return Ok("no signal to trade".to_owned()) };
+    let session = Calendar::of("XNYS")?.next(last)?.day;
+    let dataset = format!("demo_{}", demo.planted.market.digest.short());
+    // One account a market: the days of one account are walked in order.
+    let store = &state::open(&home.join(&dataset), None)?;
+    let at = MachineClock.now();
+    let config = demo.planted.market.config.clone();
+    let request = SynthRequest { config, dataset: dataset.clone(), minutes: None, at };
+    fill(&lake(home), &request, bar)?;
+    for side in sides {
+        pipeline::models::enrol(store, side, at)?;
+    }
+    let mut config = demo.request.config.clone();
+    // Expected value alone decides here, as in the report's verdict.
+    config.size.gate = 0.0;
+    let days = (Day::MIN, Day::from_number(i32::MAX));
+    let parts = Parts { stocks: dataset, funds: None, volatility: None, finer: None, days };
+    let request = DayRequest {
+        session,
+        parts,
+        config,
+        sending: Sending::Unattended,
+        scoring: Scoring::Model,
+        brake: Brake::Released,
+        cash: Cash::from_raw(100_000 * Cash::SCALE),
+        code_revision: demo.request.code_revision.clone(),
+    };
+    let outcome = walk(store, &lake(home), &request, bar)?;
+    let Some(page) = outcome.page else { return Ok("waits for approval".to_owned()) };
+    let path = home.join("reports").join(format!("demo-day-{session}.html"));
+    write_whole(&path, &page.html())?;
+    Ok(std::path::absolute(&path).unwrap_or(path).display().to_string())
 }
 
 /// The numbers of the book: from a file, or those built in.

@@ -77,7 +77,9 @@ fn dump(home: &Path, sessions: &[Day]) -> String {
     store
         .read(|tx| -> Result<(), store::Error> {
             for session in sessions {
-                for step in tx.steps_of_day(*session, BOOK)? {
+                let mut steps = tx.steps_of_day(*session, BOOK)?;
+                steps.extend(tx.steps_of_day(*session, pipeline::day::DRY_RUN)?);
+                for step in steps {
                     writeln!(text, "{} {} {:?} {}", step.day, step.name, step.state, step.output)
                         .unwrap();
                 }
@@ -177,6 +179,9 @@ fn a_day_walked_twice_changes_nothing_and_a_dry_run_sends_nothing() {
     let dumped = dump(dry.path(), &sessions);
     assert!(dumped.contains("would_send"), "{dumped}");
     assert!(!dumped.contains("Order {"), "a dry run wrote an order");
+    assert!(!dumped.contains("Incident {"), "a dry run found a difference");
+    run(&mut day(dry.path(), None, sessions[0]));
+    assert!(dump(dry.path(), &sessions).contains("Order {"), "the dry run stood in for the day");
 }
 
 #[test]

@@ -29,6 +29,8 @@ use crate::{Error, Progress};
 
 /// The book whose day it is.
 pub const BOOK: &str = books::breakout::bet::BOOK;
+/// The name under which the steps of a dry run are kept.
+pub const DRY_RUN: &str = "breakout.dry-run";
 /// Before the open: when intents are planned, and when approved ones are sent.
 const PLANNED_BEFORE_OPEN: Span = Span::from_minutes(30);
 const SENT_BEFORE_OPEN: Span = Span::from_minutes(1);
@@ -162,15 +164,23 @@ pub fn walk(
 }
 
 /// The steps of a day as they stand, in their order.
-pub fn records(store: &Store, day: Day) -> Result<Vec<StepRecord>, Error> {
-    let mut steps = store.read(|tx| tx.steps_of_day(day, BOOK))?;
+pub fn records(store: &Store, day: Day, book: &str) -> Result<Vec<StepRecord>, Error> {
+    let mut steps = store.read(|tx| tx.steps_of_day(day, book))?;
     steps.sort_by_key(|step| STEPS.iter().position(|name| *name == step.name));
     Ok(steps)
 }
 
 impl Walk<'_> {
     pub(crate) fn key(&self, step: &str) -> StepKey {
-        StepKey::new(self.request.session, BOOK, step)
+        StepKey::new(self.request.session, self.steps_of(), step)
+    }
+
+    /// Under which name the steps are kept: a dry run must not stand in for the day itself.
+    fn steps_of(&self) -> &'static str {
+        match self.request.sending {
+            Sending::DryRun => DRY_RUN,
+            Sending::Approved | Sending::Unattended => BOOK,
+        }
     }
 
     /// When the day's intents are made.
@@ -196,7 +206,7 @@ impl Walk<'_> {
     }
 
     fn records(&self) -> Result<Vec<StepRecord>, Error> {
-        records(self.store, self.request.session)
+        records(self.store, self.request.session, self.steps_of())
     }
 
     /// Days are walked in order: the account can't go back.

@@ -62,7 +62,7 @@ pub(super) fn page(walk: &Walk<'_>) -> Result<Page, Error> {
 
 fn steps(walk: &Walk<'_>) -> Result<Table, Error> {
     let mut table = Table::new(["step", "state"]);
-    for step in super::records(walk.store, walk.request.session)? {
+    for step in walk.records()? {
         if step.name == "report" {
             continue;
         }
