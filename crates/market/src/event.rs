@@ -120,10 +120,32 @@ pub enum Command {
         /// Who said so.
         who: String,
     },
+    /// It waited too long: nobody decided in time.
+    Expire {
+        /// The intent.
+        intent: String,
+    },
     /// Halt all trading at once.
     Kill {
         /// Why.
         reason: String,
+    },
+    /// Let trading go on after a halt. What the halt took back stays back.
+    Resume {
+        /// Why.
+        reason: String,
+    },
+    /// Open nothing until it is known what is there: our account and the broker's differ.
+    Freeze {
+        /// The instrument that differs; all of the account where it is cash.
+        instrument: Option<InstrumentId>,
+        /// What was found.
+        incident: String,
+    },
+    /// The difference is settled.
+    Thaw {
+        /// The instrument, or the account, that was frozen.
+        instrument: Option<InstrumentId>,
     },
 }
 

@@ -15,6 +15,7 @@ use crate::exit::plan::BEFORE_CLOSE;
 use crate::exit::{Action, ExitReason, Keeper, Seen};
 use crate::journal::{Journal, Record, State};
 use crate::ledger::{Booking, divided};
+use crate::risk::Reason;
 
 /// Broker and journal, side by side.
 pub(super) struct Ports<'a, B, J> {
@@ -331,11 +332,27 @@ impl Core {
     ) -> Result<(), Error> {
         match command {
             Command::Approve { intent, who } => self.approve_waiting(intent, who, ports),
+            Command::Kill { reason } => self.kill(reason, ports),
             Command::Reject { intent, .. } => {
-                self.reject_waiting(intent, ports.journal);
+                self.turn_down(intent, Reason::Rejected, ports.journal);
                 Ok(())
             }
-            Command::Kill { reason } => self.kill(reason, ports),
+            Command::Expire { intent } => {
+                self.turn_down(intent, Reason::ApprovalExpired, ports.journal);
+                Ok(())
+            }
+            Command::Resume { reason } => {
+                self.resume(reason, ports.journal);
+                Ok(())
+            }
+            Command::Freeze { instrument, incident } => {
+                self.freeze(*instrument, incident, ports);
+                Ok(())
+            }
+            Command::Thaw { instrument } => {
+                self.thaw(*instrument, ports.journal);
+                Ok(())
+            }
         }
     }
 }

@@ -1,12 +1,12 @@
-//! From intents to orders: duplicate check, approval, size, risk, launch. And what else a book,
-//! a person or the kill switch may ask for.
+//! From intents to orders: duplicate check, approval, size, risk, launch. And what else a book or
+//! a person may ask for.
 
 use base::Span;
-use market::{Broker, Cash, InstrumentId, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce};
+use market::{Broker, Cash, InstrumentId, OrderKind, OrderRequest, Price, Qty};
 
 use super::answers::Told;
 use super::core::{Core, Ports};
-use super::{Approval, Change, Decision, Mode, OnKill};
+use super::{Approval, Change, Decision, Mode};
 use crate::Error;
 use crate::exit::{Action, ExitReason, Keeper, Phase};
 use crate::intent::{Amount, Intent};
@@ -164,6 +164,7 @@ impl Core {
             now: self.now,
             mode: self.config.mode,
             killed: state.killed.is_some(),
+            frozen: state.is_frozen(ask.instrument),
             regime: state.regime,
             equity: self.equity(),
             day_start_equity: state.day_start_equity,
@@ -279,41 +280,10 @@ impl Core {
         }
     }
 
-    pub(super) fn reject_waiting<J: Journal>(&mut self, intent: &str, journal: &mut J) {
+    /// Lets a waiting intent go, for that reason.
+    pub(super) fn turn_down<J: Journal>(&mut self, intent: &str, why: Reason, journal: &mut J) {
         let known = self.state.waiting.contains_key(intent);
-        let reason = if known { Reason::Rejected } else { Reason::Unknown };
-        self.refuse(intent, reason, journal);
-    }
-
-    /// The kill switch: nothing new, entries taken back, waiting intents refused; positions stay
-    /// behind their stops or are closed, as configured.
-    pub(super) fn kill<B: Broker, J: Journal>(
-        &mut self,
-        why: &str,
-        ports: &mut Ports<'_, B, J>,
-    ) -> Result<(), Error> {
-        self.state.killed = Some(why.to_owned());
-        self.write(ports.journal, || Record::Killed { reason: why.to_owned() });
-        let waiting: Vec<String> = self.state.waiting.keys().cloned().collect();
-        for name in waiting {
-            self.refuse(&name, Reason::Killed, ports.journal);
-        }
-        let opening = self.state.orders.iter().filter(|order| order.role.opens());
-        let opening: Vec<_> = opening.map(|order| order.request.id.clone()).collect();
-        for order in opening {
-            self.cancel(&order, ports);
-        }
-        if self.config.on_kill == OnKill::KeepProtected {
-            return Ok(());
-        }
-        let held = self.state.ledger.positions().map(|(id, _)| id);
-        let mut instruments: Vec<_> = held.chain(self.state.plans.keys().copied()).collect();
-        instruments.sort_unstable();
-        instruments.dedup();
-        for instrument in instruments {
-            self.close(instrument, ExitReason::Killed, ports)?;
-        }
-        Ok(())
+        self.refuse(intent, if known { why } else { Reason::Unknown }, journal);
     }
 
     fn change<B: Broker, J: Journal>(
@@ -366,46 +336,6 @@ impl Core {
         if let Some(reason) = refused {
             self.refuse(intent, reason, ports.journal);
         }
-        Ok(())
-    }
-
-    /// Closes all of an instrument: its plans, and what no plan keeps.
-    fn close<B: Broker, J: Journal>(
-        &mut self,
-        instrument: InstrumentId,
-        reason: ExitReason,
-        ports: &mut Ports<'_, B, J>,
-    ) -> Result<(), Error> {
-        self.with_plans(instrument, ports, |keeper, _| {
-            keeper.leave(reason);
-            Told::IfChanged
-        })?;
-        let plans = self.state.plans.get(&instrument).into_iter().flatten();
-        let kept: Qty = plans.map(|keeper| keeper.side.signed(keeper.open())).sum();
-        let held = self.hot(instrument).map_or(Qty::ZERO, |hot| hot.qty);
-        let closing =
-            self.state.orders.iter().filter(|order| {
-                order.role == Role::Close && order.request.instrument == instrument
-            });
-        let coming: Qty = closing.map(|order| order.request.qty - order.filled).sum();
-        let qty = kept - held - coming;
-        if qty == Qty::ZERO {
-            return Ok(());
-        }
-        let side = if qty.is_negative() { Side::Short } else { Side::Long };
-        let request = OrderRequest {
-            id: market::ClientOrderId::derive(
-                &format!("close/{}/{}", instrument.0, self.state.next_seq),
-                "close",
-            ),
-            instrument,
-            qty: side.signed(qty),
-            kind: OrderKind::Market,
-            tif: TimeInForce::Day,
-            oco_group: None,
-            parent: None,
-        };
-        self.submit((request, Role::Close), "", ports);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@
 mod answers;
 mod core;
 mod decision;
+mod halt;
 mod intake;
 mod view;
 

@@ -86,6 +86,11 @@ impl<'a> View<'a> {
         self.core.state().regime
     }
 
+    /// True where nothing may be opened until a difference with the broker is settled.
+    pub fn is_frozen(&self, instrument: InstrumentId) -> bool {
+        self.core.state().is_frozen(instrument)
+    }
+
     /// True while the kill switch is on.
     pub fn is_killed(&self) -> bool {
         self.core.state().killed.is_some()

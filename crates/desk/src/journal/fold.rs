@@ -40,6 +40,10 @@ pub struct State {
     pub regime: Regime,
     /// Why the kill switch is on; `None` while it is off.
     pub killed: Option<String>,
+    /// Why the whole account is frozen; `None` while it is not.
+    pub frozen: Option<String>,
+    /// Instruments frozen, and why.
+    pub frozen_instruments: BTreeMap<InstrumentId, String>,
     /// Refusals by reason.
     pub refusals: BTreeMap<Reason, u64>,
     /// Things a person should look at.
@@ -116,6 +120,9 @@ impl State {
             }
             Record::RegimeSet(regime) => self.regime = *regime,
             Record::Killed { reason } => self.killed = Some(reason.clone()),
+            Record::Resumed { .. } => self.killed = None,
+            Record::Frozen { instrument, incident } => self.freeze(*instrument, incident),
+            Record::Thawed { instrument } => self.thaw(*instrument),
             Record::Incident(_) => self.incidents += 1,
             Record::Started { .. }
             | Record::Wanted(_)
@@ -128,6 +135,29 @@ impl State {
     pub(crate) fn begin_day(&mut self, day: Day, equity: Cash) {
         self.day = day;
         self.day_start_equity = equity;
+    }
+
+    pub(crate) fn freeze(&mut self, instrument: Option<InstrumentId>, incident: &str) {
+        match instrument {
+            Some(instrument) => {
+                self.frozen_instruments.insert(instrument, incident.to_owned());
+            }
+            None => self.frozen = Some(incident.to_owned()),
+        }
+    }
+
+    pub(crate) fn thaw(&mut self, instrument: Option<InstrumentId>) {
+        match instrument {
+            Some(instrument) => {
+                self.frozen_instruments.remove(&instrument);
+            }
+            None => self.frozen = None,
+        }
+    }
+
+    /// True where nothing may be opened in an instrument until a difference is settled.
+    pub fn is_frozen(&self, instrument: InstrumentId) -> bool {
+        self.frozen.is_some() || self.frozen_instruments.contains_key(&instrument)
     }
 
     /// Counts a refusal; a waiting intent of that name waits no more.

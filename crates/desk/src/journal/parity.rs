@@ -48,6 +48,9 @@ fn counts(line: &Line, scope: Scope) -> bool {
             | Record::Sending { .. }
             | Record::Cancelling(_)
             | Record::Killed { .. }
+            | Record::Resumed { .. }
+            | Record::Frozen { .. }
+            | Record::Thawed { .. }
             | Record::RegimeSet(_)
     );
     match scope {

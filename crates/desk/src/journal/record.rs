@@ -130,6 +130,23 @@ pub enum Record {
         /// Why.
         reason: String,
     },
+    /// The kill switch was released.
+    Resumed {
+        /// Why.
+        reason: String,
+    },
+    /// Nothing is opened in an instrument, or at all, until a difference is settled.
+    Frozen {
+        /// The instrument; `None` for all of the account.
+        instrument: Option<InstrumentId>,
+        /// What was found.
+        incident: String,
+    },
+    /// It was settled.
+    Thawed {
+        /// What was frozen.
+        instrument: Option<InstrumentId>,
+    },
     /// Something went wrong that a person should look at.
     Incident(String),
 }

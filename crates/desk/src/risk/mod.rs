@@ -58,6 +58,8 @@ pub struct Refusal {
 pub enum Reason {
     /// The kill switch is on.
     Killed,
+    /// Our account and the broker's differ there, and it is not settled yet.
+    Frozen,
     /// An intent of that name was seen before.
     Duplicate,
     /// The book holds or seeks a position in that instrument on that side already.
@@ -160,6 +162,8 @@ pub struct World {
     pub mode: Mode,
     /// True while the kill switch is on.
     pub killed: bool,
+    /// True while a difference with the broker's account is not settled.
+    pub frozen: bool,
     /// Block or halve a side.
     pub regime: Regime,
     /// Cash and positions.

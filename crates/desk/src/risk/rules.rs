@@ -17,8 +17,9 @@ pub struct Rule {
 }
 
 /// All rules. A new one is a function and a line here.
-pub const RULES: [Rule; 11] = [
+pub const RULES: [Rule; 12] = [
     Rule { name: "kill switch", refusal: Reason::Killed, check: kill_switch },
+    Rule { name: "frozen", refusal: Reason::Frozen, check: frozen },
     Rule { name: "regime", refusal: Reason::Regime, check: regime },
     Rule { name: "duplicate", refusal: Reason::AlreadyOpen, check: duplicate },
     Rule { name: "open positions", refusal: Reason::OpenPositions, check: open_positions },
@@ -33,6 +34,10 @@ pub const RULES: [Rule; 11] = [
 
 fn kill_switch(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
     if world.killed { Err(Reason::Killed) } else { Ok(ask.qty) }
+}
+
+fn frozen(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
+    if world.frozen { Err(Reason::Frozen) } else { Ok(ask.qty) }
 }
 
 fn regime(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
@@ -153,6 +158,7 @@ mod tests {
             now: Ts::MIN,
             mode: Mode::Paper,
             killed: false,
+            frozen: false,
             regime: Regime::default(),
             equity: cash(100_000),
             day_start_equity: cash(100_000),
@@ -185,8 +191,9 @@ mod tests {
 
     #[test]
     fn each_rule_refuses_what_it_is_there_for() {
-        let cases: [(&str, Result<Qty, Reason>, Reason); 9] = [
+        let cases: [(&str, Result<Qty, Reason>, Reason); 10] = [
             ("kill", asked(10, |w| w.killed = true), Reason::Killed),
+            ("frozen", asked(10, |w| w.frozen = true), Reason::Frozen),
             ("regime", asked(10, |w| w.regime.long = Stance::Blocked), Reason::Regime),
             ("open", asked(10, |w| w.already_open = true), Reason::AlreadyOpen),
             ("many", asked(10, |w| w.open_positions = 50), Reason::OpenPositions),

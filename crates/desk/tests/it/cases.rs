@@ -232,6 +232,50 @@ fn the_kill_switch_takes_entries_back_and_keeps_stops() {
     world.check_fold();
 }
 
+#[test]
+fn trading_goes_on_once_the_kill_switch_is_released() {
+    let mut script = want(stop_only());
+    script.push((2, Step::Want(Box::new(planned("two", Side::Short, stop_for_short())))));
+    script.push((4, Step::Want(Box::new(planned("three", Side::Short, stop_for_short())))));
+    let mut world = World::new(config(), TinyBroker::guarded(), script);
+    world.bar("100 101 99 100");
+    world.command(Command::Kill { reason: "test".to_owned() });
+    world.bar("100 101 99 100").bar("100 101 99 100");
+    assert_eq!(refusals(&world), [Reason::Killed]);
+    world.command(Command::Resume { reason: "settled".to_owned() });
+    world.check_fold();
+    world.bar("100 101 99 100").bar("100 101 99 100");
+    assert_eq!((world.held(), refusals(&world).len()), (-100, 1));
+    world.check_fold();
+}
+
+#[test]
+fn a_frozen_instrument_opens_nothing_and_keeps_its_stop_until_the_difference_is_settled() {
+    for frozen in [Some(A), None] {
+        let mut script = want(stop_only());
+        let mut second =
+            planned("two", Side::Short, ExitPlan::stop_only(price("130"), price("140")));
+        second.entry.kind = OrderKind::Limit { limit: price("130") };
+        second.entry.tif = TimeInForce::Gtc;
+        script.push((1, Step::Want(Box::new(second))));
+        script.push((3, Step::Want(Box::new(planned("three", Side::Short, stop_for_short())))));
+        let mut world = World::new(config(), TinyBroker::guarded(), script);
+        world.bar("100 101 99 100").bar("100 101 99 100");
+        let incident = "cash differs".to_owned();
+        world.command(Command::Freeze { instrument: frozen, incident });
+        assert!(world.engine.view().is_frozen(A));
+        assert_eq!((world.held(), world.engine.state().orders.len()), (100, 1));
+        world.bar("100 101 99 100");
+        assert_eq!(refusals(&world), [Reason::Frozen]);
+        world.check_fold();
+        world.command(Command::Thaw { instrument: frozen });
+        assert!(!world.engine.view().is_frozen(A));
+        world.bar("100 101 95 96");
+        assert_eq!((world.held(), world.broker.naked), (0, 0));
+        world.check_fold();
+    }
+}
+
 fn stop_for_short() -> ExitPlan {
     ExitPlan::stop_only(price("100"), price("104"))
 }

@@ -148,6 +148,13 @@ impl BarExchange {
         Applied { instrument, book, account, config }.apply(action, now)
     }
 
+    /// Takes in instruments that were listed since, so that there are at least so many.
+    pub fn list(&mut self, instruments: usize) {
+        if instruments > self.books.len() {
+            self.books.resize(instruments, Book::default());
+        }
+    }
+
     /// Cash on the account.
     pub fn cash(&self) -> Cash {
         self.account.cash
