@@ -22,6 +22,7 @@ pub(crate) struct Decay {
 
 impl Decay {
     /// An average that keeps the share `beta` of itself, 0 ≤ β < 1.
+    #[inline]
     pub(crate) fn keeping(beta: f64) -> Decay {
         let alpha = 1.0 - beta;
         let (alpha_beta, beta_squared) = (alpha * beta, beta * beta);

@@ -17,6 +17,7 @@ pub struct Ema {
 
 impl Ema {
     /// An average over that many prices, at least one.
+    #[inline]
     pub fn new(period: usize) -> Ema {
         let (period, wanting) = (period.max(1) as f64, period.max(1));
         Ema { decay: Decay::keeping((period - 1.0) / (period + 1.0)), wanting, period }
