@@ -292,7 +292,11 @@ pub(crate) enum ModeArg {
   trimtab day --session 2024-06-28 --stocks us
   trimtab day --session 2024-06-28 --stocks us --mode paper
   trimtab orders approve --all && trimtab day --session 2024-06-28 --stocks us --mode paper
-  trimtab day --session 2024-06-28 --stocks us --mode paper --unattended")]
+  trimtab day --session 2024-06-28 --stocks us --mode paper --unattended
+  trimtab day --session 2024-06-28 --stocks us --only score
+
+The steps: download, features, scan, score, plan, approve, execute, manage, reconcile, report.
+A step that is done is not run again, unless --from or --only asks for it.")]
 pub(crate) struct DayArgs {
     /// The session to trade; decided on what was known before its open.
     #[arg(long)]
@@ -318,6 +322,18 @@ pub(crate) struct DayArgs {
     /// Trade on the scanner alone, with small and equal risk.
     #[arg(long)]
     pub scanner_only: bool,
+    /// Run again from this step on, though it is done; what was sent stays sent.
+    #[arg(long, value_name = "STEP", conflicts_with = "only")]
+    pub from: Option<String>,
+    /// Run this step alone, though it is done.
+    #[arg(long, value_name = "STEP")]
+    pub only: Option<String>,
+    /// Pass over this step. May be given many times.
+    #[arg(long, value_name = "STEP")]
+    pub skip: Vec<String>,
+    /// Hours that an intent waits for a person; then it expires.
+    #[arg(long, default_value_t = 24)]
+    pub approve_within_hours: u32,
     /// Money at the very start of the account.
     #[arg(long, default_value = "100000.00")]
     pub cash: String,

@@ -38,11 +38,6 @@ impl Clock for Standing {
     }
 }
 
-/// The time by the clock of this process.
-pub(crate) fn now() -> Ts {
-    clock().now()
-}
-
 fn clock() -> Arc<dyn Clock> {
     match std::env::var("TRIMTAB_TEST_CLOCK_SECONDS").ok().and_then(|text| text.parse().ok()) {
         Some(seconds) => Arc::new(Standing(Ts::from_seconds(seconds))),

@@ -128,6 +128,17 @@ impl LakeHistory {
         Ok((bar, actions.collect()))
     }
 
+    /// True where any stock has a daily bar of that day.
+    pub fn has_session(&self, day: Day) -> Result<bool, Error> {
+        for at in &self.places {
+            let raw = self.bars.raw(*at)?;
+            if raw.iter().rev().any(|(candle, _)| candle.day == day) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Bars of a day shorter than the session, where the lake has them.
     pub fn session_shorter(&self, symbol: &str, day: Day) -> Result<Vec<IntradayBar>, Error> {
         let Some(finer) = &self.finer else { return Ok(Vec::new()) };

@@ -67,6 +67,57 @@ pub enum Error {
         /// Which side.
         side: market::Side,
     },
+    /// Bars of a session are missing that was passed over while orders or positions were there.
+    #[error(
+        "manage {day}: the account had orders or positions then, and the lake has no bar of that \
+         session; take it in first"
+    )]
+    FindSessionBars {
+        /// The session.
+        day: base::Day,
+    },
+    /// A word that names no step.
+    #[error(
+        "read step {text:?}: the steps are download, features, scan, score, plan, approve, \
+         execute, manage, reconcile, report"
+    )]
+    ReadStep {
+        /// The word.
+        text: String,
+    },
+    /// A step alone, before those it builds on.
+    #[error("run {step} alone: {missing} has not been run; run that first, or --skip it")]
+    RunStep {
+        /// The step asked for.
+        step: day::Step,
+        /// The first one missing.
+        missing: day::Step,
+    },
+    /// Other settings than those the day was planned with.
+    #[error(
+        "walk {day}: {step} was done with other data or settings, and the day is planned; repeat \
+         those, or run again with --from {step} (what was sent stays sent)"
+    )]
+    ChangeSettings {
+        /// The session.
+        day: base::Day,
+        /// The first step done with other settings.
+        step: day::Step,
+    },
+    /// An approval of what no longer waits.
+    #[error("approve {intent}: {fault}")]
+    Approve {
+        /// The intent.
+        intent: String,
+        /// Why it can't be approved.
+        fault: String,
+    },
+    /// The kill switch can't be read: nothing is sent.
+    #[error("read kill switch: {fault}")]
+    ReadSwitch {
+        /// What is wrong.
+        fault: String,
+    },
     /// The account or the journal in the store can't be read or written.
     #[error("keep account")]
     ReadAccount(#[source] serde_json::Error),

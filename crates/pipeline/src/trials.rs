@@ -40,7 +40,7 @@ impl TrialLog for StoreTrials<'_> {
                     id: study.to_owned(),
                     created: self.request.at,
                     data_version: self.request.data_version.clone(),
-                    seed: self.request.seed.number(),
+                    seed: self.request.seed,
                     spec: serde_json::json!({ "study": self.request.name }),
                 },
             )?;

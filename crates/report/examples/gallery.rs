@@ -14,7 +14,7 @@ fn provenance() -> Provenance {
     Provenance {
         data_version: "bars_daily@12 9f86d081884c".into(),
         origin: Origin::Synthetic,
-        seed: 7,
+        seed: Some(7),
         code_revision: "gallery".into(),
     }
 }

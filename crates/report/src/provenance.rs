@@ -21,8 +21,8 @@ pub struct Provenance {
     pub data_version: String,
     /// Recorded or made.
     pub origin: Origin,
-    /// Seed of every draw.
-    pub seed: u64,
+    /// Seed of every draw, where something was drawn.
+    pub seed: Option<u64>,
     /// Revision of the code.
     pub code_revision: String,
 }
@@ -34,10 +34,10 @@ impl Provenance {
             Origin::Recorded => "recorded",
             Origin::Synthetic => "SYNTHETIC",
         };
+        let seed = self.seed.map(|seed| format!(" · seed {seed}")).unwrap_or_default();
         format!(
-            "{origin} · data {} · seed {} · code {}",
+            "{origin} · data {}{seed} · code {}",
             escape(&self.data_version),
-            self.seed,
             escape(&self.code_revision)
         )
     }

@@ -4,7 +4,7 @@ use base::Day;
 use serde_json::Value as Json;
 
 use crate::record::record;
-use crate::{Error, Tx, Written};
+use crate::{Error, Tx};
 
 record! {
     /// A setup that a scanner found.
@@ -39,9 +39,21 @@ record! {
 }
 
 impl Tx<'_> {
-    /// Writes down a signal.
-    pub fn record_signal(&self, signal: &Signal) -> Result<Written, Error> {
-        self.insert_once(signal)
+    /// Writes down what a scanner found on a book's day, in place of what it found there before.
+    /// Scores of signals that are gone go with them.
+    pub fn set_signals_of_day(
+        &self,
+        day: Day,
+        book: &str,
+        signals: &[Signal],
+    ) -> Result<(), Error> {
+        for there in self.signals_of_day(day, book)? {
+            if signals.iter().all(|signal| signal.id != there.id) {
+                self.delete("scores", "signal", &there.id)?;
+                self.delete("signals", "id", &there.id)?;
+            }
+        }
+        signals.iter().try_for_each(|signal| self.put(signal))
     }
 
     /// The signals of a book's day, in order of name.
@@ -50,9 +62,9 @@ impl Tx<'_> {
         self.select("where day = $1 and book = $2 order by id", values)
     }
 
-    /// Writes down a score.
-    pub fn record_score(&self, score: &Score) -> Result<Written, Error> {
-        self.insert_once(score)
+    /// Writes down a score, in place of what the model said before.
+    pub fn put_score(&self, score: &Score) -> Result<(), Error> {
+        self.put(score)
     }
 
     /// The scores of the signals of a book's day, in order of signal and model.

@@ -38,6 +38,13 @@ pub struct StepKey {
     pub name: String,
 }
 
+impl StepState {
+    /// True where the step will not run again by itself.
+    pub const fn is_over(self) -> bool {
+        matches!(self, StepState::Done | StepState::Skipped)
+    }
+}
+
 impl StepKey {
     /// The step of this name.
     pub fn new(day: Day, book: &str, name: &str) -> StepKey {

@@ -145,6 +145,18 @@ impl<'s> Tx<'s> {
         Err(Error::RecordOnce { table: R::TABLE, key: shown })
     }
 
+    /// Deletes the rows of a table with that text in a column.
+    pub(crate) fn delete(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        text: &str,
+    ) -> Result<(), Error> {
+        let statement = format!("delete from {table} where {column} = $1");
+        self.run(Sql { table, text: &statement, values: vec![text.into()] })?;
+        Ok(())
+    }
+
     /// Writes a record in place of the one with its key, if there is one.
     pub(crate) fn put<R: Record>(&self, record: &R) -> Result<(), Error> {
         self.put_where(record, "true")

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use base::Day;
+use base::{Day, Span};
 use market::Cash;
-use pipeline::day::{Brake, DayRequest, Scoring, Sending, walk};
+use pipeline::day::{Course, DayOutcome, DayRequest, Pause, Ports, Scoring, Sending, Step, walk};
 use pipeline::lake_history::Parts;
 use serde::Serialize;
 
 use super::data::lake;
 use super::demo::{read_config, write_whole};
-use super::kill::is_pulled;
+use super::kill::Switch;
 use crate::cli::{DayArgs, ModeArg};
 use crate::failure::Failure;
 use crate::state;
@@ -22,6 +22,7 @@ struct Answer {
     session: Day,
     steps: Vec<(String, String)>,
     waiting: Vec<String>,
+    halted: bool,
     report: Option<String>,
 }
 
@@ -32,11 +33,34 @@ pub(crate) fn run(
     terminal: Terminal,
 ) -> Result<(), Failure> {
     let store = state::open(home, url)?;
-    let brake = if is_pulled(home, &store)? { Brake::Pulled } else { Brake::Released };
+    let brake = Switch { home, store: &store };
+    let request = request(args)?;
+    let bar = Bar::new(terminal);
+    let ports = Ports { store: &store, lake: &lake(home), brake: &brake, progress: &bar };
+    let outcome = walk(ports, &request)?;
+    let halted = brake.is_on()?;
+    let report = write_report(&outcome, home, args.session)?;
+    let text = tell(&outcome, halted, report.as_deref());
+    let waiting = match &outcome.pause {
+        Some(Pause::Person(waiting)) => waiting.iter().map(|w| w.intent.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let answer = Answer {
+        session: args.session,
+        steps: outcome.steps.iter().map(|step| (step.name.clone(), word(step))).collect(),
+        waiting,
+        halted,
+        report,
+    };
+    terminal.answer(&answer, text.trim_end())
+}
+
+fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
     let cash: Cash = args.cash.parse().map_err(|error| {
         Failure::new(format!("read --cash {}: {error}", args.cash)).advise("write 100000.00")
     })?;
-    let request = DayRequest {
+    let step = |text: &String| text.parse::<Step>();
+    Ok(DayRequest {
         session: args.session,
         parts: Parts {
             stocks: args.stocks.clone(),
@@ -52,44 +76,51 @@ pub(crate) fn run(
             (ModeArg::Paper, true) => Sending::Unattended,
         },
         scoring: if args.scanner_only { Scoring::ScannerOnly } else { Scoring::Model },
-        brake,
+        course: Course {
+            from: args.from.as_ref().map(step).transpose()?,
+            only: args.only.as_ref().map(step).transpose()?,
+            skip: args.skip.iter().map(step).collect::<Result<_, _>>()?,
+        },
+        approve_within: Span::from_hours(i64::from(args.approve_within_hours)),
         cash,
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
-    };
-    let outcome = walk(&store, &lake(home), &request, &Bar::new(terminal))?;
+    })
+}
+
+fn write_report(outcome: &DayOutcome, home: &Path, day: Day) -> Result<Option<String>, Failure> {
+    let Some(page) = &outcome.page else { return Ok(None) };
+    let reports = home.join("reports");
+    std::fs::create_dir_all(&reports)
+        .map_err(|error| Failure::new(format!("make folder {}: {error}", reports.display())))?;
+    let path = reports.join(format!("day-{day}.html"));
+    write_whole(&path, &page.html())?;
+    Ok(Some(std::path::absolute(&path).unwrap_or(path).display().to_string()))
+}
+
+fn tell(outcome: &DayOutcome, halted: bool, report: Option<&str>) -> String {
     let mut text = String::new();
     for step in &outcome.steps {
         text.push_str(&format!("{:<10} {}\n", step.name, word(step)));
     }
-    if brake == Brake::Pulled {
+    if halted {
         text.push_str("the kill switch is on: nothing was sent; `trimtab kill off` releases it\n");
     }
-    for intent in &outcome.waiting {
-        text.push_str(&format!("waits for approval: {intent}\n"));
-    }
-    if !outcome.waiting.is_empty() {
-        text.push_str("`trimtab orders approve ID` or `--all`, then the same command again\n");
-    }
-    let report = match &outcome.page {
-        Some(page) => {
-            let reports = home.join("reports");
-            std::fs::create_dir_all(&reports).map_err(|error| {
-                Failure::new(format!("make folder {}: {error}", reports.display()))
-            })?;
-            let path = reports.join(format!("day-{}.html", args.session));
-            write_whole(&path, &page.html())?;
-            Some(std::path::absolute(&path).unwrap_or(path).display().to_string())
+    match &outcome.pause {
+        Some(Pause::Person(waiting)) => {
+            for one in waiting {
+                let (intent, until) = (&one.intent, one.until);
+                text.push_str(&format!("waits for approval: {intent} (until {until})\n"));
+            }
+            text.push_str("`trimtab orders approve ID` or `--all`, then the same command again\n");
         }
-        None => None,
-    };
-    text.push_str(report.as_deref().unwrap_or_default());
-    let answer = Answer {
-        session: args.session,
-        steps: outcome.steps.iter().map(|step| (step.name.clone(), word(step))).collect(),
-        waiting: outcome.waiting,
-        report,
-    };
-    terminal.answer(&answer, text.trim_end())
+        Some(Pause::Bars) => text.push_str(
+            "waits for the session's bars: take them in after the close, then the same command \
+             again\n",
+        ),
+        None => {}
+    }
+    text.push_str(report.unwrap_or_default());
+    text
 }
 
 fn word(step: &store::StepRecord) -> String {

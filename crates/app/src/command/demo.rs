@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use base::Day;
+use base::{Day, Span};
 use books::breakout::BreakoutConfig;
 use market::{Calendar, Cash};
-use pipeline::day::{Brake, DayRequest, Scoring, Sending, walk};
+use pipeline::day::{Course, DayRequest, Ports, Released, Scoring, Sending, walk};
 use pipeline::demo::{self, Demo, DemoRequest};
 use pipeline::lake_history::Parts;
 use pipeline::synth::{SynthRequest, fill};
@@ -95,11 +95,13 @@ fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
         config,
         sending: Sending::Unattended,
         scoring: Scoring::Model,
-        brake: Brake::Released,
+        course: Course::default(),
+        approve_within: Span::from_days(1),
         cash: Cash::from_raw(100_000 * Cash::SCALE),
         code_revision: demo.request.code_revision.clone(),
     };
-    let outcome = walk(store, &lake(home), &request, bar)?;
+    let ports = Ports { store, lake: &lake(home), brake: &Released, progress: bar };
+    let outcome = walk(ports, &request)?;
     let Some(page) = outcome.page else { return Ok("waits for approval".to_owned()) };
     let path = home.join("reports").join(format!("demo-day-{session}.html"));
     write_whole(&path, &page.html())?;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use pipeline::Error;
+use pipeline::day::Brake;
 use store::{Store, SwitchState};
 
 use crate::cli::KillCommand;
@@ -12,11 +14,29 @@ use crate::terminal::Terminal;
 /// Name of the file; its being there is enough, whoever made it.
 const FILE: &str = "KILL";
 
-/// Whether trading is halted, by the file or by the store.
-pub(crate) fn is_pulled(home: &Path, store: &Store) -> Result<bool, Failure> {
-    let last = store.read(|tx| tx.kill_switch())?;
-    let in_store = last.is_some_and(|change| change.state != SwitchState::Armed);
-    Ok(in_store || home.join(FILE).exists())
+/// The switch as it stands: on by the file, or by the store.
+pub(crate) struct Switch<'a> {
+    pub(crate) home: &'a Path,
+    pub(crate) store: &'a Store,
+}
+
+impl Switch<'_> {
+    /// Whether trading is halted.
+    pub(crate) fn is_on(&self) -> Result<bool, Failure> {
+        Ok(self.is_pulled()?)
+    }
+}
+
+impl Brake for Switch<'_> {
+    fn is_pulled(&self) -> Result<bool, Error> {
+        let file = self.home.join(FILE);
+        // A file that can't be looked for may be there.
+        let is_there = file.try_exists().map_err(|error| Error::ReadSwitch {
+            fault: format!("look for {}: {error}", file.display()),
+        })?;
+        let last = self.store.read(|tx| tx.kill_switch())?;
+        Ok(is_there || last.is_some_and(|change| change.state != SwitchState::Armed))
+    }
 }
 
 pub(crate) fn run(
@@ -47,7 +67,7 @@ pub(crate) fn run(
         }
         KillCommand::Status => {}
     }
-    let pulled = is_pulled(home, &store)?;
+    let pulled = Switch { home, store: &store }.is_on()?;
     let text = match pulled {
         true => "the kill switch is ON: nothing is sent",
         false => "the kill switch is off",

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use pipeline::day::BOOK;
+use pipeline::day::approvals::{self, Word, last_intents};
 use serde::Serialize;
-use store::{Approval, Decision, Intent, IntentState, Store};
+use store::{Decision, IntentState, Store};
 
 use crate::cli::{DecideArgs, OrdersCommand};
 use crate::failure::Failure;
@@ -27,16 +27,6 @@ pub(crate) fn run(
             terminal
                 .answer(&serde_json::json!({"resolved": incident}), format!("resolved {incident}"))
         }
-    }
-}
-
-/// The intents of the last day walked.
-fn last_intents(store: &Store) -> Result<Vec<Intent>, Failure> {
-    let note = store.read(|tx| tx.get("day/last"))?;
-    let day = note.and_then(|note| note.body.as_str().and_then(|day| day.parse().ok()));
-    match day {
-        Some(day) => Ok(store.read(|tx| tx.intents_of_day(day, BOOK))?),
-        None => Ok(Vec::new()),
     }
 }
 
@@ -82,14 +72,7 @@ fn decide(
         return Err(Failure::new("decide: no intent named").advise("trimtab orders ls"));
     }
     let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-    let at = state::now();
-    store.transaction("orders", |tx| -> Result<(), store::Error> {
-        for intent in &chosen {
-            let (intent, who, reason) = (intent.clone(), who.clone(), args.why.clone());
-            tx.decide(&Approval { intent, who, at, decision, reason })?;
-        }
-        Ok(())
-    })?;
+    approvals::decide(store, &chosen, &Word { who, decision, why: args.why.clone() })?;
     let word = if decision == Decision::Approve { "approved" } else { "rejected" };
     terminal.answer(&chosen, format!("{word}: {}", chosen.join(", ")))
 }

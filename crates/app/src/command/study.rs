@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use base::{Day, Seed};
+use base::Day;
 use pipeline::lake_history::{LakeHistory, Parts};
 use pipeline::study::{self, StudyRequest};
 use serde::Serialize;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &StudyArgs, home: &Path, terminal: Terminal) -> Result<(
         name: format!("study/{name}/seed {}", args.seed),
         by: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
         at: now,
-        seed: Seed::root(args.seed),
+        seed: args.seed,
         config,
         data_version: pipeline::history::History::data_version(&history),
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -94,19 +94,31 @@ impl BreakoutBook {
 }
 
 impl PlannedFade {
+    /// Name of its intent.
+    pub fn id(&self) -> String {
+        format!("{}/fade-{}", self.primary, self.leg())
+    }
+
+    fn leg(&self) -> &'static str {
+        match self.entry.leg {
+            Leg::Limit => "limit",
+            Leg::Alert => "alert",
+        }
+    }
+
     /// The intent: one R of its own fill, alive for ten sessions.
     fn intent(&self, instrument: InstrumentId, view: &View<'_>) -> Option<Intent> {
         let raw = |price: f64| Price::from_f64(price, base::Rounding::HalfEven).ok();
         let (level, stop) = (raw(self.entry.level)?, raw(self.entry.stop)?);
-        let (leg, kind) = match self.entry.leg {
-            Leg::Limit => ("limit", OrderKind::Limit { limit: level }),
-            Leg::Alert => ("alert", OrderKind::Stop { stop: level }),
+        let kind = match self.entry.leg {
+            Leg::Limit => OrderKind::Limit { limit: level },
+            Leg::Alert => OrderKind::Stop { stop: level },
         };
         let plan = ExitPlan::opposing(level, stop);
         let risk = view.equity().to_f64() * self.risk_pct / 100.0;
         let units = desk::size::to_step(risk / plan.risk().to_f64(), Qty::whole(1));
         Some(Intent {
-            id: format!("{}/fade-{leg}", self.primary),
+            id: self.id(),
             book: BOOK.to_owned(),
             instrument,
             side: self.side,
@@ -118,7 +130,7 @@ impl PlannedFade {
             },
             amount: Amount::Units(units.unwrap_or(Qty::ZERO)),
             plan: Some(plan),
-            why: format!("fade of {} at its {leg}", self.primary),
+            why: format!("fade of {} at its {}", self.primary, self.leg()),
         })
     }
 }

@@ -77,6 +77,8 @@ impl Numbers {
 pub(crate) struct Desk {
     pub(crate) engine: Engine<BreakoutBook>,
     pub(crate) journal: MemoryJournal,
+    /// The lines it was restored from.
+    pub(crate) before: Vec<Line>,
     pub(crate) numbers: Numbers,
     pub(crate) account: BarExchange,
 }
@@ -122,11 +124,13 @@ impl Walk<'_> {
             true => Engine::new(config, &universe, book)?,
             false => Engine::restore(config, &universe, book, &lines)?,
         };
-        let account = match account {
+        let mut account: BarExchange = match account {
             Some(found) => serde_json::from_value(found.state).map_err(Error::ReadAccount)?,
             None => self.new_account(&universe)?,
         };
-        Ok(Desk { engine, journal: MemoryJournal::default(), numbers, account })
+        account.list(universe.len());
+        let journal = MemoryJournal::default();
+        Ok(Desk { engine, journal, before: lines, numbers, account })
     }
 
     fn new_account(&self, universe: &Universe) -> Result<BarExchange, Error> {
@@ -147,6 +151,12 @@ impl Desk {
         self.account.on_event(event)?;
         Ok(self.engine.step(event, &mut self.account, &mut self.journal)?)
     }
+}
+
+/// Keeps what the simulated broker knows.
+pub(crate) fn save(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
+    let state = serde_json::to_value(&desk.account).map_err(Error::ReadAccount)?;
+    Ok(tx.put_simulated_account(BOOK, state)?)
 }
 
 /// The whole journal of the engine.

@@ -8,13 +8,18 @@
 //! broker's would be; orders are written down before it hears of them, and it takes an order's
 //! name only once.
 //!
-//! Start reading at [`walk`], then [`steps`]; [`desk`] restores the engine, [`records`] turns its
-//! journal into rows.
+//! Start reading at [`walk`], then [`course`], then `steps`; `desk` restores the engine, `records`
+//! turns its journal into rows, [`brake`] halts it, [`approvals`] takes a person's word.
 
+pub mod approvals;
+pub mod brake;
+pub mod course;
 mod desk;
 mod page;
 mod records;
 mod steps;
+
+use std::sync::OnceLock;
 
 use base::{Day, Digest, Span, Ts};
 use books::breakout::BreakoutConfig;
@@ -23,6 +28,9 @@ use market::{Calendar, Cash, Session};
 use report::Page;
 use serde::Serialize;
 use store::{StepKey, StepRecord, Store};
+
+pub use brake::{Brake, Released};
+pub use course::{Course, Step};
 
 use crate::lake_history::{LakeHistory, Parts};
 use crate::{Error, Progress};
@@ -57,16 +65,6 @@ pub enum Scoring {
     ScannerOnly,
 }
 
-/// Whether trading is halted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Brake {
-    /// It is not.
-    Released,
-    /// Nothing is sent.
-    Pulled,
-}
-
 /// A day to be walked.
 #[derive(Debug, Clone)]
 pub struct DayRequest {
@@ -80,8 +78,10 @@ pub struct DayRequest {
     pub sending: Sending,
     /// Whether models are needed.
     pub scoring: Scoring,
-    /// The kill switch, as its file stands.
-    pub brake: Brake,
+    /// Which steps are walked.
+    pub course: Course,
+    /// How long an intent waits for a person, by the clock of the store.
+    pub approve_within: Span,
     /// Money at the very start of the account.
     pub cash: Cash,
     /// Revision of the code.
@@ -93,81 +93,98 @@ pub struct DayRequest {
 pub struct DayOutcome {
     /// All steps as they stand, in their order.
     pub steps: Vec<StepRecord>,
-    /// Intents that wait for a person.
-    pub waiting: Vec<String>,
+    /// What the day waits for; the same command goes on from there.
+    pub pause: Option<Pause>,
     /// The report, once the day is over.
     pub page: Option<Page>,
 }
 
-/// The steps, in their order.
-pub const STEPS: [&str; 10] = [
-    "download",
-    "features",
-    "scan",
-    "score",
-    "plan",
-    "approve",
-    "execute",
-    "manage",
-    "reconcile",
-    "report",
-];
+/// What a day may wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pause {
+    /// A person, who must decide on these.
+    Person(Vec<Waiting>),
+    /// The session's bars, which are not in the lake yet.
+    Bars,
+}
+
+/// An intent that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Its name.
+    pub intent: String,
+    /// When it expires.
+    pub until: Ts,
+}
+
+/// What a walk works with.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// The one record of what was done.
+    pub store: &'a Store,
+    /// Market data.
+    pub lake: &'a Lake,
+    /// The kill switch.
+    pub brake: &'a dyn Brake,
+    /// Hears of long work.
+    pub progress: &'a dyn Progress,
+}
 
 /// All that a step may use.
 pub(crate) struct Walk<'a> {
     pub(crate) store: &'a Store,
     pub(crate) lake: &'a Lake,
+    pub(crate) brake: &'a dyn Brake,
+    pub(crate) progress: &'a dyn Progress,
     pub(crate) request: &'a DayRequest,
     pub(crate) session: Session,
     pub(crate) previous: Session,
-    pub(crate) progress: &'a dyn Progress,
+    history: OnceLock<LakeHistory>,
 }
 
 /// Walks the day as far as it goes: to its end, or to where a person must decide.
-pub fn walk(
-    store: &Store,
-    lake: &Lake,
-    request: &DayRequest,
-    progress: &dyn Progress,
-) -> Result<DayOutcome, Error> {
+pub fn walk(ports: Ports<'_>, request: &DayRequest) -> Result<DayOutcome, Error> {
     let calendar = Calendar::of("XNYS")?;
     let Some(session) = calendar.session(request.session)? else {
         let next = calendar.next(request.session)?.day;
         return Err(Error::FindSession { day: request.session, next });
     };
-    let walk = Walk {
-        store,
-        lake,
-        request,
-        session: *session,
-        previous: *calendar.previous(request.session)?,
-        progress,
-    };
+    let Ports { store, lake, brake, progress } = ports;
+    let previous = *calendar.previous(request.session)?;
+    let history = OnceLock::new();
+    let walk = Walk { store, lake, brake, progress, request, session: *session, previous, history };
     let _only_one = store.lock("day")?;
     walk.refuse_the_past()?;
-    steps::download(&walk)?;
-    steps::features(&walk)?;
-    steps::scan(&walk)?;
-    steps::score(&walk)?;
-    let planned = steps::plan(&walk)?;
-    let waiting = steps::approve(&walk, &planned)?;
-    if !waiting.is_empty() {
-        return Ok(DayOutcome { steps: walk.records()?, waiting, page: None });
+    course::prepare(&walk)?;
+    steps::session::catch_up(&walk)?;
+    brake::obey(&walk)?;
+    let mut page = None;
+    for step in Step::ALL.into_iter().filter(|step| request.course.holds(*step)) {
+        match steps::run(&walk, step)? {
+            Ended::Over => {}
+            Ended::Paused(pause) => {
+                let steps = walk.records()?;
+                return Ok(DayOutcome { steps, pause: Some(pause), page: None });
+            }
+            Ended::Told(told) => page = Some(told),
+        }
     }
-    steps::execute(&walk)?;
-    steps::transmit(&walk)?;
-    steps::manage(&walk)?;
-    steps::reconcile(&walk)?;
-    let page = page::page(&walk)?;
-    steps::report(&walk, &page)?;
-    Ok(DayOutcome { steps: walk.records()?, waiting: Vec::new(), page: Some(page) })
+    Ok(DayOutcome { steps: walk.records()?, pause: None, page })
 }
 
-/// The steps of a day as they stand, in their order.
-pub fn records(store: &Store, day: Day, book: &str) -> Result<Vec<StepRecord>, Error> {
-    let mut steps = store.read(|tx| tx.steps_of_day(day, book))?;
-    steps.sort_by_key(|step| STEPS.iter().position(|name| *name == step.name));
-    Ok(steps)
+/// How a step ended.
+pub(crate) enum Ended {
+    /// It is over: the next may begin.
+    Over,
+    /// It can't go on yet.
+    Paused(Pause),
+    /// The day is over; this is what it came to.
+    Told(Page),
+}
+
+/// When what was approved is sent, and what happened overnight is told.
+pub(crate) fn sent_at(session: &Session) -> Ts {
+    session.open + Span::from_nanos(-SENT_BEFORE_OPEN.nanos())
 }
 
 impl Walk<'_> {
@@ -176,7 +193,7 @@ impl Walk<'_> {
     }
 
     /// Under which name the steps are kept: a dry run must not stand in for the day itself.
-    fn steps_of(&self) -> &'static str {
+    pub(crate) fn steps_of(&self) -> &'static str {
         match self.request.sending {
             Sending::DryRun => DRY_RUN,
             Sending::Approved | Sending::Unattended => BOOK,
@@ -190,12 +207,18 @@ impl Walk<'_> {
 
     /// When approved intents are sent.
     pub(crate) fn sent_at(&self) -> Ts {
-        self.session.open + Span::from_nanos(-SENT_BEFORE_OPEN.nanos())
+        sent_at(&self.session)
     }
 
-    /// The data as known when intents are made.
-    pub(crate) fn history(&self) -> Result<LakeHistory, Error> {
-        LakeHistory::open(self.lake, &self.request.parts, self.planned_at())
+    /// The data as known when intents are made. Bars shorter than a session are for fills, which
+    /// come later.
+    pub(crate) fn history(&self) -> Result<&LakeHistory, Error> {
+        if let Some(history) = self.history.get() {
+            return Ok(history);
+        }
+        let parts = Parts { finer: None, ..self.request.parts.clone() };
+        let opened = LakeHistory::open(self.lake, &parts, self.planned_at())?;
+        Ok(self.history.get_or_init(|| opened))
     }
 
     /// What a step's result hangs on, for the record.
@@ -206,7 +229,7 @@ impl Walk<'_> {
     }
 
     fn records(&self) -> Result<Vec<StepRecord>, Error> {
-        records(self.store, self.request.session, self.steps_of())
+        course::records(self.store, self.request.session, self.steps_of())
     }
 
     /// Days are walked in order: the account can't go back.

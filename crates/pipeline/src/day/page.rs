@@ -12,7 +12,7 @@ pub(super) fn page(walk: &Walk<'_>) -> Result<Page, Error> {
     let provenance = Provenance {
         data_version: history.data_version(),
         origin: history.origin(),
-        seed: 0,
+        seed: None,
         code_revision: walk.request.code_revision.clone(),
     };
     let day = walk.request.session;

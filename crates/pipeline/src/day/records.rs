@@ -3,6 +3,7 @@
 use ::desk::journal::{Line, Record};
 use ::desk::ledger::{Booking, Posting};
 use ::desk::orders::Role;
+use ::desk::risk::Reason;
 use base::Ts;
 use market::{OrderState, Qty};
 use store::{
@@ -37,6 +38,11 @@ fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Resul
     let at = micros(line.at);
     match &line.record {
         Record::Wanted(intent) => wanted(walk, tx, (intent, at), numbers)?,
+        // The first of that name goes its own way.
+        Record::Refused { reason: Reason::Duplicate, .. } => {}
+        Record::Refused { intent, reason: Reason::ApprovalExpired } => {
+            settle(tx, intent, IntentState::Expired)?;
+        }
         Record::Refused { intent, .. } => settle(tx, intent, IntentState::Refused)?,
         Record::Sending { request, role, intent } => {
             let symbol = numbers.symbol(request.instrument).to_owned();

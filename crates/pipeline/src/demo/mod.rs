@@ -3,7 +3,7 @@
 
 mod pages;
 
-use base::{Seed, Ts};
+use base::Ts;
 use books::breakout::BreakoutConfig;
 use report::{Origin, Page, Provenance};
 use sim::synth::{Edge, SynthConfig};
@@ -80,7 +80,7 @@ fn half(
         name: format!("demo/{}/seed {}", market.digest.short(), request.seed),
         by: request.by.clone(),
         at: request.at,
-        seed: Seed::root(request.seed),
+        seed: request.seed,
         config: request.config.clone(),
         data_version: version.clone(),
         code_revision: request.code_revision.clone(),
@@ -89,7 +89,7 @@ fn half(
     let provenance = Provenance {
         data_version: version,
         origin: Origin::Synthetic,
-        seed: request.seed,
+        seed: Some(request.seed),
         code_revision: request.code_revision.clone(),
     };
     Ok(Half { market, study, provenance })

@@ -29,7 +29,7 @@ pub fn run(
         config: request.config.clone(),
         cash: Cash::from_raw(CAPITAL * Cash::SCALE),
         days: (first.unwrap_or(Day::MIN), Day::from_number(i32::MAX)),
-        seed: request.seed.child("account"),
+        seed: request.root().child("account"),
     };
     backtest::run(history, &signals, &request, progress)
 }

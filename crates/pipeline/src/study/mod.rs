@@ -33,13 +33,20 @@ pub struct StudyRequest {
     /// When, told by the caller.
     pub at: Ts,
     /// Seed of every draw.
-    pub seed: Seed,
+    pub seed: u64,
     /// Numbers of the book.
     pub config: BreakoutConfig,
     /// Version of the data.
     pub data_version: String,
     /// Revision of the code.
     pub code_revision: String,
+}
+
+impl StudyRequest {
+    /// The seed that all others come from.
+    pub(crate) fn root(&self) -> Seed {
+        Seed::root(self.seed)
+    }
 }
 
 /// What one side's study found.
@@ -132,7 +139,7 @@ fn study_side(
 ) -> Result<SideStudy, Error> {
     let experiment = Experiment {
         name: request.name.clone(),
-        seed: request.seed.child(&request.name),
+        seed: request.root().child(&request.name),
         threads: rayon::current_num_threads(),
         provenance: Provenance {
             data_version: request.data_version.clone(),
@@ -144,7 +151,7 @@ fn study_side(
     let heard = Heard::new(progress, format!("training {side}"));
     let ports = TunePorts {
         trials: &mut StoreTrials { store, request },
-        vault: &mut StoreVault { store, seed: request.seed.number() },
+        vault: &mut StoreVault { store, seed: request.seed },
         progress: &heard,
         stop: progress.stop(),
     };

@@ -54,7 +54,7 @@ pub fn page(
     let provenance = Provenance {
         data_version: request.data_version.clone(),
         origin: history.origin(),
-        seed: request.seed.number(),
+        seed: Some(request.seed),
         code_revision: request.code_revision.clone(),
     };
     let mut sections = vec![against_reference(study, &provenance)];

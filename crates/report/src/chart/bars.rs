@@ -59,7 +59,7 @@ mod tests {
         let provenance = Provenance {
             data_version: "v".into(),
             origin: Origin::Recorded,
-            seed: 1,
+            seed: Some(1),
             code_revision: "c".into(),
         };
         Heading { title: "t".into(), caption: "c".into(), provenance }

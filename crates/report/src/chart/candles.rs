@@ -207,7 +207,7 @@ mod tests {
         let provenance = Provenance {
             data_version: "v".into(),
             origin: Origin::Synthetic,
-            seed: 1,
+            seed: Some(1),
             code_revision: "c".into(),
         };
         let heading = Heading { title: "t".into(), caption: "c".into(), provenance };

@@ -9,7 +9,7 @@ fn provenance(origin: Origin) -> Provenance {
     Provenance {
         data_version: "bars_daily@3 <1f2e3d>".into(),
         origin,
-        seed: 7,
+        seed: Some(7),
         code_revision: "0123abc".into(),
     }
 }

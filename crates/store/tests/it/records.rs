@@ -192,10 +192,27 @@ fn signals_and_scores() {
             score: 0.1 + 0.2,
             payload: json!({}),
         };
-        twice(&store, |tx| tx.record_signal(&signal));
-        twice(&store, |tx| tx.record_score(&score));
-        assert_eq!(read(&store, |tx| tx.signals_of_day(day(), "breakout")), vec![signal]);
-        assert_eq!(read(&store, |tx| tx.scores_of_day(day(), "breakout")), vec![score]);
+        let set = |signals: &[Signal]| {
+            store
+                .transaction("scan", |tx| tx.set_signals_of_day(day(), "breakout", signals))
+                .unwrap();
+        };
+        let scan = |signals: &[&Signal]| {
+            set(&signals.iter().map(|signal| (*signal).clone()).collect::<Vec<_>>());
+            read(&store, |tx| tx.signals_of_day(day(), "breakout"))
+        };
+        let other = Signal { id: "s2".to_owned(), ..signal.clone() };
+        assert_eq!(scan(&[&signal, &other]), vec![signal.clone(), other.clone()]);
+        let scores = || read(&store, |tx| tx.scores_of_day(day(), "breakout"));
+        for score in [&Score { score: 0.2, ..score.clone() }, &score] {
+            store.transaction("score", |tx| tx.put_score(score)).unwrap();
+        }
+        assert_eq!(scores(), vec![score.clone()]);
+        let moved = Signal { payload: json!({ "entry": 211.0 }), ..signal };
+        assert_eq!(scan(&[&moved]), vec![moved.clone()]);
+        assert_eq!(scores(), vec![score]);
+        assert_eq!(scan(&[&other]), vec![other.clone()]);
+        assert_eq!(scores(), Vec::new());
     });
 }
 
