@@ -1,6 +1,6 @@
 //! The engine's journal as rows: intents, orders, fills, postings, positions, plans.
 
-use ::desk::journal::{Line, Record};
+use ::desk::journal::{Line, Record, State};
 use ::desk::ledger::{Booking, Posting};
 use ::desk::orders::Role;
 use ::desk::risk::Reason;
@@ -16,6 +16,11 @@ use crate::Error;
 
 /// Writes what the engine wrote since it was restored, and what follows from it.
 pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
+    debug_assert_eq!(
+        State::fold(&[desk.before.as_slice(), &desk.journal.lines].concat()).ok().as_ref(),
+        Some(desk.engine.state()),
+        "a restart would not find the engine as it is"
+    );
     for line in &desk.journal.lines {
         let record = serde_json::to_value(&line.record).map_err(Error::ReadAccount)?;
         let kind = match record.as_object().and_then(|fields| fields.keys().next()) {
@@ -25,6 +30,21 @@ pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Err
         let seq = line.seq as i64 + 1;
         tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
         follow(walk, tx, line, &desk.numbers)?;
+    }
+    filled(tx, desk)
+}
+
+/// Orders that their fills have ended: the engine works them no more. The fills say how much; an
+/// exit that was reduced beside its sibling is filled with less than was ordered.
+fn filled(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
+    let view = desk.engine.view();
+    for line in &desk.journal.lines {
+        let Record::Filled { fill, .. } = &line.record else { continue };
+        let works = view.orders().any(|order| order.request.id == fill.order);
+        let open = tx.order(&fill.order)?.is_some_and(|order| !order.state.is_done());
+        if open && !works {
+            tx.move_order(&fill.order, OrderState::Filled, "by its fills")?;
+        }
     }
     Ok(())
 }

@@ -19,8 +19,10 @@ pub(crate) fn reconcile(walk: &Walk<'_>, session: &Session) -> Result<(), Error>
     let look = || -> Result<(Desk, Vec<Incident>), Error> {
         let desk = walk.desk(BreakoutBook::default())?;
         let incidents = match walk.request.sending {
-            // A dry run has no account that could differ.
+            // A dry run has no account that could differ, and neither has an engine that has not
+            // begun.
             Sending::DryRun => Vec::new(),
+            _ if desk.before.is_empty() => Vec::new(),
             _ => differences(session, &desk),
         };
         Ok((desk, incidents))
@@ -30,7 +32,7 @@ pub(crate) fn reconcile(walk: &Walk<'_>, session: &Session) -> Result<(), Error>
         for incident in &incidents {
             tx.record_incident(incident)?;
         }
-        if walk.request.sending != Sending::DryRun {
+        if walk.request.sending != Sending::DryRun && !desk.before.is_empty() {
             tx.put_equity(&Equity {
                 book: BOOK.to_owned(),
                 day: session.day,

@@ -1,0 +1,9 @@
+//! The day as a whole: real lake, real store, simulated broker, a market made from a seed.
+
+// These tests are about files.
+#![allow(clippy::disallowed_methods)]
+
+mod course;
+mod halt;
+mod several_days;
+mod world;
