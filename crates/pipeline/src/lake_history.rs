@@ -128,10 +128,10 @@ impl LakeHistory {
         Ok((bar, actions.collect()))
     }
 
-    /// True where any stock has a daily bar of that day.
+    /// True where any symbol of the stocks' dataset has a daily bar of that day.
     pub fn has_session(&self, day: Day) -> Result<bool, Error> {
-        for at in &self.places {
-            let raw = self.bars.raw(*at)?;
+        for at in 0..self.bars.symbols().len() {
+            let raw = self.bars.raw(at)?;
             if raw.iter().rev().any(|(candle, _)| candle.day == day) {
                 return Ok(true);
             }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base::{Day, Ts};
 use books::breakout::BreakoutConfig;
@@ -14,6 +15,7 @@ use pipeline::Silent;
 use pipeline::lake_history::{LakeHistory, Parts};
 use store::{Address, OpenOptions, Store};
 
+use crate::database::{Begun, Kind, server};
 use crate::{run, trimtab};
 
 const BOOK: &str = "breakout";
@@ -65,14 +67,13 @@ fn fresh(market: &Path) -> tempfile::TempDir {
     home
 }
 
-fn store(home: &Path) -> Store {
-    let address = Address::file(&home.join("state.db"));
-    Store::open_with(address, OpenOptions::default()).unwrap()
-}
-
 /// All that was recorded, in one text.
 fn dump(home: &Path, sessions: &[Day]) -> String {
-    let store = store(home);
+    dump_of(&Address::file(&home.join("state.db")), sessions)
+}
+
+fn dump_of(address: &Address, sessions: &[Day]) -> String {
+    let store = Store::open_with(address.clone(), OpenOptions::default()).unwrap();
     let mut text = String::new();
     store
         .read(|tx| -> Result<(), store::Error> {
@@ -117,50 +118,107 @@ struct World {
     market: tempfile::TempDir,
     sessions: Vec<Day>,
     /// State after the first day, to begin from.
-    begun: PathBuf,
-    _begun: tempfile::TempDir,
+    begun: Begun,
     end: String,
     points: Vec<String>,
+    /// How long the second day took.
+    took: Duration,
 }
 
 /// An uninterrupted run of two days, and what it passes on the second.
-fn world() -> World {
+fn world(kind: &Kind) -> World {
     let market = market();
     let mut sessions = sessions(market.path());
     sessions.truncate(2);
     let home = fresh(market.path());
-    run(&mut day(home.path(), None, sessions[0]));
-    let saved = tempfile::tempdir().unwrap();
-    let begun = saved.path().join("state.db");
-    std::fs::copy(home.path().join("state.db"), &begun).unwrap();
+    let whole = kind.empty(home.path());
+    run(&mut day(home.path(), whole.url(), sessions[0]));
+    let begun = whole.keep();
     let list = home.path().join("points");
-    run(day(home.path(), None, sessions[1]).env("TRIMTAB_TEST_POINTS", &list));
-    let end = dump(home.path(), &sessions);
-    World { points: points(&list), market, sessions, begun, _begun: saved, end }
+    let since = Instant::now();
+    run(day(home.path(), whole.url(), sessions[1]).env("TRIMTAB_TEST_POINTS", &list));
+    let took = since.elapsed();
+    let end = dump_of(&whole.address(), &sessions);
+    assert!(end.contains("FillRecord {"), "the days must trade, or they show nothing");
+    World { points: points(&list), market, sessions, begun, end, took }
 }
 
-fn killed_at(world: &World, point: &str) {
-    let home = fresh(world.market.path());
-    std::fs::copy(&world.begun, home.path().join("state.db")).unwrap();
-    let died = day(home.path(), None, world.sessions[1]).env("TRIMTAB_TEST_DIE_AT", point).output();
-    assert!(!died.unwrap().status.success(), "{point} was not reached");
-    run(&mut day(home.path(), None, world.sessions[1]));
-    assert_eq!(dump(home.path(), &world.sessions), world.end, "killed at {point}");
+impl World {
+    /// The second day, killed as told, run again to its end.
+    fn check(&self, told: &str, kill: impl Fn(Command) -> Ended) {
+        let home = fresh(self.market.path());
+        let database = self.begun.copy(home.path());
+        let second = || day(home.path(), database.url(), self.sessions[1]);
+        while kill(second()) == Ended::Killed {}
+        run(&mut second());
+        assert_eq!(dump_of(&database.address(), &self.sessions), self.end, "killed {told}");
+    }
+
+    fn killed_at(&self, point: &str) {
+        let tries = std::cell::Cell::new(0);
+        self.check(point, |mut command| {
+            if tries.replace(1) == 1 {
+                return Ended::ByItself;
+            }
+            let died = command.env("TRIMTAB_TEST_DIE_AT", point).output().unwrap();
+            assert!(!died.status.success(), "{point} was not reached");
+            Ended::Killed
+        });
+    }
+}
+
+#[derive(PartialEq)]
+enum Ended {
+    Killed,
+    ByItself,
+}
+
+fn killed_at_any_point(kind: &Kind) {
+    let world = world(kind);
+    assert!(world.points.len() > 40, "{} points", world.points.len());
+    let (first, second) = world.points.split_at(world.points.len() / 2);
+    std::thread::scope(|scope| {
+        for part in [first, second] {
+            let world = &world;
+            scope.spawn(move || part.iter().for_each(|point| world.killed_at(point)));
+        }
+    });
 }
 
 #[test]
 fn a_day_killed_at_any_point_and_run_again_ends_as_one_that_was_not() {
-    let world = world();
-    assert!(world.end.contains("FillRecord {"), "the days must trade, or they show nothing");
-    assert!(world.points.len() > 40, "{} points", world.points.len());
-    let half = world.points.len() / 2;
-    let (first, second) = world.points.split_at(half);
-    std::thread::scope(|scope| {
-        for part in [first, second] {
-            let world = &world;
-            scope.spawn(move || part.iter().for_each(|point| killed_at(world, point)));
-        }
-    });
+    killed_at_any_point(&Kind::File);
+}
+
+#[test]
+fn a_day_killed_at_any_point_ends_as_one_that_was_not_on_postgresql_too() {
+    if let Some(server) = server() {
+        killed_at_any_point(&Kind::Server(server));
+    }
+}
+
+/// Not at a named point: whenever it comes, again and again, until the day gets through.
+#[test]
+fn a_day_killed_at_random_again_and_again_ends_as_one_that_was_not() {
+    let world = world(&Kind::File);
+    for round in 0..6 {
+        let seed = base::Seed::root(round).child("kill");
+        let count = std::cell::Cell::new(0);
+        world.check(&format!("at random, round {round}"), |mut command| {
+            count.set(count.get() + 1);
+            let share = (seed.child(&count.get().to_string()).number() % 1_000) as f64 / 1_000.0;
+            let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = quiet.spawn().unwrap();
+            // Each try may take a little longer, so that the day ends at last.
+            std::thread::sleep(world.took.mul_f64(share * (0.5 + 0.1 * count.get() as f64)));
+            child.kill().unwrap();
+            match child.wait().unwrap().success() {
+                true => Ended::ByItself,
+                false => Ended::Killed,
+            }
+        });
+        assert!(count.get() > 1, "round {round} was never killed");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod crash;
+mod database;
 
 use std::path::Path;
 use std::process::{Command, Output};

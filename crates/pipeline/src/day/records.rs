@@ -5,7 +5,7 @@ use ::desk::ledger::{Booking, Posting};
 use ::desk::orders::Role;
 use ::desk::risk::Reason;
 use base::Ts;
-use market::{OrderState, Qty};
+use market::{Fill, OrderKind, OrderRequest, OrderState, Qty, TimeInForce};
 use store::{
     FillRecord, Intent, IntentState, JournalRecord, Order, Plan, PlanStatus, Position, Tx,
 };
@@ -88,6 +88,9 @@ fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Resul
             }
         }
         Record::Filled { fill, .. } => {
+            if tx.order(&fill.order)?.is_none() {
+                foreign_order(tx, fill, numbers.symbol(fill.instrument))?;
+            }
             let seq = tx.fills_of_order(&fill.order)?.len() as u32;
             let symbol = numbers.symbol(fill.instrument);
             tx.record_fill(&FillRecord::new(fill, seq, symbol))?;
@@ -113,6 +116,32 @@ fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Resul
         })?,
         _ => {}
     }
+    Ok(())
+}
+
+/// An order that the broker made itself: the end of a position in a stock that is no more.
+fn foreign_order(tx: &Tx<'_>, fill: &Fill, symbol: &str) -> Result<(), Error> {
+    let at = micros(fill.at);
+    tx.draft_order(&Order {
+        id: fill.order.clone(),
+        intent: None,
+        book: BOOK.to_owned(),
+        symbol: symbol.to_owned(),
+        state: OrderState::Draft,
+        broker_id: None,
+        created: at,
+        updated: at,
+        request: OrderRequest {
+            id: fill.order.clone(),
+            instrument: fill.instrument,
+            qty: fill.qty,
+            kind: OrderKind::Market,
+            tif: TimeInForce::Day,
+            oco_group: None,
+            parent: None,
+        },
+    })?;
+    tx.move_order(&fill.order, OrderState::Working, "made by the broker")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 // These tests are about files.
 #![allow(clippy::disallowed_methods)]
 
+mod corporate;
 mod course;
 mod halt;
 mod several_days;

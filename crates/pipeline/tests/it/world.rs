@@ -101,6 +101,7 @@ impl Brake for HandBrake {
 
 /// An account over the market.
 pub(crate) struct World {
+    lake: Lake,
     pub(crate) store: Store,
     clock: Arc<HandClock>,
     pub(crate) brake: HandBrake,
@@ -108,7 +109,13 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Over the market that all tests share.
     pub(crate) fn new() -> World {
+        World::over(market().lake())
+    }
+
+    /// Over a lake of its own.
+    pub(crate) fn over(lake: Lake) -> World {
         let clock = Arc::new(HandClock::default());
         let options = OpenOptions { clock: clock.clone(), ..OpenOptions::default() };
         let store = Store::open_with(Address::read("sqlite::memory:").unwrap(), options).unwrap();
@@ -118,7 +125,7 @@ impl World {
             on: AtomicBool::new(false),
         };
         let request = RefCell::new(DayRequest {
-            session: market().sessions[0],
+            session: Day::MIN,
             parts: parts(None),
             config: BreakoutConfig::default(),
             sending: Sending::Unattended,
@@ -128,7 +135,7 @@ impl World {
             cash: Cash::from_raw(100_000 * Cash::SCALE),
             code_revision: "test".to_owned(),
         });
-        World { store, clock, brake, request }
+        World { lake, store, clock, brake, request }
     }
 
     pub(crate) fn set(&self, change: impl FnOnce(&mut DayRequest)) -> &World {
@@ -152,9 +159,8 @@ impl World {
 
     pub(crate) fn try_walk(&self, session: Day) -> Result<DayOutcome, Error> {
         self.set(|request| request.session = session);
-        let lake = market().lake();
-        let (store, brake) = (&self.store, &self.brake);
-        let ports = Ports { store, lake: &lake, brake, progress: &Silent };
+        let (store, lake, brake) = (&self.store, &self.lake, &self.brake);
+        let ports = Ports { store, lake, brake, progress: &Silent };
         day::walk(ports, &self.request.borrow())
     }
 
