@@ -2,30 +2,35 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    ArrowPrimitiveType, DataType, Date32Type, Float64Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
 use base::Digest;
 use base::hash::Hasher;
+use rayon::prelude::*;
 
 /// Hashes the values of batches column by column, so that where batches end does not matter.
 #[derive(Debug, Default)]
 pub(crate) struct ContentHasher {
     columns: Vec<Hasher>,
     rows: u64,
-    scratch: Vec<u8>,
 }
 
 impl ContentHasher {
-    /// Takes the next rows.
-    pub(crate) fn update(&mut self, batch: &RecordBatch) {
-        self.columns.resize_with(batch.num_columns(), Hasher::default);
-        self.rows += batch.num_rows() as u64;
-        for (index, column) in batch.columns().iter().enumerate() {
-            self.scratch.clear();
-            encode(column.as_ref(), &mut self.scratch);
-            self.columns[index].update(&self.scratch);
-        }
+    /// Takes the next rows; all batches have the same columns.
+    pub(crate) fn update(&mut self, batches: &[RecordBatch]) {
+        let Some(first) = batches.first() else { return };
+        self.columns.resize_with(first.num_columns(), Hasher::default);
+        self.rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        self.columns.par_iter_mut().enumerate().for_each(|(index, hasher)| {
+            let mut scratch = Vec::new();
+            for batch in batches {
+                scratch.clear();
+                encode(batch.column(index).as_ref(), &mut scratch);
+                hasher.update(&scratch);
+            }
+        });
     }
 
     /// Rows taken and the hash over them.
@@ -42,6 +47,15 @@ impl ContentHasher {
 macro_rules! numbers {
     ($array:expr, $kind:ty, $out:expr) => {{
         let array = $array.as_primitive::<$kind>();
+        if array.null_count() == 0 {
+            const WIDTH: usize = 1 + size_of::<<$kind as ArrowPrimitiveType>::Native>();
+            let start = $out.len();
+            $out.resize(start + array.len() * WIDTH, 1);
+            for (place, value) in $out[start..].chunks_exact_mut(WIDTH).zip(array.values()) {
+                place[1..].copy_from_slice(&value.to_le_bytes());
+            }
+            return;
+        }
         for index in 0..array.len() {
             match array.is_null(index) {
                 true => $out.push(0),
@@ -88,7 +102,7 @@ mod tests {
 
     fn hash(parts: &[&[Option<f64>]]) -> Digest {
         let mut hasher = ContentHasher::default();
-        parts.iter().for_each(|part| hasher.update(&batch(part)));
+        parts.iter().for_each(|part| hasher.update(&[batch(part)]));
         hasher.finish().1
     }
 

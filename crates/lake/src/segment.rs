@@ -10,14 +10,22 @@ use std::path::{Path, PathBuf};
 use arrow::record_batch::RecordBatch;
 use base::hash::Hasher;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
 
 use crate::content::ContentHasher;
 use crate::{Error, FileEntry, Table};
 
 /// Rows after which the next file begins: about 150 MB.
 const ROWS_A_FILE: u64 = 4_000_000;
+/// Rows that are collected before their row groups are encoded, all threads at once.
+const ROWS_A_WAVE: usize = 1 << 17;
 
 /// Writes files until [`SegmentWriter::finish`]; deletes them when dropped before that.
 #[derive(Debug)]
@@ -34,9 +42,13 @@ pub(crate) struct SegmentWriter {
 struct OpenSegment {
     relative: String,
     path: PathBuf,
-    writer: ArrowWriter<HashingFile>,
+    file: SerializedFileWriter<HashingFile>,
+    encoders: ArrowRowGroupWriterFactory,
     content: ContentHasher,
     rows: u64,
+    // Row groups wait twice: to be encoded, and to be written while the next are encoded.
+    waiting: Vec<RecordBatch>,
+    encoded: Vec<Vec<ArrowColumnChunk>>,
 }
 
 #[derive(Debug)]
@@ -74,7 +86,7 @@ impl SegmentWriter {
     }
 
     /// Writes one row group.
-    pub(crate) fn write_group(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    pub(crate) fn write_group(&mut self, batch: RecordBatch) -> Result<(), Error> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
@@ -82,11 +94,11 @@ impl SegmentWriter {
             self.open = Some(self.begin()?);
         }
         let Some(open) = self.open.as_mut() else { return Ok(()) };
-        open.content.update(batch);
         open.rows += batch.num_rows() as u64;
-        let path = &open.path;
-        open.writer.write(batch).map_err(|e| Error::encode(path, e))?;
-        open.writer.flush().map_err(|e| Error::encode(path, e))?;
+        open.waiting.push(batch);
+        if open.waiting.iter().map(RecordBatch::num_rows).sum::<usize>() >= ROWS_A_WAVE {
+            open.wave().map_err(|e| Error::encode(&open.path, e))?;
+        }
         if open.rows >= ROWS_A_FILE {
             self.close_open()?;
         }
@@ -124,33 +136,92 @@ impl SegmentWriter {
             .build();
         let writer = ArrowWriter::try_new(sink, self.table.schema(), Some(properties))
             .map_err(|e| Error::encode(&path, e))?;
-        Ok(OpenSegment { relative, path, writer, content: ContentHasher::default(), rows: 0 })
+        let (file, encoders) =
+            writer.into_serialized_writer().map_err(|e| Error::encode(&path, e))?;
+        Ok(OpenSegment {
+            relative,
+            path,
+            file,
+            encoders,
+            content: ContentHasher::default(),
+            rows: 0,
+            waiting: Vec::new(),
+            encoded: Vec::new(),
+        })
     }
 
     fn close_open(&mut self) -> Result<(), Error> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let (path, relative) = (open.path.clone(), open.relative.clone());
-        // In the list first, so that a failure from here on deletes it too.
-        let (rows, content) = open.content.finish();
-        let closed = close(open.writer, &path);
-        let (bytes, sha256) = match closed {
-            Ok(closed) => closed,
-            Err(fault) => {
-                let _ = std::fs::remove_file(&path);
-                return Err(fault);
-            }
-        };
-        let entry = FileEntry { path: relative, bytes, sha256, rows, content };
+        let entry = open.close(relative).inspect_err(|_| {
+            let _ = std::fs::remove_file(&path);
+        })?;
         self.done.push(entry);
         Ok(())
     }
 }
 
-fn close(writer: ArrowWriter<HashingFile>, path: &Path) -> Result<(u64, base::Digest), Error> {
-    let sink = writer.into_inner().map_err(|e| Error::encode(path, e))?;
-    let file = sink.file.into_inner().map_err(|e| Error::write(path, e.into_error()))?;
-    file.sync_all().map_err(|e| Error::write(path, e))?;
-    Ok((sink.bytes, sink.hasher.finish()))
+impl OpenSegment {
+    /// Encodes what waits, while what was encoded before is written and values are hashed.
+    fn wave(&mut self) -> Result<(), ParquetError> {
+        let (waiting, ready) =
+            (std::mem::take(&mut self.waiting), std::mem::take(&mut self.encoded));
+        let (encoders, file, content) = (&self.encoders, &mut self.file, &mut self.content);
+        let (encoded, written) = rayon::join(
+            || encode(encoders, &waiting),
+            || {
+                content.update(&waiting);
+                ready.into_iter().try_for_each(|group| write(file, group))
+            },
+        );
+        written?;
+        self.encoded = encoded?;
+        Ok(())
+    }
+
+    fn close(mut self, relative: String) -> Result<FileEntry, Error> {
+        // The second wave writes what the first encoded.
+        let last = self.wave().and_then(|()| self.wave());
+        let path = &self.path;
+        last.map_err(|e| Error::encode(path, e))?;
+        let sink = self.file.into_inner().map_err(|e| Error::encode(path, e))?;
+        let file = sink.file.into_inner().map_err(|e| Error::write(path, e.into_error()))?;
+        file.sync_all().map_err(|e| Error::write(path, e))?;
+        let (rows, content) = self.content.finish();
+        let (bytes, sha256) = (sink.bytes, sink.hasher.finish());
+        Ok(FileEntry { path: relative, bytes, sha256, rows, content })
+    }
+}
+
+/// Row groups to column chunks: each column of each group by itself.
+fn encode(
+    encoders: &ArrowRowGroupWriterFactory,
+    groups: &[RecordBatch],
+) -> Result<Vec<Vec<ArrowColumnChunk>>, ParquetError> {
+    let group = |batch: &RecordBatch| {
+        let columns: Vec<(usize, ArrowColumnWriter)> =
+            encoders.create_column_writers(0)?.into_iter().enumerate().collect();
+        let column = |(at, mut writer): (usize, ArrowColumnWriter)| {
+            for leaf in compute_leaves(batch.schema_ref().field(at), batch.column(at))? {
+                writer.write(&leaf)?;
+            }
+            writer.close()
+        };
+        columns.into_par_iter().map(column).collect()
+    };
+    groups.par_iter().map(group).collect()
+}
+
+fn write(
+    file: &mut SerializedFileWriter<HashingFile>,
+    group: Vec<ArrowColumnChunk>,
+) -> Result<(), ParquetError> {
+    let mut writer = file.next_row_group()?;
+    for chunk in group {
+        chunk.append_to_row_group(&mut writer)?;
+    }
+    writer.close()?;
+    Ok(())
 }
 
 impl Drop for SegmentWriter {

@@ -128,7 +128,7 @@ fn content(path: &Path) -> Result<(u64, Digest), crate::error::Cause> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
     let mut hasher = ContentHasher::default();
     for batch in reader.with_batch_size(1 << 16).build()? {
-        hasher.update(&batch?);
+        hasher.update(&[batch?]);
     }
     Ok(hasher.finish())
 }

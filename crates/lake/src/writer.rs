@@ -41,15 +41,15 @@ impl Append {
         let words = format!("{}|{}|{}", self.dataset, self.source.sha256, self.read_as);
         base::Digest::of(words.as_bytes()).as_str()[..32].to_owned()
     }
+}
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let name = &self.dataset;
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-            return Err(Error::NameDataset { name: name.clone() });
-        }
-        Ok(())
+/// A dataset's name is fit for a path.
+pub(crate) fn check_dataset(name: &str) -> Result<(), Error> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
+        return Err(Error::NameDataset { name: name.to_owned() });
     }
+    Ok(())
 }
 
 /// An append under way. Dropped before [`Writer::finish`], it leaves nothing behind. One process
@@ -73,7 +73,7 @@ pub struct Writer {
 impl Lake {
     /// Begins to append to a table.
     pub fn write(&self, table: Table, append: Append) -> Result<Writer, Error> {
-        append.check()?;
+        check_dataset(&append.dataset)?;
         let folder = self.folder(table);
         std::fs::create_dir_all(&folder).map_err(|e| Error::write(&folder, e))?;
         let lock = lock(folder.join(".lock"))?;
@@ -213,6 +213,6 @@ impl Writer {
             path: self.folder.clone(),
             source: Box::new(source),
         })?;
-        self.segments.write_group(&batch)
+        self.segments.write_group(batch)
     }
 }

@@ -1,66 +1,35 @@
 //! Text with separators: delimiter and header are found out, lines are read without copies.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use base::{Day, Ts};
 use memchr::memchr_iter;
 
 use super::columns::{BarColumns, BarSet, Columns, Header, Names};
 use super::gathered::{Gathered, RawBar};
-use super::lines::{self, Cells};
+use super::lines;
 use crate::Error;
 use crate::rows::{FundamentalRow, MacroRow, RefusedRow};
 
-/// A CSV text and how to read it.
-pub(crate) struct Csv<'a> {
-    pub path: &'a Path,
-    pub text: &'a [u8],
-    /// Symbol of rows that name none.
-    pub symbol: &'a str,
-    pub names: &'a Names,
-}
-
-/// How a table of text is laid out.
+/// How a text file is laid out.
 #[derive(Debug)]
-struct Layout {
+pub(crate) struct Csv {
+    pub path: PathBuf,
+    /// Symbol of rows that name none.
+    symbol: String,
     delimiter: u8,
     columns: Columns,
     width: usize,
-    body: usize,
 }
 
-impl Csv<'_> {
-    /// Reads all rows; a row that can't be read is set aside, a file that can't is an error.
-    pub(crate) fn gather(&self) -> Result<Gathered, Error> {
-        let layout = self.layout()?;
-        let parts = lines::parts(self.text, layout.body, rayon::current_num_threads());
-        let gathered: Vec<Gathered> = {
-            use rayon::prelude::*;
-            parts.into_par_iter().map(|(text, line)| self.part(&layout, text, line)).collect()
-        };
-        let mut all = Gathered::default();
-        gathered.into_iter().for_each(|part| all.absorb(part));
-        let unreadable = all.refused.len() as u64;
-        if all.rows_in > 0 && unreadable == all.rows_in {
-            let first = &all.refused[0];
-            let fault = format!(
-                "no row can be read; the first, line {}, fails: {} in {}",
-                first.line, first.reason, first.row
-            );
-            return Err(Error::Ingest { path: self.path.to_owned(), fault });
-        }
-        Ok(all)
-    }
-
-    fn layout(&self) -> Result<Layout, Error> {
-        let fault = |fault: String| Error::Ingest { path: self.path.to_owned(), fault };
-        if self.text.contains(&0) {
-            return Err(fault("it is not text; give a CSV or Parquet file".to_owned()));
-        }
-        let text = self.text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.text);
-        let offset = self.text.len() - text.len();
-        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-        let first = &text[..end];
+impl Csv {
+    /// Finds the layout out from the first lines of a file; says where the rows begin.
+    pub(crate) fn of(path: &Path, text: &[u8], told: &Names) -> Result<(Csv, usize), Error> {
+        let fault = |fault: String| Error::Ingest { path: path.to_owned(), fault };
+        let plain = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        let end = memchr::memchr(b'\n', plain).unwrap_or(plain.len());
+        let first = &plain[..end];
         if first.trim_ascii().is_empty() {
             return Err(fault("it is empty".to_owned()));
         }
@@ -68,9 +37,10 @@ impl Csv<'_> {
             .iter()
             .max_by_key(|d| (memchr_iter(**d, first).count(), **d == b','))
             .unwrap_or(&b',');
-        let names: Vec<String> = Cells::new(first, delimiter)
-            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
-            .collect();
+        let mut cells = Vec::new();
+        lines::split(first, delimiter, &mut cells);
+        let names: Vec<String> =
+            cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
         if names.len() < 2 {
             return Err(fault(
                 "the first line has one column; separate columns by , ; tab or |".to_owned(),
@@ -81,41 +51,48 @@ impl Csv<'_> {
                 "the first line holds numbers; put the names of the columns there".to_owned(),
             ));
         }
-        let body = (offset + end + 1).min(self.text.len());
-        let numeric = self.numeric(body, delimiter, names.len());
-        let header = Header { path: self.path, names: &names, numeric: &numeric, told: self.names };
-        Ok(Layout { delimiter, columns: header.columns()?, width: names.len(), body })
+        let body = (text.len() - plain.len() + end + 1).min(text.len());
+        let numeric = numeric(&text[body..], delimiter, names.len());
+        let header = Header { path, names: &names, numeric: &numeric, told };
+        let (columns, width) = (header.columns()?, names.len());
+        let (path, symbol) = (path.to_owned(), super::symbol_of(path));
+        Ok((Csv { path, symbol, delimiter, columns, width }, body))
     }
 
-    /// Columns in which the first rows hold numbers or nothing.
-    fn numeric(&self, body: usize, delimiter: u8, width: usize) -> Vec<bool> {
-        let mut numeric = vec![true; width];
-        for line in self.text[body..].split(|byte| *byte == b'\n').take(20) {
-            for (at, cell) in Cells::new(line, delimiter).take(width).enumerate() {
-                let cell = cell.trim_ascii();
-                numeric[at] &= cell.is_empty() || lines::number(cell).is_some();
-            }
-        }
-        numeric
-    }
-
-    fn part(&self, layout: &Layout, text: &[u8], first_line: u64) -> Gathered {
+    /// Reads all rows of some whole lines; a row that can't be read is set aside.
+    pub(crate) fn parse(&self, text: &[u8], first_line: u64) -> Gathered {
         let mut reader = Reader {
             gathered: Gathered::default(),
-            own_symbol: self.symbol,
-            cells: Vec::with_capacity(layout.width),
+            own_symbol: &self.symbol,
+            cells: Vec::with_capacity(self.width),
             last: (Vec::new(), [0; 2]),
+            places: HashMap::new(),
         };
         let mut start = 0;
         for (number, end) in (first_line..).zip(memchr_iter(b'\n', text).chain([text.len()])) {
             let line = text[start.min(end)..end].trim_ascii_end();
             start = end + 1;
             if !line.is_empty() {
-                reader.line(layout, line, number);
+                reader.line(self, line, number);
             }
         }
         reader.gathered
     }
+}
+
+/// Columns in which the first rows hold numbers or nothing.
+fn numeric(body: &[u8], delimiter: u8, width: usize) -> Vec<bool> {
+    let mut numeric = vec![true; width];
+    let mut cells = Vec::new();
+    for line in body.split(|byte| *byte == b'\n').take(20) {
+        cells.clear();
+        lines::split(line, delimiter, &mut cells);
+        for (numeric, cell) in numeric.iter_mut().zip(&cells) {
+            let cell = cell.trim_ascii();
+            *numeric &= cell.is_empty() || lines::number(cell).is_some();
+        }
+    }
+    numeric
 }
 
 struct Reader<'a, 't> {
@@ -124,13 +101,14 @@ struct Reader<'a, 't> {
     cells: Vec<&'t [u8]>,
     // The symbol of the last line and where its bars are: most files are sorted by symbol.
     last: (Vec<u8>, [usize; 2]),
+    places: HashMap<Vec<u8>, [usize; 2]>,
 }
 
 impl<'t> Reader<'_, 't> {
-    fn line(&mut self, layout: &Layout, line: &'t [u8], number: u64) {
+    fn line(&mut self, layout: &Csv, line: &'t [u8], number: u64) {
         self.gathered.rows_in += 1;
         self.cells.clear();
-        self.cells.extend(Cells::new(line, layout.delimiter));
+        lines::split(line, layout.delimiter, &mut self.cells);
         let taken = if self.cells.len() == layout.width {
             match &layout.columns {
                 Columns::Bars(columns, sets) => self.bars(columns, sets, number),
@@ -190,11 +168,16 @@ impl<'t> Reader<'_, 't> {
         if self.last.0 == name && !name.is_empty() {
             return;
         }
-        self.last.0 = name.to_vec();
+        if let Some(places) = self.places.get(name) {
+            self.last = (name.to_vec(), *places);
+            return;
+        }
         let text = String::from_utf8_lossy(name).into_owned();
         for (place, set) in self.last.1.iter_mut().zip(sets) {
             *place = self.gathered.of(&format!("{text}{}", set.suffix));
         }
+        self.last.0 = name.to_vec();
+        self.places.insert(name.to_vec(), self.last.1);
     }
 
     fn other(&mut self, columns: &Columns) -> Result<(), &'static str> {

@@ -14,6 +14,7 @@ use base::Day;
 use market::Calendar;
 
 use super::gathered::RawBar;
+use super::sessions::Sessions;
 use crate::manifest::Quality;
 use crate::rows::RefusedRow;
 
@@ -28,6 +29,8 @@ const SPIKE_LEAST: f64 = 0.5;
 const NEIGHBOURS: usize = 20;
 /// A move that is told.
 const LARGE_MOVE: f64 = 0.6;
+/// Ratios of two closes that are no spike and no large move: most need no logarithm.
+const SMALL_RATIOS: std::ops::Range<f64> = 0.65..1.55;
 /// Bars without volume in a row that are told.
 const STALE_BARS: usize = 5;
 
@@ -58,37 +61,32 @@ impl Gate {
             found.count = unsorted as u64;
             found.examples.push(symbol.to_owned());
         }
-        let mut kept: Vec<RawBar> = Vec::with_capacity(bars.len());
-        for bar in bars {
-            match impossible(&bar).or_else(|| self.contradicts(&bar, kept.last())) {
-                Some(reason) => passed.refuse(symbol, &bar, reason),
-                None => kept.push(bar),
+        let mut sessions = Sessions::of(self.calendar);
+        let mut last: Option<RawBar> = None;
+        bars.retain(|bar| {
+            let reason =
+                impossible(bar).or_else(|| contradicts(bar, last.as_ref()?, &mut sessions));
+            match reason {
+                Some(reason) => passed.refuse(symbol, bar, reason),
+                None => last = Some(*bar),
             }
-        }
-        passed.bars = kept;
+            reason.is_none()
+        });
+        passed.bars = bars;
         passed.refuse_spikes(symbol);
-        passed.tell(symbol, self.calendar);
+        passed.tell(symbol, Sessions::of(self.calendar));
         passed
     }
+}
 
-    /// What is wrong with a bar after the last one that was kept.
-    fn contradicts(&self, bar: &RawBar, last: Option<&RawBar>) -> Option<&'static str> {
-        let last = last?;
-        if (last.day, last.time) == (bar.day, bar.time) {
-            return Some("second row for the same time");
-        }
-        let closed = self.session(bar.day) == Some(false);
-        let prices = |bar: &RawBar| [bar.open, bar.high, bar.low, bar.close];
-        if closed && bar.time.is_none() && (bar.volume == 0.0 || prices(last) == prices(bar)) {
-            return Some("no session, and no trade of its own");
-        }
-        None
+/// What is wrong with a bar after the last one that was kept.
+fn contradicts(bar: &RawBar, last: &RawBar, sessions: &mut Sessions<'_>) -> Option<&'static str> {
+    if (last.day, last.time) == (bar.day, bar.time) {
+        return Some("second row for the same time");
     }
-
-    /// Whether a day has a session; unknown outside the calendar.
-    fn session(&self, day: Day) -> Option<bool> {
-        self.calendar?.session(day).ok().map(|session| session.is_some())
-    }
+    let prices = |bar: &RawBar| [bar.open, bar.high, bar.low, bar.close];
+    let own_trade = bar.time.is_some() || (bar.volume != 0.0 && prices(last) != prices(bar));
+    (!own_trade && sessions.closed(bar.day)).then_some("no session, and no trade of its own")
 }
 
 /// Why a bar can't be.
@@ -127,6 +125,10 @@ impl Passed {
 
     /// A close far from both neighbours, which are near each other.
     fn refuse_spikes(&mut self, symbol: &str) {
+        let large = |pair: &[RawBar]| !SMALL_RATIOS.contains(&(pair[1].close / pair[0].close));
+        if !self.bars.windows(2).any(large) {
+            return;
+        }
         let closes: Vec<f64> = self.bars.iter().map(|bar| bar.close.ln()).collect();
         let suspect = |at: usize| {
             let (before, after) = (closes[at] - closes[at - 1], closes[at + 1] - closes[at]);
@@ -143,7 +145,7 @@ impl Passed {
         }
     }
 
-    fn tell(&mut self, symbol: &str, calendar: Option<&Calendar>) {
+    fn tell(&mut self, symbol: &str, mut sessions: Sessions<'_>) {
         let mut flagged: BTreeMap<&str, crate::manifest::Finding> = BTreeMap::new();
         let mut flag = |what, day: Day, times: u64| {
             let found = flagged.entry(what).or_default();
@@ -152,17 +154,15 @@ impl Passed {
         };
         for pair in self.bars.windows(2) {
             let day = pair[1].day;
-            if (pair[1].close / pair[0].close).ln().abs() > LARGE_MOVE.ln_1p() {
+            let ratio = pair[1].close / pair[0].close;
+            if !SMALL_RATIOS.contains(&ratio) && ratio.ln().abs() > LARGE_MOVE.ln_1p() {
                 flag("move beyond 60 %", day, 1);
             }
-            let missing = calendar.map_or(0, |c| {
-                let (from, to) = (pair[0].day.plus(1), day.plus(-1));
-                if from > to { 0 } else { c.between(from, to).len() as u64 }
-            });
+            let missing = sessions.between(pair[0].day, day);
             if missing > 0 {
-                flag("missing session", day, missing);
+                flag("missing session", day, missing as u64);
             }
-            if calendar.is_some_and(|c| matches!(c.session(day), Ok(None))) {
+            if sessions.closed(day) {
                 flag("bar on a day without a session", day, 1);
             }
         }

@@ -26,12 +26,40 @@ pub(crate) struct RawBar {
     pub line: u64,
 }
 
+/// Bars of a symbol in the order in which they were found, in the pieces in which they came:
+/// taking over another part's bars copies none.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces(Vec<Vec<RawBar>>);
+
+impl Pieces {
+    /// Adds one bar.
+    pub(crate) fn push(&mut self, bar: RawBar) {
+        match self.0.last_mut() {
+            Some(piece) => piece.push(bar),
+            None => self.0.push(vec![bar]),
+        }
+    }
+
+    /// Whether there is no bar.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Vec::is_empty)
+    }
+
+    /// All bars in one piece.
+    pub(crate) fn joined(mut self) -> Vec<RawBar> {
+        match self.0.len() {
+            1 => self.0.remove(0),
+            _ => self.0.concat(),
+        }
+    }
+}
+
 /// Everything found in a source.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     symbols: HashMap<String, usize>,
     /// Bars by symbol.
-    pub bars: Vec<(String, Vec<RawBar>)>,
+    pub bars: Vec<(String, Pieces)>,
     pub actions: Vec<(String, CorporateAction)>,
     pub series: Vec<MacroRow>,
     pub figures: Vec<FundamentalRow>,
@@ -46,7 +74,7 @@ impl Gathered {
         if let Some(&at) = self.symbols.get(symbol) {
             return at;
         }
-        self.bars.push((symbol.to_owned(), Vec::new()));
+        self.bars.push((symbol.to_owned(), Pieces::default()));
         self.symbols.insert(symbol.to_owned(), self.bars.len() - 1);
         self.bars.len() - 1
     }
@@ -55,7 +83,7 @@ impl Gathered {
     pub(crate) fn absorb(&mut self, other: Gathered) {
         for (symbol, bars) in other.bars {
             let at = self.of(&symbol);
-            self.bars[at].1.extend(bars);
+            self.bars[at].1.0.extend(bars.0);
         }
         self.actions.extend(other.actions);
         self.series.extend(other.series);

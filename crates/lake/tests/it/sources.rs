@@ -133,3 +133,45 @@ fn series_and_their_days_of_publication_go_in() {
     assert_eq!((seen(early), seen(late())), (1, 2));
     assert_eq!(lake.as_of(late()).series("test", "y2y").unwrap().len(), 1);
 }
+
+/// Three megabytes of bars, by symbol or by day, with a row in the middle that can't be read.
+fn long_text(by_day: bool) -> (String, u64) {
+    let days = || (0..6_000).map(|at| day("1998-01-02").plus(at)).filter(|day| day.weekday() < 5);
+    let row = |symbol: usize, day: base::Day| {
+        let close = 10.0 + f64::from(day.number() % 7) / 4.0 + symbol as f64;
+        format!("S{symbol:02},{day},{close},{close},{close},{close},100\n")
+    };
+    let mut rows: Vec<String> = match by_day {
+        true => {
+            days().flat_map(|day| (0..20).map(move |s| (s, day))).map(|r| row(r.0, r.1)).collect()
+        }
+        false => {
+            (0..20).flat_map(|s| days().map(move |day| (s, day))).map(|r| row(r.0, r.1)).collect()
+        }
+    };
+    let bad = rows.len() / 2;
+    rows.insert(bad, "S10,31.01.2024,1,1,1,1,1\n".to_owned());
+    (format!("symbol,date,open,high,low,close,volume\n{}", rows.concat()), bad as u64 + 2)
+}
+
+#[test]
+fn a_long_text_gives_the_same_files_whatever_the_threads_and_counts_its_lines() {
+    for by_day in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (text, bad_line) = long_text(by_day);
+        assert!(text.len() > 3 << 20);
+        let path = write(folder.path(), "long.csv", &text);
+        let taken = |threads: usize| {
+            let lake = Lake::at(folder.path().join(format!("lake-{threads}")));
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let outcome = pool.install(|| take_in(&lake, &path)).unwrap();
+            let lines = lake.sql("select line from quarantine").unwrap().rows;
+            assert_eq!(lines, [[Some(bad_line.to_string())]]);
+            outcome
+        };
+        let alone = taken(1);
+        assert_eq!(alone.manifests[1].source.sha256, base::Digest::of(text.as_bytes()));
+        assert_eq!(alone.manifests[1].rows, text.lines().count() as u64 - 2);
+        assert_eq!(alone, taken(3), "by day: {by_day}");
+    }
+}
