@@ -1,6 +1,7 @@
 //! What a person sees: progress bars on standard error, answers on standard output.
 
 use std::fmt::Display;
+use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -45,15 +46,18 @@ impl Terminal {
         value: &T,
         text: impl Display,
     ) -> Result<(), Failure> {
-        match self.form {
-            Form::Text => println!("{text}"),
-            Form::Json => {
-                let json = serde_json::to_string_pretty(value)
-                    .map_err(|error| Failure::new(format!("write the answer as JSON: {error}")))?;
-                println!("{json}");
-            }
+        let text = match self.form {
+            Form::Text => text.to_string(),
+            Form::Json => serde_json::to_string_pretty(value)
+                .map_err(|error| Failure::new(format!("write the answer as JSON: {error}")))?,
+        };
+        let mut out = std::io::stdout().lock();
+        match writeln!(out, "{text}").and_then(|()| out.flush()) {
+            // Whoever read it, `head` for one, has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::new(format!("write the answer: {error}"))),
+            Ok(()) => Ok(()),
         }
-        Ok(())
     }
 }
 

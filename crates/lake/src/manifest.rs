@@ -127,7 +127,7 @@ pub struct DataVersion {
     pub table: String,
     /// The dataset.
     pub dataset: String,
-    /// Version of the table.
+    /// Version of the table at which the dataset last changed.
     pub version: u64,
     /// Hash over the file hashes, in the order of the log.
     pub hash: Digest,

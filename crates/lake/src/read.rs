@@ -76,7 +76,8 @@ pub(crate) fn pin(
         version: DataVersion {
             table: table.name().to_owned(),
             dataset: dataset.to_owned(),
-            version: last,
+            // Not the table's: other datasets must not change the name of this one's data.
+            version: newest.version,
             hash,
             origin: newest.origin,
             adjusted: newest.adjusted,

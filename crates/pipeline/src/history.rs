@@ -7,7 +7,6 @@ use market::InstrumentId;
 use report::Origin;
 
 use crate::Error;
-use crate::synthetic::SyntheticMarket;
 
 /// Histories as known at one time. Reading the same place twice gives the same stock; places are
 /// read from many threads at once and need not be in memory together.
@@ -26,34 +25,4 @@ pub trait History: Sync {
     fn data_version(&self) -> String;
     /// Whether the data are real.
     fn origin(&self) -> Origin;
-}
-
-impl History for SyntheticMarket {
-    fn count(&self) -> usize {
-        self.stocks.len()
-    }
-
-    fn stock(&self, place: usize) -> Result<Cow<'_, Stock>, Error> {
-        Ok(Cow::Borrowed(&self.stocks[place]))
-    }
-
-    fn place(&self, instrument: InstrumentId) -> Option<usize> {
-        self.stocks.binary_search_by_key(&instrument, |stock| stock.instrument).ok()
-    }
-
-    fn symbol(&self, instrument: InstrumentId) -> &str {
-        &self.symbols[instrument.index()]
-    }
-
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    fn data_version(&self) -> String {
-        format!("synthetic {}", self.digest.short())
-    }
-
-    fn origin(&self) -> Origin {
-        Origin::Synthetic
-    }
 }

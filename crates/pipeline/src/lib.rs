@@ -13,7 +13,6 @@ pub mod models;
 pub mod progress;
 pub mod study;
 pub mod synth;
-pub mod synthetic;
 mod trials;
 mod vault;
 

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use base::{Day, Span};
+use base::Span;
 use books::breakout::BreakoutConfig;
 use market::{Calendar, Cash};
 use pipeline::day::{Course, DayRequest, Ports, Released, Scoring, Sending, walk};
 use pipeline::demo::{self, Demo, DemoRequest};
-use pipeline::lake_history::Parts;
-use pipeline::synth::{SynthRequest, fill};
 use serde::Serialize;
 use store::{Clock as _, MachineClock, Store};
 
@@ -47,7 +45,8 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let bar = Bar::new(terminal);
-    let demo = demo::run(request, &store, &bar)?;
+    let place = demo::Place { lake: &lake(home), store: &store };
+    let demo = demo::run(request, place, &bar)?;
     let path = reports.join("demo.html");
     write_whole(&path, &demo.page()?.html())?;
     let shown = std::path::absolute(&path).unwrap_or(path).display().to_string();
@@ -67,31 +66,26 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     terminal.answer(&answer, text)
 }
 
-/// Puts the planted market into the lake and walks the session after its last good signal, with
-/// the models just trained and the simulated broker. Says where its report is.
+/// Walks the session after the planted market's last good signal, with the models just trained
+/// and the simulated broker. Says where its report is.
 fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
     let sides = &demo.planted.study.sides;
     let good = sides.iter().flat_map(|side| side.passed.iter().map(|(day, _)| *day)).max();
     let Some(last) = good else { return Ok("no signal to trade".to_owned()) };
     let session = Calendar::of("XNYS")?.next(last)?.day;
-    let dataset = format!("demo_{}", demo.planted.market.digest.short());
+    let dataset = &demo.planted.dataset;
     // One account a market: the days of one account are walked in order.
-    let store = &state::open(&home.join(&dataset), None)?;
-    let at = MachineClock.now();
-    let config = demo.planted.market.config.clone();
-    let request = SynthRequest { config, dataset: dataset.clone(), minutes: None, at };
-    fill(&lake(home), &request, bar)?;
+    let store = &state::open(&home.join(dataset), None)?;
+    let at = demo.request.at;
     for side in sides {
         pipeline::models::enrol(store, side, at)?;
     }
     let mut config = demo.request.config.clone();
     // Expected value alone decides here, as in the report's verdict.
     config.size.gate = 0.0;
-    let days = (Day::MIN, Day::from_number(i32::MAX));
-    let parts = Parts { stocks: dataset, funds: None, volatility: None, finer: None, days };
     let request = DayRequest {
         session,
-        parts,
+        parts: demo::parts(dataset),
         config,
         sending: Sending::Unattended,
         scoring: Scoring::Model,

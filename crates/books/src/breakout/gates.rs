@@ -1,9 +1,9 @@
 //! What each confidence gate would have earned (BRK-16), in R, gross and net, with intervals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::bootstrap::{Plan, mean_interval};
-use base::{Interval, Prob, RowKey, Seed};
+use base::{Day, Interval, Prob, RowKey, Seed};
 use features::label::Decided;
 use learn::tune::HeldOutReport;
 use serde::{Deserialize, Serialize};
@@ -108,17 +108,24 @@ impl Scored<'_> {
     }
 }
 
+/// Mean net result of results by day, with an interval of that coverage; drawn as in [`table`].
+pub fn mean_net_r(passed: &[(Day, f64)], seed: Seed, level: f64) -> Interval {
+    let values: Vec<f64> = passed.iter().map(|(_, net_r)| *net_r).collect();
+    let block = block(passed.iter().map(|(day, _)| *day));
+    mean_interval(&values, Plan { level, ..Plan::blocks(seed, block) })
+}
+
+/// Signals a month.
+fn block(days: impl ExactSizeIterator<Item = Day>) -> f64 {
+    let count = days.len();
+    let month = |day: Day| (day.ymd().0, day.ymd().1);
+    let months = days.map(month).collect::<BTreeSet<_>>().len();
+    count as f64 / months.max(1) as f64
+}
+
 fn line(scored: &[Scored<'_>], gate: Gate, seed: Seed) -> GateLine {
     let passed: Vec<&Scored<'_>> = scored.iter().filter(|s| gate.lets_pass(s)).collect();
-    let months = passed
-        .iter()
-        .map(|s| {
-            let (year, month, _) = s.candidate.setup.day.ymd();
-            (year, month)
-        })
-        .collect::<std::collections::BTreeSet<_>>()
-        .len();
-    let block = passed.len() as f64 / months.max(1) as f64;
+    let block = block(passed.iter().map(|s| s.candidate.setup.day));
     let interval = |value: fn(&Scored<'_>) -> f64| {
         let values: Vec<f64> = passed.iter().map(|s| value(s)).collect();
         mean_interval(&values, Plan::blocks(seed, block))

@@ -1,23 +1,35 @@
 //! The portfolio backtest on small synthetic markets.
 
-use books::breakout::find;
+use base::Ts;
 use desk::exit::ExitReason;
+use lake::Lake;
 use sim::synth::{Edge, SynthConfig};
 
 use super::*;
-use crate::Silent;
-use crate::synthetic::{self, SyntheticMarket};
+use crate::lake_history::LakeHistory;
+use crate::synth::{SynthRequest, fill};
+use crate::{Silent, study};
 
-fn market(edge: Edge, seed: u64) -> SyntheticMarket {
-    let config = SynthConfig { symbols: 60, years: 5, edge, seed, ..SynthConfig::default() };
-    synthetic::make(config, &Silent).unwrap()
+/// A market in a lake of its own.
+struct Made {
+    _folder: tempfile::TempDir,
+    history: LakeHistory,
 }
 
-fn signals(market: &SyntheticMarket, confidence: Option<f64>) -> Vec<ScoredSignal> {
+fn market(edge: Edge, seed: u64) -> Made {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::at(folder.path().join("lake"));
+    let config = SynthConfig { symbols: 60, years: 5, edge, seed, ..SynthConfig::default() };
+    let (dataset, at) = ("s".to_owned(), Ts::from_seconds(1_700_000_000));
+    fill(&lake, &SynthRequest { config, dataset, minutes: None, at }, &Silent).unwrap();
+    let history = LakeHistory::open(&lake, &crate::demo::parts("s"), at).unwrap();
+    Made { _folder: folder, history }
+}
+
+fn signals(market: &Made, confidence: Option<f64>) -> Vec<ScoredSignal> {
     let confidence = confidence.map(|value| Prob::new(value).unwrap());
-    let config = BreakoutConfig::default();
-    let found = market.stocks.iter().flat_map(|s| find(s, &market.context, &config).unwrap());
-    found.map(|candidate| ScoredSignal { candidate, confidence }).collect()
+    let found = study::scan(&market.history, &BreakoutConfig::default(), &Silent).unwrap();
+    found.into_iter().map(|candidate| ScoredSignal { candidate, confidence }).collect()
 }
 
 fn request(to: Day) -> BacktestRequest {
@@ -29,9 +41,9 @@ fn request(to: Day) -> BacktestRequest {
     }
 }
 
-fn all(market: &SyntheticMarket, confidence: Option<f64>) -> Backtest {
+fn all(market: &Made, confidence: Option<f64>) -> Backtest {
     let to = Day::from_ymd(2100, 1, 1).unwrap();
-    run(market, &signals(market, confidence), &request(to), &Silent).unwrap()
+    run(&market.history, &signals(market, confidence), &request(to), &Silent).unwrap()
 }
 
 #[test]
@@ -65,9 +77,10 @@ fn an_earlier_end_gives_the_same_beginning() {
     let market = market(Edge::None, 5);
     let signals = signals(&market, None);
     let whole =
-        run(&market, &signals, &request(Day::from_ymd(2100, 1, 1).unwrap()), &Silent).unwrap();
+        run(&market.history, &signals, &request(Day::from_ymd(2100, 1, 1).unwrap()), &Silent)
+            .unwrap();
     let end = Day::from_ymd(2019, 1, 2).unwrap();
-    let part = run(&market, &signals, &request(end), &Silent).unwrap();
+    let part = run(&market.history, &signals, &request(end), &Silent).unwrap();
     let facts = |found: &Backtest| -> Vec<(String, Cash)> {
         let early = found.trades.iter().filter(|trade| trade.closed.closed.utc_day() < end);
         early.map(|trade| (trade.closed.intent.clone(), trade.net())).collect()

@@ -90,8 +90,7 @@ pub(crate) fn obey(walk: &Walk<'_>) -> Result<(), Error> {
         let halted = |of: InstrumentId| view.is_killed() || view.is_frozen(of);
         let drafts = tx.open_orders(BOOK)?.into_iter();
         let drafts = drafts.filter(|order| order.state == OrderState::Draft);
-        let mut unsent: Vec<_> =
-            drafts.filter(|order| halted(order.request.instrument)).collect();
+        let mut unsent: Vec<_> = drafts.filter(|order| halted(order.request.instrument)).collect();
         // Entries first: a stop lost while its entry stands would be sent anew.
         unsent.sort_by_key(|order| order.request.parent.is_some());
         let unsent: Vec<_> = unsent.into_iter().map(|order| order.id).collect();

@@ -3,14 +3,17 @@
 
 mod pages;
 
-use base::Ts;
+use base::{Day, Digest, Ts};
 use books::breakout::BreakoutConfig;
-use report::{Origin, Page, Provenance};
+use lake::Lake;
+use report::{Page, Provenance};
 use sim::synth::{Edge, SynthConfig};
 use store::Store;
 
+use crate::history::History as _;
+use crate::lake_history::{LakeHistory, Parts};
 use crate::study::{self, Study, StudyRequest};
-use crate::synthetic::{self, SyntheticMarket};
+use crate::synth::{SynthRequest, fill};
 use crate::{Error, Progress};
 
 /// How big the demo is, and who runs it when.
@@ -36,8 +39,10 @@ pub struct DemoRequest {
 
 /// One market with what was found in it.
 pub struct Half {
-    /// The market.
-    pub market: SyntheticMarket,
+    /// Its dataset in the lake.
+    pub dataset: String,
+    /// The market, as the lake knows it.
+    pub history: LakeHistory,
     /// What was found.
     pub study: Study,
     /// What figures about it rest on.
@@ -54,17 +59,37 @@ pub struct Demo {
     pub request: DemoRequest,
 }
 
-/// Makes and studies both markets.
-pub fn run(request: DemoRequest, store: &Store, progress: &dyn Progress) -> Result<Demo, Error> {
-    let planted = half(&request, Edge::Planted { strength: request.strength }, store, progress)?;
-    let none = half(&request, Edge::None, store, progress)?;
+/// Where the demo keeps its markets and its findings.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The markets.
+    pub lake: &'a Lake,
+    /// Trials and openings of the held-out part.
+    pub store: &'a Store,
+}
+
+/// Makes both markets, takes them into the lake and studies what it then holds.
+pub fn run(request: DemoRequest, place: Place<'_>, progress: &dyn Progress) -> Result<Demo, Error> {
+    let planted = half(&request, Edge::Planted { strength: request.strength }, place, progress)?;
+    let none = half(&request, Edge::None, place, progress)?;
     Ok(Demo { planted, none, request })
+}
+
+/// One dataset as all parts of a study, on all its days.
+pub fn parts(dataset: &str) -> Parts {
+    Parts {
+        stocks: dataset.to_owned(),
+        funds: None,
+        volatility: None,
+        finer: None,
+        days: (Day::MIN, Day::from_number(i32::MAX)),
+    }
 }
 
 fn half(
     request: &DemoRequest,
     edge: Edge,
-    store: &Store,
+    place: Place<'_>,
     progress: &dyn Progress,
 ) -> Result<Half, Error> {
     let config = SynthConfig {
@@ -74,25 +99,28 @@ fn half(
         seed: request.seed,
         ..SynthConfig::default()
     };
-    let market = synthetic::make(config, progress)?;
-    let version = format!("synthetic {}", market.digest.short());
+    let digest = Digest::of(format!("{config:?}").as_bytes());
+    let dataset = format!("demo_{}", digest.short());
+    let (name, at) = (dataset.clone(), request.at);
+    fill(place.lake, &SynthRequest { config, dataset: name, minutes: None, at }, progress)?;
+    let history = LakeHistory::open(place.lake, &parts(&dataset), request.at)?;
     let study = StudyRequest {
-        name: format!("demo/{}/seed {}", market.digest.short(), request.seed),
+        name: format!("{dataset}/seed {}", request.seed),
         by: request.by.clone(),
         at: request.at,
         seed: request.seed,
         config: request.config.clone(),
-        data_version: version.clone(),
+        data_version: history.data_version(),
         code_revision: request.code_revision.clone(),
     };
-    let study = study::run(&market, &study, store, progress)?;
+    let study = study::run(&history, &study, place.store, progress)?;
     let provenance = Provenance {
-        data_version: version,
-        origin: Origin::Synthetic,
+        data_version: history.data_version(),
+        origin: history.origin(),
         seed: Some(request.seed),
         code_revision: request.code_revision.clone(),
     };
-    Ok(Half { market, study, provenance })
+    Ok(Half { dataset, history, study, provenance })
 }
 
 impl Demo {

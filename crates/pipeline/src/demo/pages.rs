@@ -11,7 +11,7 @@ pub(super) fn demo(demo: &Demo) -> Result<Page, Error> {
     let mut sections = vec![compare(demo)];
     for (half, name) in [(&demo.planted, "planted edge"), (&demo.none, "no edge")] {
         for side in &half.study.sides {
-            sections.push(side_section(&half.market, side, name, &half.provenance)?);
+            sections.push(side_section(&half.history, side, name, &half.provenance)?);
         }
         sections.push(account::section(&half.study.account, name, &half.provenance));
     }

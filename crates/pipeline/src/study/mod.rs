@@ -7,7 +7,7 @@ pub mod report;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base::{Prob, Seed, Ts};
+use base::{Interval, Prob, Seed, Ts};
 use books::breakout::gates::{self, Gate, GateLine, Scored};
 use books::breakout::train::{Experiment, train};
 use books::breakout::{BreakoutConfig, Candidate, find};
@@ -59,6 +59,8 @@ pub struct SideStudy {
     pub gates: Vec<GateLine>,
     /// Net R of each held-out signal with a positive net expected value, by day.
     pub passed: Vec<(base::Day, f64)>,
+    /// Their mean, with the interval that the verdict rests on.
+    pub bet: Interval,
     /// Some of these, as examples.
     pub examples: Vec<Example>,
     /// All held-out signals with their confidence.
@@ -89,6 +91,10 @@ pub struct Study {
 
 /// Fewer held-out trades than this prove nothing.
 pub const FEWEST_TRADES: usize = 30;
+
+/// Coverage of a side's interval for the verdict. Two sides are judged, and one may pass by luck
+/// alone: each is held to half the error (Bonferroni).
+pub const VERDICT_LEVEL: f64 = 0.975;
 
 /// Drawn trades a side.
 const EXAMPLES: usize = 3;
@@ -161,7 +167,9 @@ fn study_side(
     let scored = gates::join(&tuned.held_out.result, candidates, side, &request.config.costs);
     let gates = gates::table(&scored, experiment.seed.child("gates"));
     let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.net_ev_r() > 0.0).collect();
-    let passed = passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
+    let passed: Vec<(base::Day, f64)> =
+        passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
+    let bet = gates::mean_net_r(&passed, experiment.seed.child("verdict"), VERDICT_LEVEL);
     let step = (passing.len() / EXAMPLES).max(1);
     let examples = passing.iter().step_by(step).take(EXAMPLES).map(|s| Example {
         candidate: s.candidate.clone(),
@@ -174,7 +182,7 @@ fn study_side(
         .map(|s| ScoredSignal { candidate: s.candidate.clone(), confidence: Some(s.confidence) });
     let held_out: Vec<ScoredSignal> = held_out.collect();
     let fades = fades::line(history, &held_out, &request.config, experiment.seed.child("fades"))?;
-    Ok(SideStudy { side, tuned, gates, passed, examples, held_out, fades })
+    Ok(SideStudy { side, tuned, gates, passed, bet, examples, held_out, fades })
 }
 
 impl SideStudy {
@@ -185,9 +193,9 @@ impl SideStudy {
     }
 
     /// True when there are enough such held-out trades and the lower end of their net result lies
-    /// above zero.
+    /// above zero, at [`VERDICT_LEVEL`].
     pub fn has_edge(&self) -> bool {
-        self.bet_gate().is_some_and(|line| line.trades >= FEWEST_TRADES && line.net_r.low > 0.0)
+        self.passed.len() >= FEWEST_TRADES && self.bet.low > 0.0
     }
 }
 

@@ -13,7 +13,7 @@ use report::page::{Outcome, Verdict};
 use report::{Cell, Part, Provenance, Section, Table};
 
 use super::account::{fades_table, gate_name};
-use super::{Example, FEWEST_TRADES, SideStudy, Study};
+use super::{Example, FEWEST_TRADES, SideStudy, Study, VERDICT_LEVEL};
 use crate::Error;
 use crate::history::History;
 
@@ -26,20 +26,20 @@ pub fn verdict(study: &Study, market: &str) -> Verdict {
         .sides
         .iter()
         .map(|side| {
-            let line = side.bet_gate().copied();
-            let (trades, net_r) = line.map_or((0, None), |l| (l.trades, Some(l.net_r)));
-            match net_r {
-                Some(net_r) if trades >= FEWEST_TRADES => format!(
+            let trades = side.passed.len();
+            if trades >= FEWEST_TRADES {
+                format!(
                     "{}: {} R net a trade over {trades} held-out trades with a positive expected \
                      value",
                     side.side,
-                    shown(net_r),
-                ),
-                _ => format!(
+                    shown(side.bet),
+                )
+            } else {
+                format!(
                     "{}: {trades} held-out signals had a positive expected value, {FEWEST_TRADES} \
                      are needed to say anything",
                     side.side
-                ),
+                )
             }
         })
         .collect();
@@ -48,7 +48,9 @@ pub fn verdict(study: &Study, market: &str) -> Verdict {
         true => (Outcome::Passed, format!("{market}: edge found")),
         false => (Outcome::Refused, format!("{market}: no edge found, nothing to trade")),
     };
-    Verdict { outcome, title, reason: format!("{}.", lines.join("; ")) }
+    let level = VERDICT_LEVEL * 100.0;
+    let reason = format!("{}. Intervals: {level} %, since two sides are judged.", lines.join("; "));
+    Verdict { outcome, title, reason }
 }
 
 fn shown(interval: Interval) -> String {

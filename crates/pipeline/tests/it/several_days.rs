@@ -1,23 +1,30 @@
 //! Days in a row: with finer bars, models, fades and corporate actions; days left out; new stocks.
 
+use lake::Lake;
 use pipeline::day::{Scoring, Sending};
+use pipeline::lake_history::LakeHistory;
 use pipeline::study::{self, StudyRequest};
-use pipeline::{Silent, models, synthetic};
+use pipeline::synth::{SynthRequest, fill};
+use pipeline::{Silent, models};
 use sim::synth::SynthConfig;
 
 use crate::world::{World, market, parts};
 
 /// Trains on another market: here only what a model does to a day matters.
 fn enrol(world: &World) {
-    let other = SynthConfig { symbols: 300, years: 4, seed: 9, ..SynthConfig::default() };
-    let history = synthetic::make(other, &Silent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::at(folder.path().join("lake"));
+    let config = SynthConfig { symbols: 300, years: 4, seed: 9, ..SynthConfig::default() };
+    let (dataset, at) = ("s".to_owned(), base::Ts::from_seconds(1_600_000_000));
+    fill(&lake, &SynthRequest { config, dataset, minutes: None, at }, &Silent).unwrap();
+    let history = LakeHistory::open(&lake, &parts(None), at).unwrap();
     let mut config = world.request.borrow().config.clone();
     config.train.trials = 2;
     config.train.trials_again = 1;
     let request = StudyRequest {
         name: "small".to_owned(),
         by: "test".to_owned(),
-        at: base::Ts::from_seconds(1_600_000_000),
+        at,
         seed: 7,
         config,
         data_version: "test".to_owned(),
