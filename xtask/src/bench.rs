@@ -19,13 +19,11 @@ pub(crate) struct Request {
 
 /// Builds, prepares and measures.
 pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
-    let packages = ["--package", "proving", "--package", "app"];
-    tree::run(cargo(root).args(["build", "--quiet", "--release"]).args(packages))?;
-    let cache = cache()?;
-    let scratch = cache.join("bench");
+    tree::run(cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
+    let scratch = cache()?.join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
     let peers = root.join("proving").join("peers");
-    let python = environment(&peers, &cache);
+    let python = environment(&peers);
     let built = built(root)?;
     let mut command = Command::new(built.join("proving"));
     command.arg("--scripts").arg(&peers).arg("--scratch").arg(&scratch);
@@ -47,7 +45,7 @@ fn cargo(root: &Path) -> Command {
 }
 
 /// Where release builds are put.
-fn built(root: &Path) -> Result<PathBuf> {
+pub(crate) fn built(root: &Path) -> Result<PathBuf> {
     let mut metadata = cargo(root);
     metadata.args(["metadata", "--format-version", "1", "--no-deps"]);
     let printed: serde_json::Value = serde_json::from_str(&tree::output(&mut metadata)?)?;
@@ -64,9 +62,9 @@ fn cache() -> Result<PathBuf> {
 
 /// An environment with the pinned peers, made once for each state of the list. An interrupted
 /// installation leaves no mark of completion and is begun again.
-fn environment(peers: &Path, cache: &Path) -> Result<PathBuf> {
+pub(crate) fn environment(peers: &Path) -> Result<PathBuf> {
     let list = peers.join("requirements.txt");
-    let folder = cache.join(format!("peers-{:08x}", fingerprint(&tree::read(&list)?)));
+    let folder = cache()?.join(format!("peers-{:08x}", fingerprint(&tree::read(&list)?)));
     let python = folder.join("bin").join("python");
     let complete = folder.join("complete");
     if complete.is_file() {

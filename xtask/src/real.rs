@@ -2,12 +2,13 @@
 //!
 //! The tests need none of it. Each study writes its report into the home folder.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::tree;
+use crate::{bench, tree};
 
 /// A file of recorded data and how it is taken in.
 struct Input {
@@ -61,15 +62,11 @@ pub(crate) fn breakout(data: &Path, home: &Path) -> Result<()> {
     }
     let root = tree::root();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    tree::run(Command::new(&cargo).current_dir(&root).args([
-        "build",
-        "--release",
-        "--package",
-        "app",
-    ]))?;
+    let build = ["build", "--release", "--workspace"];
+    tree::run(Command::new(&cargo).current_dir(&root).args(build))?;
+    let built = bench::built(&root)?.join("trimtab");
     let trimtab = |words: &[&str]| {
-        let mut command = Command::new(&cargo);
-        command.current_dir(&root).args(["run", "--quiet", "--release", "--package", "app", "--"]);
+        let mut command = Command::new(&built);
         command.arg("--home").arg(home).args(words);
         command
     };
@@ -82,9 +79,27 @@ pub(crate) fn breakout(data: &Path, home: &Path) -> Result<()> {
     }
     println!("\n== verify");
     tree::run(&mut trimtab(&["data", "verify"]))?;
+    println!("\n== another reader of Delta tables");
+    let manifests = tree::output(&mut trimtab(&["--json", "data", "ls"]))?;
+    other_reader(&root, &home.join("lake"), &manifests)?;
     for study in STUDIES {
         println!("\n== study {}", study[1]);
         tree::run(trimtab(&["study"]).args(study))?;
     }
+    Ok(())
+}
+
+/// The tables are Delta tables to PyPI's deltalake too, version by version.
+fn other_reader(root: &Path, lake: &Path, manifests: &str) -> Result<()> {
+    let peers = root.join("proving").join("peers");
+    let python = bench::environment(&peers)?;
+    let mut command = Command::new(python);
+    command.arg(peers.join("delta_reads.py")).arg(lake).stdin(Stdio::piped());
+    let mut child = command.spawn().context("start the other reader")?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(manifests.as_bytes()).context("hand over the manifests")?;
+    }
+    let ended = child.wait().context("wait for the other reader")?;
+    ensure!(ended.success(), "the other reader counts other rows");
     Ok(())
 }

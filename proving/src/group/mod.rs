@@ -1,6 +1,7 @@
 //! The groups of benchmarks, one file each.
 
 pub mod backtest;
+pub mod day;
 pub mod features;
 pub mod indicators;
 pub mod ingest;
@@ -23,6 +24,7 @@ pub const GROUPS: &[(&str, Run)] = &[
     ("ingest", ingest::run),
     ("backtest", backtest::run),
     ("trees", trees::run),
+    ("day", day::run),
     ("startup", startup::run),
 ];
 
