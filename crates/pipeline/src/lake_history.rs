@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{Day, Ts};
+use base::{Day, Span, Ts};
 use books::breakout::{Context, Stock, StockFacts};
 use features::Caps;
 use lake::read::{Bars, DailyQuery, IntradayBar};
 use lake::{Lake, Table};
-use market::{BarSize, Candle, CorporateAction, InstrumentId, TimedCandle};
+use market::{BarSize, Calendar, Candle, CorporateAction, InstrumentId, Session, TimedCandle};
 use report::Origin;
 
 use crate::Error;
@@ -145,6 +145,7 @@ impl LakeHistory {
         let Ok(at) = finer.place(symbol) else { return Ok(Vec::new()) };
         let mut bars = finer.shorter(at)?;
         bars.retain(|bar| bar.candle.day == day);
+        regular(&mut bars)?;
         Ok(bars)
     }
 
@@ -211,6 +212,24 @@ impl LakeHistory {
     }
 }
 
+/// Keeps bars of the regular session: the book's orders work there alone, and some sources have
+/// bars from before and after it on some days only.
+fn regular(bars: &mut Vec<IntradayBar>) -> Result<(), Error> {
+    let calendar = Calendar::of("XNYS")?;
+    let mut last: Option<Session> = None;
+    bars.retain(|bar| {
+        let day = bar.candle.day;
+        if last.is_none_or(|session| session.day != day) {
+            last = calendar.session(day).ok().flatten().copied();
+        }
+        let end = bar.start + Span::from_minutes(i64::from(bar.minutes));
+        last.is_some_and(|session| {
+            session.day == day && bar.start >= session.open && end <= session.close
+        })
+    });
+    Ok(())
+}
+
 /// Bars of days on which something traded; an index trades nothing and keeps all.
 fn traded(mut candles: Vec<Candle>, is_index: bool) -> Vec<Candle> {
     candles.retain(|candle| is_index || candle.volume > 0.0);
@@ -226,15 +245,16 @@ impl History for LakeHistory {
         let at = self.places[place];
         let symbol = &self.bars.symbols()[at];
         let finer = match self.finer.as_ref().map(|finer| (finer, finer.place(symbol))) {
-            Some((finer, Ok(at))) => finer
-                .shorter(at)?
-                .into_iter()
-                .map(|bar| TimedCandle {
+            Some((finer, Ok(at))) => {
+                let mut bars = finer.shorter(at)?;
+                regular(&mut bars)?;
+                let timed = |bar: IntradayBar| TimedCandle {
                     start: bar.start,
                     size: BarSize::Minutes(bar.minutes.clamp(1, 1_440) as u16),
                     candle: bar.candle,
-                })
-                .collect(),
+                };
+                bars.into_iter().map(timed).collect()
+            }
             _ => Vec::new(),
         };
         Ok(Cow::Owned(Stock {

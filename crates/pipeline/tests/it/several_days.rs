@@ -62,6 +62,23 @@ fn days_with_models_finer_bars_fades_and_corporate_actions_reconcile_to_the_cent
 }
 
 #[test]
+fn each_entry_is_sent_with_its_stop_and_target_and_the_broker_takes_them_all() {
+    let world = World::new();
+    for day in &market().sessions[..6] {
+        world.walk(*day);
+        for intent in world.store.read(|tx| tx.intents_of_day(*day, "breakout")).unwrap() {
+            let orders = world.store.read(|tx| tx.orders_of_intent(&intent.id)).unwrap();
+            let rejected = orders.iter().filter(|it| it.state == market::OrderState::Rejected);
+            assert_eq!(rejected.count(), 0, "{}: {orders:?}", intent.id);
+            if intent.state == store::IntentState::Executed {
+                assert!(orders.len() >= 3, "{}: {orders:?}", intent.id);
+            }
+        }
+    }
+    assert!(!world.fills().is_empty());
+}
+
+#[test]
 fn sessions_left_out_are_caught_up_with_as_if_they_had_been_walked() {
     let sessions = &market().sessions;
     let (every, some) = (World::new(), World::new());

@@ -119,7 +119,10 @@ fn transmit(walk: &Walk<'_>) -> Result<(), Error> {
     }
     let mut desk = walk.desk(BreakoutBook::default())?;
     walk.store.transaction("breakout.transmit", |tx| {
-        let drafts = tx.open_orders(BOOK)?.into_iter().filter(|o| o.state == OrderState::Draft);
+        let open = tx.open_orders(BOOK)?.into_iter();
+        let mut drafts: Vec<_> = open.filter(|order| order.state == OrderState::Draft).collect();
+        // A broker refuses a stop whose entry it has not heard of.
+        drafts.sort_by_key(|order| order.request.parent.is_some());
         for order in drafts {
             let at = walk.not_before(&desk.engine, walk.sent_at());
             desk.account.submit(at, &order.request);
