@@ -84,11 +84,26 @@ impl Tx<'_> {
             });
         }
         order.state = to;
+        self.put_changed(order, note)
+    }
+
+    /// Writes down that an order asks for something else than it did: its quantity and prices
+    /// after a split. Where it asks for that already, nothing changes.
+    pub fn amend_order(&self, request: &OrderRequest, note: &str) -> Result<Written, Error> {
+        let mut order: Order = self.hold(vec![request.id.as_str().into()])?;
+        if order.request == *request {
+            return Ok(Written::Already);
+        }
+        order.request = request.clone();
+        self.put_changed(order, note)
+    }
+
+    fn put_changed(&self, mut order: Order, note: &str) -> Result<Written, Error> {
         order.updated = self.now();
         self.put(&order)?;
-        let seq = self.order_history(id)?.last().map_or(1, |change| change.seq + 1);
-        let (order_id, note) = (id.clone(), note.to_owned());
-        self.insert_once(&OrderChange { order_id, seq, at: order.updated, state: to, note })
+        let seq = self.order_history(&order.id)?.last().map_or(1, |change| change.seq + 1);
+        let (order_id, state, note) = (order.id, order.state, note.to_owned());
+        self.insert_once(&OrderChange { order_id, seq, at: order.updated, state, note })
     }
 
     /// Writes down the broker's name for an order.

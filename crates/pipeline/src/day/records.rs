@@ -31,7 +31,8 @@ pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Err
         tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
         follow(walk, tx, line, &desk.numbers)?;
     }
-    filled(tx, desk)
+    filled(tx, desk)?;
+    split(tx, desk)
 }
 
 /// Orders that their fills have ended: the engine works them no more. The fills say how much; an
@@ -44,6 +45,25 @@ fn filled(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
         let open = tx.order(&fill.order)?.is_some_and(|order| !order.state.is_done());
         if open && !works {
             tx.move_order(&fill.order, OrderState::Filled, "by its fills")?;
+        }
+    }
+    Ok(())
+}
+
+/// What is held and ordered of a stock that was split: more of it, at other prices.
+fn split(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
+    let view = desk.engine.view();
+    for line in &desk.journal.lines {
+        let Record::Split { instrument, ratio } = &line.record else { continue };
+        let ours = view.orders().filter(|order| order.request.instrument == *instrument);
+        for order in ours {
+            tx.amend_order(&order.request, &format!("split {ratio}:1"))?;
+        }
+        let symbol = desk.numbers.symbol(*instrument);
+        let there = tx.position(BOOK, symbol)?;
+        if let (Some(there), Some(held)) = (there, view.position(*instrument)) {
+            let (qty, average_price) = (held.qty, held.average_price());
+            tx.put_position(&Position { qty, average_price, updated: micros(line.at), ..there })?;
         }
     }
     Ok(())

@@ -112,6 +112,8 @@ fn walk(kind: fn(&Corporate) -> bool) -> (World, Case, Qty) {
             }
             assert_eq!(world.walk(*day).pause, None);
             assert!(world.incidents().is_empty(), "{day}: {:?}", world.incidents());
+            let [rows, broker] = world.both_sides();
+            assert_eq!(rows, broker, "{day}");
             if *day >= case.ex_day {
                 return (world, case, before);
             }
@@ -133,7 +135,9 @@ fn a_split_multiplies_what_is_held_and_its_stop_goes_with_it() {
         .map(|fill| fill.qty)
         .sum();
     assert_eq!((after - sold).to_f64(), before.to_f64() * ratio);
-    for order in world.open_orders() {
+    let orders = world.open_orders();
+    assert!(orders.len() == 2 || after == Qty::ZERO, "{orders:?}");
+    for order in orders {
         assert_eq!(order.request.qty.abs(), after.abs(), "{order:?}");
     }
 }

@@ -49,6 +49,8 @@ fn days_with_models_finer_bars_fades_and_corporate_actions_reconcile_to_the_cent
     for day in &market().sessions {
         world.walk(*day);
         assert!(world.incidents().is_empty(), "{day}: {:?}", world.incidents());
+        let [rows, broker] = world.both_sides();
+        assert_eq!(rows, broker, "{day}");
     }
     let fills = world.fills();
     assert!(fills.len() > 4, "{} fills", fills.len());

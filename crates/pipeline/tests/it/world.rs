@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use base::{Day, Span, Ts};
 use books::breakout::BreakoutConfig;
 use lake::Lake;
-use market::{Calendar, Cash};
+use market::{Broker as _, Calendar, Cash, ClientOrderId, Qty};
 use pipeline::day::{
     self, BOOK, Brake, Course, DayOutcome, DayRequest, Ports, Scoring, Sending, Step,
 };
@@ -166,6 +166,23 @@ impl World {
 
     pub(crate) fn walk(&self, session: Day) -> DayOutcome {
         self.try_walk(session).unwrap()
+    }
+
+    /// What the rows of the store say is held and ordered, and what the broker has in its books:
+    /// quantities and names, in order.
+    pub(crate) fn both_sides(&self) -> [(Vec<Qty>, Vec<ClientOrderId>); 2] {
+        let account = self.store.read(|tx| tx.simulated_account(BOOK)).unwrap().unwrap();
+        let broker: sim::BarExchange = serde_json::from_value(account.state).unwrap();
+        let snapshot = broker.snapshot();
+        let rows = self.store.read(|tx| tx.open_positions(BOOK)).unwrap();
+        let mut ours: Vec<Qty> = rows.iter().map(|row| row.qty).collect();
+        let mut theirs: Vec<Qty> = snapshot.positions.iter().map(|held| held.qty).collect();
+        ours.sort();
+        theirs.sort();
+        let mut orders: Vec<ClientOrderId> =
+            self.open_orders().into_iter().map(|order| order.id).collect();
+        orders.sort();
+        [(ours, orders), (theirs, snapshot.open_orders)]
     }
 
     /// States of the intents of a session, in order of name.
