@@ -225,6 +225,9 @@ pub(crate) struct SynthArgs {
     /// Years of sessions.
     #[arg(long, default_value_t = 10)]
     pub years: u32,
+    /// First day; when absent 2016-01-04, or earlier where the years would end after 2025.
+    #[arg(long)]
+    pub start: Option<Day>,
     /// Seed of everything.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
