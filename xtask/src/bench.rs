@@ -19,7 +19,7 @@ pub(crate) struct Request {
 
 /// Builds, prepares and measures.
 pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
-    tree::run(cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
+    tree::run(tree::cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
     let scratch = cache()?.join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
     let peers = root.join("proving").join("peers");
@@ -38,15 +38,9 @@ pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
     tree::run(&mut command)
 }
 
-fn cargo(root: &Path) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(root);
-    command
-}
-
 /// Where release builds are put.
 pub(crate) fn built(root: &Path) -> Result<PathBuf> {
-    let mut metadata = cargo(root);
+    let mut metadata = tree::cargo(root);
     metadata.args(["metadata", "--format-version", "1", "--no-deps"]);
     let printed: serde_json::Value = serde_json::from_str(&tree::output(&mut metadata)?)?;
     let folder = printed["target_directory"].as_str().context("find the build directory")?;

@@ -61,9 +61,7 @@ pub(crate) fn breakout(data: &Path, home: &Path) -> Result<()> {
         bail!("there is no folder {}; name that of the recorded data with --data", data.display());
     }
     let root = tree::root();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--release", "--workspace"];
-    tree::run(Command::new(&cargo).current_dir(&root).args(build))?;
+    tree::run(tree::cargo(&root).args(["build", "--release", "--workspace"]))?;
     let built = bench::built(&root)?.join("trimtab");
     let trimtab = |words: &[&str]| {
         let mut command = Command::new(&built);
