@@ -33,6 +33,7 @@ pub(crate) struct OnServer {
 }
 
 /// The server for tests, where the set-up has started one.
+#[expect(clippy::print_stderr, reason = "a test run without PostgreSQL must say so")]
 pub(crate) fn server() -> Option<String> {
     let server = std::env::var("TRIMTAB_TEST_POSTGRES").ok();
     if server.is_none() {
