@@ -23,12 +23,12 @@ impl Hasher {
     /// The digest of all bytes taken.
     pub fn finish(self) -> Digest {
         let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-        let mut text = Vec::with_capacity(64);
-        for byte in self.0.finalize() {
-            text.extend([digit(byte >> 4), digit(byte & 15)]);
+        let mut text = [0; 64];
+        for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0.finalize()) {
+            *digits = [digit(byte >> 4), digit(byte & 15)];
         }
         // Hexadecimal digits are a text.
-        Digest(String::from_utf8(text).unwrap_or_default())
+        Digest(str::from_utf8(&text).unwrap_or_default().to_owned())
     }
 }
 

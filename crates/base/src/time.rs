@@ -64,6 +64,7 @@ impl Ts {
     }
 
     /// The UTC day this instant falls on.
+    #[inline]
     pub const fn utc_day(self) -> Day {
         Day(self.0.div_euclid(NANOS_PER_DAY) as i32)
     }
@@ -145,6 +146,12 @@ impl Day {
         let day_of_year = (153 * month + 2) / 5 + i32::from(date.day()) - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         Day(era * 146_097 + day_of_era - 719_468)
+    }
+
+    /// Year and calendar quarter 1–4.
+    pub fn quarter(self) -> (i32, u32) {
+        let (year, month, _) = self.ymd();
+        (year, (month - 1) / 3 + 1)
     }
 
     /// Year, month 1–12 and day of month 1–31.

@@ -131,10 +131,12 @@ fixed_point! {
 
 impl Price {
     /// Price × quantity, rounded half-even to the sixth decimal.
+    #[inline]
     pub fn times(self, qty: Qty) -> Cash {
-        if let Some(value) = self.times_whole(qty) {
-            return value;
-        }
+        self.times_whole(qty).unwrap_or_else(|| self.times_any(qty))
+    }
+
+    fn times_any(self, qty: Qty) -> Cash {
         let product = i128::from(self.raw()) * i128::from(qty.raw());
         let scale = i128::from(Price::SCALE) * i128::from(Qty::SCALE) / i128::from(Cash::SCALE);
         Cash::from_raw(divide(product, scale, Rounding::HalfEven) as i64)
