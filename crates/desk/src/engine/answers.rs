@@ -9,7 +9,7 @@ use super::Mode;
 use super::core::{Core, Ports};
 use crate::Error;
 use crate::exit::{Action, Keeper};
-use crate::journal::{Closed, Journal, Record};
+use crate::journal::{Closed, Journal, Record, State, keeper_in};
 use crate::ledger::Booking;
 use crate::orders::{Role, Working};
 
@@ -35,26 +35,43 @@ struct AddOnAsk {
 }
 
 impl Core {
-    /// Drains the broker until it is silent. All answers of a round are taken in before any plan
-    /// is settled, so that no order is sent on half of the news.
+    /// Drains the broker until it is silent, which it mostly is from the start.
+    #[inline]
     pub(super) fn answers<B: Broker, J: Journal>(
         &mut self,
         ports: &mut Ports<'_, B, J>,
     ) -> Result<(), Error> {
-        for _ in 0..MOST_ROUNDS {
+        ports.broker.drain(&mut self.answers);
+        if self.answers.is_empty() { Ok(()) } else { self.hear_out(ports) }
+    }
+
+    fn hear_out<B: Broker, J: Journal>(
+        &mut self,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        for _ in 1..MOST_ROUNDS {
+            self.hear_round(ports)?;
             ports.broker.drain(&mut self.answers);
             if self.answers.is_empty() {
                 return Ok(());
             }
-            let mut answers = std::mem::take(&mut self.answers);
-            for answer in &answers {
-                self.on_answer(answer, ports)?;
-            }
-            answers.clear();
-            self.answers = answers;
-            self.settle_touched(ports)?;
         }
-        Ok(())
+        self.hear_round(ports)
+    }
+
+    /// All answers of a round are taken in before any plan is settled, so that no order is sent
+    /// on half of the news.
+    fn hear_round<B: Broker, J: Journal>(
+        &mut self,
+        ports: &mut Ports<'_, B, J>,
+    ) -> Result<(), Error> {
+        let mut answers = std::mem::take(&mut self.answers);
+        for answer in &answers {
+            self.on_answer(answer, ports)?;
+        }
+        answers.clear();
+        self.answers = answers;
+        self.settle_touched(ports)
     }
 
     pub(super) fn on_answer<B: Broker, J: Journal>(
@@ -89,20 +106,18 @@ impl Core {
             state,
             reason: reason.to_owned(),
         });
-        let Some(known) = self.state.orders.get(order) else { return };
+        let State { orders, plans, .. } = &mut self.state;
+        let Some(known) = orders.get(order) else { return };
         let (role, instrument) = (known.role, known.request.instrument);
-        let intent = known.intent.clone();
-        self.state.orders.moved(order, state);
+        if let Some(keeper) = keeper_in(plans, instrument, &known.intent) {
+            keeper.on_moved(order, state, role, &mut self.actions);
+            self.touched.push(instrument);
+        }
+        orders.moved(order, state);
         if state == OrderState::Rejected && matches!(role, Role::Entry | Role::Plain | Role::Close)
         {
             self.incident(format!("order {order} refused by the broker: {reason}"), journal);
         }
-        let mut out = std::mem::take(&mut self.actions);
-        if let Some(keeper) = self.state.keeper_mut(instrument, &intent) {
-            keeper.on_moved(order, state, role, &mut out);
-            self.touched.push(instrument);
-        }
-        self.actions = out;
     }
 
     fn on_fill<J: Journal>(&mut self, fill: &Fill, journal: &mut J) -> Result<(), Error> {
@@ -168,7 +183,7 @@ impl Core {
         ports: &mut Ports<'_, B, J>,
     ) -> Result<(), Error> {
         let actions = std::mem::take(&mut self.actions);
-        self.perform(actions, "", ports);
+        self.actions = self.perform(actions, "", ports);
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
@@ -187,12 +202,11 @@ impl Core {
         ports: &mut Ports<'_, B, J>,
         mut with: impl FnMut(&mut Keeper, &mut Vec<Action>) -> Told,
     ) -> Result<(), Error> {
-        let count = self.state.plans.get(&instrument).map_or(0, Vec::len);
         let mut asks = Vec::new();
         let mut over = false;
-        for index in 0..count {
-            let Some(keepers) = self.state.plans.get_mut(&instrument) else { break };
-            let keeper = &mut keepers[index];
+        for index in 0.. {
+            let keepers = self.state.plans.get_mut(&instrument);
+            let Some(keeper) = keepers.and_then(|all| all.get_mut(index)) else { break };
             let mut out = std::mem::take(&mut self.actions);
             let (before, watched) = (keeper.mark(), keeper.watch);
             let told = with(keeper, &mut out);

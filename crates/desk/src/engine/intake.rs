@@ -245,14 +245,15 @@ impl Core {
             return Ok(());
         };
         let mut keeper = Keeper::new(intent, plan, qty, self.config.limits.step);
-        let mut out = vec![Action::Submit(keeper.entry_request(), Role::Entry)];
+        let mut out = std::mem::take(&mut self.actions);
+        out.push(Action::Submit(keeper.entry_request(), Role::Entry));
         keeper.settle(&mut out);
         if self.config.mode != Mode::DryRun {
             self.write(ports.journal, || Record::Planned(Box::new(keeper.clone())));
             self.state.plan(keeper);
             self.hot[intent.instrument.index()].plans += 1;
         }
-        self.perform(out, &intent.id, ports);
+        self.actions = self.perform(out, &intent.id, ports);
         Ok(())
     }
 

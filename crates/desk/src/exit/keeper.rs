@@ -213,7 +213,7 @@ impl Keeper {
             first: Leg::new(id, qty.abs()),
             add: None,
             add_decided: plan.add_on.is_none(),
-            tranches: Vec::new(),
+            tranches: Vec::with_capacity(plan.targets.len() + 1),
             stop: plan.stop,
             stop_by: ExitReason::Stop,
             risk: plan.risk(),
@@ -316,7 +316,8 @@ impl Keeper {
     /// A name for the next order.
     pub fn next_id(&mut self, role: &str) -> ClientOrderId {
         self.next_leg += 1;
-        ClientOrderId::derive(&self.intent, &format!("{role}/{}", self.next_leg))
+        let number = self.next_leg.to_string();
+        ClientOrderId::derive(&self.intent, &[role, "/", &number].concat())
     }
 
     /// Why it ended, or would if it ended now.
@@ -582,9 +583,11 @@ pub fn average(value: Cash, qty: Qty) -> Option<Price> {
     if qty == Qty::ZERO {
         return None;
     }
-    let scale = i128::from(Price::SCALE) * i128::from(Qty::SCALE) / i128::from(Cash::SCALE);
     let sign = i128::from(qty.signum());
-    let by = i128::from(qty.raw()) * sign;
+    // Of a whole quantity the units: the same fraction in numbers that 64 bits hold.
+    let unit = if qty.raw() % Qty::SCALE == 0 { Qty::SCALE } else { 1 };
+    let scale = i128::from(Price::SCALE / Cash::SCALE) * i128::from(Qty::SCALE / unit);
+    let by = i128::from(qty.raw() / unit) * sign;
     let raw = i128::from(value.raw()) * sign * scale;
     Some(Price::from_raw(base::fixed::divide(raw, by, base::Rounding::HalfEven) as i64))
 }

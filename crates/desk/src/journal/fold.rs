@@ -178,14 +178,18 @@ impl State {
         instrument: InstrumentId,
         intent: &str,
     ) -> Option<&mut Keeper> {
-        self.plans.get_mut(&instrument)?.iter_mut().find(|keeper| keeper.intent == intent)
+        keeper_in(&mut self.plans, instrument, intent)
     }
 
     /// Adds a plan, or replaces the one of the same intent.
     pub(crate) fn plan(&mut self, keeper: Keeper) {
         match self.keeper_mut(keeper.instrument, &keeper.intent) {
             Some(old) => *old = keeper,
-            None => self.plans.entry(keeper.instrument).or_default().push(keeper),
+            None => {
+                // Mostly it stays the only one, and a keeper is large.
+                let plans = self.plans.entry(keeper.instrument);
+                plans.or_insert_with(|| Vec::with_capacity(1)).push(keeper);
+            }
         }
     }
 
@@ -205,4 +209,13 @@ impl State {
             keeper.split(ratio);
         }
     }
+}
+
+/// The plan of an intent, where only the plans may be borrowed.
+pub(crate) fn keeper_in<'a>(
+    plans: &'a mut BTreeMap<InstrumentId, Vec<Keeper>>,
+    instrument: InstrumentId,
+    intent: &str,
+) -> Option<&'a mut Keeper> {
+    plans.get_mut(&instrument)?.iter_mut().find(|keeper| keeper.intent == intent)
 }

@@ -8,6 +8,7 @@ mod parity;
 mod record;
 
 pub use fold::State;
+pub(crate) use fold::keeper_in;
 pub use parity::{Difference, Scope, compare};
 pub use record::{Closed, Line, Record};
 
