@@ -290,8 +290,12 @@ impl Broker for BarExchange {
         }
     }
 
+    /// Asked at every bar, mostly in vain.
+    #[inline]
     fn drain(&mut self, into: &mut Vec<BrokerEvent>) {
-        into.append(&mut self.account.answers);
+        if !self.account.answers.is_empty() {
+            into.append(&mut self.account.answers);
+        }
     }
 
     fn snapshot(&self) -> Snapshot {
