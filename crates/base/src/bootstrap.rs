@@ -1,11 +1,14 @@
 //! Bootstrap intervals: independent draws for trades, blocks for time series.
 
+use std::collections::BTreeSet;
+
 use rand::Rng as _;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::seed::Seed;
 use crate::stats;
+use crate::time::Day;
 
 /// A figure with its interval; no figure is shown without one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,18 @@ impl Plan {
     /// 2,000 draws of blocks at 95 %.
     pub const fn blocks(seed: Seed, mean_block: f64) -> Plan {
         Plan { draws: 2_000, mean_block, level: 0.95, seed }
+    }
+
+    /// 2,000 draws at 95 % of blocks as long as a calendar quarter has rows: trades of one quarter
+    /// are held through the same weeks. The rows lie in the order of these days.
+    pub fn quarters(seed: Seed, days: impl IntoIterator<Item = Day>) -> Plan {
+        let mut quarters = BTreeSet::new();
+        let mut rows = 0;
+        for day in days {
+            rows += 1;
+            quarters.insert(day.quarter());
+        }
+        Plan::blocks(seed, f64::from(rows) / quarters.len().max(1) as f64)
     }
 }
 
@@ -102,6 +117,14 @@ mod tests {
         let half = 1.96 * stats::std_dev(&values) / 20.0;
         assert!((found.high - found.low - 2.0 * half).abs() < 0.15 * half, "{found:?}");
         assert!((found.value - 9.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_block_is_as_long_as_a_quarter_has_rows() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let days = ["2024-03-29", "2024-04-01", "2024-06-28", "2024-06-28", "2025-06-30"].map(day);
+        let plan = Plan::quarters(Seed::root(1), days);
+        assert!((plan.mean_block - 5.0 / 3.0).abs() < 1e-12, "{plan:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod bootstrap;
 pub mod chance;
+pub mod clustered;
 pub mod fixed;
 pub mod hash;
 pub mod panel;

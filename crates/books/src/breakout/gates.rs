@@ -1,8 +1,9 @@
 //! What each confidence gate would have earned (BRK-16), in R, gross and net, with intervals.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base::bootstrap::{Plan, mean_interval};
+use base::clustered::clustered_mean;
 use base::{Day, Interval, Prob, RowKey, Seed};
 use features::label::Decided;
 use learn::tune::HeldOutReport;
@@ -80,7 +81,7 @@ pub fn join<'a>(
     .collect()
 }
 
-/// One line for the scanner alone and one for each gate. Signals of one month are drawn together
+/// One line for the scanner alone and one for each gate. Signals of one quarter are drawn together
 /// in the bootstrap, since trades that live through the same market are not independent.
 pub fn table(scored: &[Scored<'_>], seed: Seed) -> Vec<GateLine> {
     let mut gates = vec![Gate::ScannerOnly];
@@ -108,27 +109,18 @@ impl Scored<'_> {
     }
 }
 
-/// Mean net result of results by day, with an interval of that coverage; drawn as in [`table`].
-pub fn mean_net_r(passed: &[(Day, f64)], seed: Seed, level: f64) -> Interval {
-    let values: Vec<f64> = passed.iter().map(|(_, net_r)| *net_r).collect();
-    let block = block(passed.iter().map(|(day, _)| *day));
-    mean_interval(&values, Plan { level, ..Plan::blocks(seed, block) })
-}
-
-/// Signals a month.
-fn block(days: impl ExactSizeIterator<Item = Day>) -> f64 {
-    let count = days.len();
-    let month = |day: Day| (day.ymd().0, day.ymd().1);
-    let months = days.map(month).collect::<BTreeSet<_>>().len();
-    count as f64 / months.max(1) as f64
+/// Mean net result of results by day, with an interval of that coverage. Trades of one quarter are
+/// one cluster: they are held through the same weeks, and one move of the market moves them all.
+pub fn mean_net_r(passed: &[(Day, f64)], level: f64) -> Interval {
+    clustered_mean(passed.iter().map(|(day, net_r)| (day.quarter(), *net_r)), level)
 }
 
 fn line(scored: &[Scored<'_>], gate: Gate, seed: Seed) -> GateLine {
     let passed: Vec<&Scored<'_>> = scored.iter().filter(|s| gate.lets_pass(s)).collect();
-    let block = block(passed.iter().map(|s| s.candidate.setup.day));
+    let plan = Plan::quarters(seed, passed.iter().map(|s| s.candidate.setup.day));
     let interval = |value: fn(&Scored<'_>) -> f64| {
         let values: Vec<f64> = passed.iter().map(|s| value(s)).collect();
-        mean_interval(&values, Plan::blocks(seed, block))
+        mean_interval(&values, plan)
     };
     let won = |s: &Scored<'_>| match s.candidate.label.map(|l| l.outcome) {
         Some(features::label::Outcome::Win) => 1.0,

@@ -12,7 +12,8 @@ const DAYS_A_YEAR: f64 = 252.0;
 /// Mean block of the daily bootstrap: a month, long enough to keep volatility clusters whole.
 const BLOCK_DAYS: f64 = 21.0;
 
-/// Key figures of a run. Intervals are bootstrapped: trades one by one, days in blocks.
+/// Key figures of a run. Intervals are bootstrapped: trades of one quarter
+/// together, days in blocks of a month.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Finished trades.
@@ -42,7 +43,8 @@ pub struct Summary {
 
 /// Sums up trades and days.
 pub fn summary(trades: &[Trade], curve: &[DayEquity], seed: Seed) -> Summary {
-    let trade_plan = |name| Plan::independent(seed.child(name));
+    let days = || trades.iter().map(|trade| trade.closed.closed.utc_day());
+    let trade_plan = |name| Plan::quarters(seed.child(name), days());
     let wins: Vec<f64> = trades.iter().map(|t| f64::from(t.net() > Cash::ZERO)).collect();
     let gross: Vec<f64> = trades.iter().filter_map(Trade::gross_r).collect();
     let net: Vec<f64> = trades.iter().filter_map(Trade::net_r).collect();

@@ -64,7 +64,7 @@ fn compare(demo: &Demo) -> Section {
     }
     let text = "Everything below was measured on the latest quarter of the signals, which no \
                 model had seen and which was opened once. Intervals are 95 %, from a bootstrap \
-                that draws trades of one month together. Net is after half-spread, slippage and \
+                that draws trades of one quarter together. Net is after half-spread, slippage and \
                 commission on both fills.";
     let title = "Both markets, side by side".to_owned();
     let provenance = demo.planted.provenance.clone();

@@ -47,17 +47,14 @@ pub fn line(
         fades.extend(opposing::decide(&candidate.setup, later, &stock.finer, most));
     }
     fades.sort_by_key(|fade| fade.day);
-    let mut months: Vec<(i32, u32)> =
-        fades.iter().map(|fade| (fade.day.year(), fade.day.month())).collect();
-    months.dedup();
-    let block = fades.len() as f64 / months.len().max(1) as f64;
+    let plan = Plan::quarters(seed, fades.iter().map(|fade| fade.day));
     let net = |fade: &Fade| {
         let risk = (fade.stop - fade.entry).abs();
         fade.r_multiple - config.costs.round_trip_per_share(fade.entry) / risk
     };
     let interval = |value: &dyn Fn(&Fade) -> f64| {
         let values: Vec<f64> = fades.iter().map(value).collect();
-        mean_interval(&values, Plan::blocks(seed, block))
+        mean_interval(&values, plan)
     };
     Ok(FadeLine {
         watched: watched.len(),

@@ -169,7 +169,7 @@ fn study_side(
     let passing: Vec<&Scored<'_>> = scored.iter().filter(|s| s.net_ev_r() > 0.0).collect();
     let passed: Vec<(base::Day, f64)> =
         passing.iter().map(|s| (s.candidate.setup.day, s.net_r)).collect();
-    let bet = gates::mean_net_r(&passed, experiment.seed.child("verdict"), VERDICT_LEVEL);
+    let bet = gates::mean_net_r(&passed, VERDICT_LEVEL);
     let step = (passing.len() / EXAMPLES).max(1);
     let examples = passing.iter().step_by(step).take(EXAMPLES).map(|s| Example {
         candidate: s.candidate.clone(),

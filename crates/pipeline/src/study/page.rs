@@ -49,7 +49,11 @@ pub fn verdict(study: &Study, market: &str) -> Verdict {
         false => (Outcome::Refused, format!("{market}: no edge found, nothing to trade")),
     };
     let level = VERDICT_LEVEL * 100.0;
-    let reason = format!("{}. Intervals: {level} %, since two sides are judged.", lines.join("; "));
+    let reason = format!(
+        "{}. Intervals: {level} %, since two sides are judged; trades of one quarter are one \
+         cluster, since they rise and fall together.",
+        lines.join("; ")
+    );
     Verdict { outcome, title, reason }
 }
 
