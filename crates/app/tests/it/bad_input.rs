@@ -38,7 +38,7 @@ fn each_bad_command_ends_in_one_clear_message() {
     std::fs::write(&bad_number, "[costs]\nslippage_bps = -1\n").unwrap();
     let bad_number = bad_number.display().to_string();
     let csv = folder.join("AAA.csv").display().to_string();
-    let table: [(&[&str], &[&str]); 15] = [
+    let table: [(&[&str], &[&str]); 18] = [
         (
             &["data", "show", "ZZZ", "--dataset", "us"],
             &["find symbol \"ZZZ\" in us", "near it AAA"],
@@ -60,6 +60,15 @@ fn each_bad_command_ends_in_one_clear_message() {
         (&["study", "--stocks", "us", "--volatility", "us"], &["find symbol \"VIX\" in us"]),
         (&["day", "--session", "2024-01-06", "--stocks", "us"], &["closed", "2024-01-08"]),
         (&["day", "--session", "2024-02-06", "--stocks", "us"], &["has a bar of 2024-02-05"]),
+        (
+            &["day", "--session", "2024-01-04", "--stocks", "us", "--from", "plna"],
+            &["read step \"plna\"", "download, features"],
+        ),
+        (
+            &["day", "--session", "2024-01-04", "--stocks", "us", "--only", "plan"],
+            &["run plan alone", "download has not been run"],
+        ),
+        (&["orders", "approve", "nobody"], &["approve nobody", "trimtab orders ls"]),
     ];
     for (words, wanted) in table {
         let told = refused(folder, words);

@@ -137,7 +137,8 @@ impl Grower {
         }
     }
 
-    /// Turns an open node into a branch; its histogram goes with the right child for now.
+    /// Turns an open node into a branch; its histogram stays with the right child until that one
+    /// is grown.
     fn part(
         &mut self,
         judge: Judge<'_>,
