@@ -135,11 +135,17 @@ pub struct DataVersion {
     pub origin: Origin,
     /// What the source did to the prices.
     pub adjusted: Adjusted,
+    /// The same of the dataset's corporate actions, where it has any: adjusted prices hang on them.
+    pub actions: Option<(u64, Digest)>,
 }
 
 impl fmt::Display for DataVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DataVersion { table, dataset, version, hash, .. } = self;
-        write!(f, "{table}/{dataset}@{version}#{}", hash.short())
+        write!(f, "{table}/{dataset}@{version}#{}", hash.short())?;
+        match &self.actions {
+            Some((version, hash)) => write!(f, "+actions@{version}#{}", hash.short()),
+            None => Ok(()),
+        }
     }
 }

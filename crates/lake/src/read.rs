@@ -81,6 +81,7 @@ pub(crate) fn pin(
             hash,
             origin: newest.origin,
             adjusted: newest.adjusted,
+            actions: None,
         },
     })
 }

@@ -83,7 +83,11 @@ impl AsOf<'_> {
     }
 
     fn bars(&self, table: Table, query: &DailyQuery) -> Result<Bars, Error> {
-        let pinned = pin(self.lake, table, &query.dataset, query.version)?;
+        let mut pinned = pin(self.lake, table, &query.dataset, query.version)?;
+        if self.lake.datasets(Table::CorporateActions)?.contains(&query.dataset) {
+            let actions = pin(self.lake, Table::CorporateActions, &query.dataset, None)?.version;
+            pinned.version.actions = Some((actions.version, actions.hash));
+        }
         let folder = self.lake.folder(table);
         let mut bars = Bars {
             table,

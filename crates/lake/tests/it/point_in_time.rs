@@ -81,6 +81,28 @@ fn dat_4_a_split_rescales_from_its_day_on_and_only_when_known() {
 }
 
 #[test]
+fn the_name_of_data_changes_with_their_actions_and_not_with_another_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::at(folder.path());
+    let add_bars = |dataset: &str| {
+        let mut writer = lake.write(Table::BarsDaily, append(dataset, "bars")).unwrap();
+        writer.daily("AAA", &[(candle("2024-01-02", 70.0), known(0))]).unwrap();
+        writer.finish(Quality::default()).unwrap();
+    };
+    let name = || lake.as_of(late()).daily(&DailyQuery::all("d")).unwrap().version().to_string();
+    add_bars("d");
+    let first = name();
+    add_bars("other");
+    assert_eq!(name(), first);
+    let action = Corporate::Split { ratio: 7.0 };
+    let split = CorporateAction { ex_day: day("2024-01-03"), known: known(3_600), action };
+    let mut writer = lake.write(Table::CorporateActions, append("d", "actions")).unwrap();
+    writer.actions(&[("AAA".to_owned(), split)]).unwrap();
+    writer.finish(Quality::default()).unwrap();
+    assert!(name().starts_with(&format!("{first}+actions@0#")), "{}", name());
+}
+
+#[test]
 fn verify_finds_nothing_in_a_whole_lake_and_names_the_file_with_a_flipped_byte() {
     let (folder, lake) = corrected();
     let whole = lake.verify(&|_| {}).unwrap();
