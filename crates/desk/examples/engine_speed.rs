@@ -143,6 +143,7 @@ impl SmaCross {
             entry: Entry::market().decided_at(close),
             amount: Amount::Units(Qty::whole(10)),
             plan: (self.planned == Planned::ExitPlans).then_some(plan),
+            group: None,
             why: String::new(),
         }
     }

@@ -23,6 +23,10 @@ pub struct Intent {
     pub amount: Amount,
     /// How to get out; `None` leaves the exit to the book.
     pub plan: Option<ExitPlan>,
+    /// Name of the alternatives it is one of: of intents of one group at most one is entered.
+    /// What the entry of one fills is taken off the others, which are then taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Why, in words, for the reader of the journal.
     pub why: String,
 }

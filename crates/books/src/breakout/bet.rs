@@ -97,6 +97,7 @@ impl Signal<'_> {
             entry: Entry::market().decided_at(plan.entry),
             amount,
             plan: Some(plan),
+            group: None,
             why,
         })
     }

@@ -80,7 +80,7 @@ impl BreakoutBook {
                 Due::Regime(regime) => decision.set_regime(regime),
                 Due::Intent(intent) if !view.is_busy(intent.instrument) => decision.want(*intent),
                 Due::Fade(instrument, fade) if !view.is_busy(instrument) => {
-                    fade.intent(instrument, view).into_iter().for_each(|it| decision.want(it));
+                    fade.intents(instrument, view).into_iter().for_each(|it| decision.want(it));
                 }
                 Due::Intent(_) | Due::Fade(..) => {}
             }
@@ -94,44 +94,62 @@ impl BreakoutBook {
 }
 
 impl PlannedFade {
-    /// Name of its intent.
-    pub fn id(&self) -> String {
-        format!("{}/fade-{}", self.primary, self.leg())
+    /// Names of its intents, one for each entry.
+    pub fn ids(&self) -> [String; 2] {
+        LEGS.map(|leg| self.id(leg))
     }
 
-    fn leg(&self) -> &'static str {
-        match self.entry.leg {
-            Leg::Limit => "limit",
-            Leg::Alert => "alert",
-        }
+    fn id(&self, leg: Leg) -> String {
+        format!("{}/fade-{}", self.primary, word(leg))
     }
 
-    /// The intent: one R of its own fill, alive for ten sessions.
-    fn intent(&self, instrument: InstrumentId, view: &View<'_>) -> Option<Intent> {
-        let raw = |price: f64| Price::from_f64(price, base::Rounding::HalfEven).ok();
-        let (level, stop) = (raw(self.entry.level)?, raw(self.entry.stop)?);
-        let kind = match self.entry.leg {
-            Leg::Limit => OrderKind::Limit { limit: level },
-            Leg::Alert => OrderKind::Stop { stop: level },
-        };
-        let plan = ExitPlan::opposing(level, stop);
+    /// The intents, of which one is entered: one R of its own fill, alive for ten sessions. Both
+    /// are as large as the smaller may be, so that one takes the other off whole.
+    fn intents(&self, instrument: InstrumentId, view: &View<'_>) -> Vec<Intent> {
         let risk = view.equity().to_f64() * self.risk_pct / 100.0;
-        let units = desk::size::to_step(risk / plan.risk().to_f64(), Qty::whole(1));
-        Some(Intent {
-            id: self.id(),
+        let plans = LEGS.map(|leg| self.plan(leg));
+        let widest = plans.iter().flatten().map(|(_, plan)| plan.risk()).max();
+        let Some(widest) = widest else { return Vec::new() };
+        let units = desk::size::to_step(risk / widest.to_f64(), Qty::whole(1));
+        let amount = Amount::Units(units.unwrap_or(Qty::ZERO));
+        let intent = |(leg, (level, plan)): (Leg, (Price, ExitPlan))| Intent {
+            id: self.id(leg),
             book: BOOK.to_owned(),
             instrument,
             side: self.side,
             entry: Entry {
-                kind,
+                kind: match leg {
+                    Leg::Limit => OrderKind::Limit { limit: level },
+                    Leg::Alert => OrderKind::Stop { stop: level },
+                },
                 tif: TimeInForce::Gtc,
                 reference: Some(level),
                 valid_sessions: Some(10),
             },
-            amount: Amount::Units(units.unwrap_or(Qty::ZERO)),
+            amount,
             plan: Some(plan),
-            why: format!("fade of {} at its {}", self.primary, self.leg()),
-        })
+            group: Some(format!("{}/fade", self.primary)),
+            why: format!("fade of {} at its {}", self.primary, word(leg)),
+        };
+        let both = LEGS.into_iter().zip(plans);
+        both.filter_map(|(leg, plan)| Some((leg, plan?))).map(intent).collect()
+    }
+
+    /// Level and exits of one entry.
+    fn plan(&self, leg: Leg) -> Option<(Price, ExitPlan)> {
+        let raw = |price: f64| Price::from_f64(price, base::Rounding::HalfEven).ok();
+        let (level, stop) = (raw(self.entry.level(leg))?, raw(self.entry.stop)?);
+        Some((level, ExitPlan::opposing(level, stop)))
+    }
+}
+
+/// The entries of a fade; the stop order first, which a bar that reaches both fills.
+const LEGS: [Leg; 2] = [Leg::Alert, Leg::Limit];
+
+fn word(leg: Leg) -> &'static str {
+    match leg {
+        Leg::Limit => "limit",
+        Leg::Alert => "alert",
     }
 }
 
@@ -157,7 +175,7 @@ impl Book for BreakoutBook {
         }
         for fade in self.fades.remove(&(day, *instrument)).unwrap_or_default() {
             if !view.is_busy(*instrument) {
-                fade.intent(*instrument, view).into_iter().for_each(|it| decision.want(it));
+                fade.intents(*instrument, view).into_iter().for_each(|it| decision.want(it));
             }
         }
     }

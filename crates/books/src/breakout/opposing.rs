@@ -9,9 +9,9 @@
 //!    next point, there is no fade.
 //! 3. **Alert**: two bars in a row, the first closing up, the second closing below the first's
 //!    low. The alert level is the lower of the two lows.
-//! 4. Two entries are possible, and one is live at a time: a limit at L, or a stop order at the
-//!    alert level, whichever is nearer to the close of the alert. It lives for ten sessions, and
-//!    dies when S or T is touched.
+//! 4. Dual entry: a limit at L and a stop order at the alert level. One fills, the other is taken
+//!    back; a bar that reaches both fills the stop order, as the exchange does. They live for ten
+//!    sessions, and die when S or T is touched.
 //! 5. Stop at T. Take-profit one R of the fill toward S, and not beyond S.
 //!
 //! Outcomes are decided on hours where there are finer bars of a day, on the day's bar otherwise.
@@ -72,7 +72,7 @@ enum Phase {
     Over,
 }
 
-/// Which of the two entries is live.
+/// Which of the two entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leg {
     /// A limit at 75 % of the way to the 50 % line.
@@ -81,13 +81,13 @@ pub enum Leg {
     Alert,
 }
 
-/// The entry that is laid out after an alert.
+/// The two entries that are laid out after an alert.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry {
-    /// Which one.
-    pub leg: Leg,
-    /// Its price.
-    pub level: f64,
+    /// Price of the limit.
+    pub limit: f64,
+    /// Price of the stop order.
+    pub alert: f64,
     /// Protective stop: the 50 % line.
     pub stop: f64,
     /// The primary's stop, beyond which no profit is taken.
@@ -125,7 +125,7 @@ impl Watch {
                 if up && self.sign * (edge - bar.close) > 0.0 {
                     let level = if self.sign > 0.0 { edge.min(near) } else { edge.max(near) };
                     self.phase = Phase::Alert { level, since: bar.day, sessions: 0 };
-                    return Some(self.entry(level, bar.close));
+                    return Some(self.entry(level));
                 }
             }
             Phase::Alert { level, since, sessions } if since != bar.day => {
@@ -145,10 +145,8 @@ impl Watch {
         self.phase == Phase::Over
     }
 
-    fn entry(&self, alert: f64, close: f64) -> Entry {
-        let nearer = (close - alert).abs() <= (self.run - close).abs();
-        let (leg, level) = if nearer { (Leg::Alert, alert) } else { (Leg::Limit, self.run) };
-        Entry { leg, level, stop: self.line, farthest: self.primary_stop }
+    fn entry(&self, alert: f64) -> Entry {
+        Entry { limit: self.run, alert, stop: self.line, farthest: self.primary_stop }
     }
 }
 
@@ -162,16 +160,28 @@ impl Entry {
         }
     }
 
-    /// Where a bar fills it. `sign` is the primary's. A gap fills at the open, which is better
-    /// for a limit and worse for a stop order.
+    /// Price of one of the two.
+    pub fn level(&self, leg: Leg) -> f64 {
+        match leg {
+            Leg::Limit => self.limit,
+            Leg::Alert => self.alert,
+        }
+    }
+
+    /// Where a bar fills one of them. `sign` is the primary's. A gap fills at the open, which is
+    /// better for a limit and worse for a stop order.
     fn fill(&self, bar: &Candle, sign: f64) -> Option<f64> {
         let (far, near) = if sign > 0.0 { (bar.high, bar.low) } else { (bar.low, bar.high) };
         let higher = |a: f64, b: f64| if sign > 0.0 { a.max(b) } else { a.min(b) };
         let lower = |a: f64, b: f64| if sign > 0.0 { a.min(b) } else { a.max(b) };
-        match self.leg {
-            Leg::Limit => (sign * (far - self.level) >= 0.0).then(|| higher(self.level, bar.open)),
-            Leg::Alert => (sign * (self.level - near) >= 0.0).then(|| lower(self.level, bar.open)),
+        // At the open only one of them can be behind the price: it fills there.
+        if sign * (bar.open - self.limit) >= 0.0 {
+            return Some(higher(self.limit, bar.open));
         }
+        if sign * (self.alert - near) >= 0.0 {
+            return Some(lower(self.alert, bar.open));
+        }
+        (sign * (far - self.limit) >= 0.0).then_some(self.limit)
     }
 }
 
@@ -352,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn brk_24_after_a_long_wick_the_limit_is_nearer_and_is_stopped_at_the_line() {
+    fn brk_24_where_price_runs_on_the_limit_fills_and_is_stopped_at_the_line() {
         let mut later = alert();
         later[2] = bar(3, 102.8, 102.9, 98.0, 101.9);
         later.push(bar(4, 101.9, 103.1, 101.6, 102.9));

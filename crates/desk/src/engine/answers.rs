@@ -146,11 +146,26 @@ impl Core {
                     keeper.on_fill(fill, role, &mut out);
                     self.touched.push(instrument);
                 }
+                if role == Role::Entry {
+                    self.take_back_alternatives(instrument, &intent, &mut out);
+                }
                 self.actions = out;
             }
             _ => self.foreign_fill(fill, journal),
         }
         Ok(())
+    }
+
+    /// One entry of a group was filled: the others are taken back. The broker has reduced them by
+    /// as much already, where it keeps the group; what is left of a larger one goes too.
+    fn take_back_alternatives(&self, of: InstrumentId, intent: &str, out: &mut Vec<Action>) {
+        let plans = self.state.plans.get(&of).map_or(&[][..], Vec::as_slice);
+        let group = plans.iter().find(|keeper| keeper.intent == intent);
+        let Some(group) = group.and_then(|keeper| keeper.group.as_ref()) else { return };
+        let others = plans.iter().filter(|keeper| keeper.intent != intent);
+        let others = others.filter(|keeper| keeper.group.as_ref() == Some(group));
+        let waiting = others.filter(|keeper| !keeper.first.done);
+        out.extend(waiting.map(|keeper| Action::Cancel(keeper.first.id.clone())));
     }
 
     /// A fill of an order we do not know: at a delisting the broker closes by itself; anything

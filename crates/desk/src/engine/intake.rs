@@ -133,7 +133,7 @@ impl Core {
         }
         let (instrument, side, kind) = (intent.instrument, intent.side, intent.entry.kind);
         let ask = Ask { instrument, side, qty, price, kind, adds: Adds::Opens };
-        let world = self.world(&ask, &intent.book, intent.plan.is_some());
+        let world = self.world(&ask, &intent.book, intent.plan.is_some(), intent.group.as_deref());
         approve((), &ask, &world, &self.config.limits)
     }
 
@@ -146,11 +146,11 @@ impl Core {
         let adds = Adds::Enlarges;
         let (instrument, side) = (keeper.instrument, keeper.side);
         let ask = Ask { instrument, side, qty, price, kind, adds };
-        approve((), &ask, &self.world(&ask, &keeper.book, true), &self.config.limits)
+        approve((), &ask, &self.world(&ask, &keeper.book, true, None), &self.config.limits)
     }
 
     /// What the rules look at.
-    fn world(&self, ask: &Ask, book: &str, planned: bool) -> World {
+    fn world(&self, ask: &Ask, book: &str, planned: bool, group: Option<&str>) -> World {
         let state = &self.state;
         let opening = || state.orders.iter().filter(|order| order.role.opens());
         let pending: Cash = opening().map(|order| self.pending_value(order)).sum();
@@ -172,7 +172,7 @@ impl Core {
             book_gross: self.book_gross(book) + held.loose_gross,
             instrument_gross: in_instrument + instrument_pending,
             open_positions: plans + held.loose,
-            already_open: self.already_open(ask, book, planned),
+            already_open: self.already_open(ask, book, planned, group),
             recent_orders: recent.take_while(|at| **at > self.now - ONE_MINUTE).count(),
             mark: self.view().mark(ask.instrument),
         }
@@ -207,10 +207,15 @@ impl Core {
         planned + pending
     }
 
-    fn already_open(&self, ask: &Ask, book: &str, planned: bool) -> bool {
+    fn already_open(&self, ask: &Ask, book: &str, planned: bool, group: Option<&str>) -> bool {
         if planned {
             let mut plans = self.state.plans.get(&ask.instrument).into_iter().flatten();
-            return plans.any(|keeper| keeper.book == book && keeper.side == ask.side);
+            // An alternative that has not been entered stands in nobody's way.
+            let other = |keeper: &Keeper| {
+                group.is_none() || keeper.group.as_deref() != group || keeper.opened_at.is_some()
+            };
+            return plans
+                .any(|keeper| keeper.book == book && keeper.side == ask.side && other(keeper));
         }
         let sign = ask.side.signed(Qty::whole(1)).signum();
         let held = self.hot(ask.instrument).map_or(0, |hot| hot.qty.signum()) == sign;

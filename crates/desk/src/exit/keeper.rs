@@ -24,6 +24,9 @@ pub struct Keeper {
     pub side: Side,
     /// How the position is entered.
     pub entry: Entry,
+    /// The alternatives that its entry is one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// How it ends; a split adjusts its prices.
     pub plan: ExitPlan,
     /// Where it stands.
@@ -209,6 +212,7 @@ impl Keeper {
             instrument: intent.instrument,
             side: intent.side,
             entry: intent.entry,
+            group: intent.group.clone(),
             phase: Phase::Open,
             first: Leg::new(id, qty.abs()),
             add: None,
@@ -297,7 +301,8 @@ impl Keeper {
 
     /// The entry order.
     pub fn entry_request(&self) -> OrderRequest {
-        self.opening(&self.first, self.entry.kind, self.entry.tif)
+        let entry = self.opening(&self.first, self.entry.kind, self.entry.tif);
+        OrderRequest { oco_group: self.group.clone(), ..entry }
     }
 
     /// An order that opens or enlarges.

@@ -232,6 +232,39 @@ fn the_kill_switch_takes_entries_back_and_keeps_stops() {
     world.check_fold();
 }
 
+/// A short entry of the group `fade`, by a stop order below or a limit above.
+fn alternative(name: &str, kind: OrderKind, units: i64) -> (usize, Step) {
+    let plan = ExitPlan::opposing(price("100"), price("110"));
+    let mut intent = planned(name, Side::Short, plan);
+    intent.entry.kind = kind;
+    intent.entry.tif = TimeInForce::Gtc;
+    intent.amount = desk::Amount::Units(Qty::whole(units));
+    intent.group = Some("fade".to_owned());
+    (1, Step::Want(Box::new(intent)))
+}
+
+#[test]
+fn of_alternative_entries_the_first_that_fills_takes_the_others_back() {
+    let (below, above) = (price("99"), price("104"));
+    for (bar, held) in [("100 101 97 98", -40), ("100 105 99.5 104", -70)] {
+        let script = vec![
+            alternative("alert", OrderKind::Stop { stop: below }, 40),
+            alternative("limit", OrderKind::Limit { limit: above }, 70),
+        ];
+        let mut world = World::new(config(), TinyBroker::guarded(), script);
+        world.bar("100 101 99.5 100");
+        assert_eq!(refusals(&world), []);
+        world.bar(bar);
+        assert_eq!(world.held(), held, "after {bar}");
+        let entries = world.engine.state().orders.iter().filter(|order| order.role.opens());
+        assert_eq!(entries.count(), 0, "an alternative was left");
+        // The other level is touched too, and nothing happens there.
+        world.bar("100 105 98.5 100");
+        assert_eq!((world.held(), world.broker.naked), (held, 0));
+        world.check_fold();
+    }
+}
+
 #[test]
 fn trading_goes_on_once_the_kill_switch_is_released() {
     let mut script = want(stop_only());

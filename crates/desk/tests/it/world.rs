@@ -84,6 +84,7 @@ pub(crate) fn planned(id: &str, side: Side, plan: ExitPlan) -> Intent {
         entry: Entry { reference: Some(plan.entry), ..Entry::market() },
         amount: Amount::Units(Qty::whole(100)),
         plan: Some(plan),
+        group: None,
         why: "test".to_owned(),
     }
 }

@@ -60,6 +60,7 @@ impl SmaCross {
             entry: Entry::market().decided_at(close),
             amount: Amount::Units(self.quantity),
             plan: (self.exits == Exits::CrossAndPlan).then_some(plan),
+            group: None,
             why: String::new(),
         }
     }

@@ -161,7 +161,7 @@ fn book(walk: &Walk<'_>, seen: &dyn Fn(&str) -> bool) -> Result<BreakoutBook, Er
         }
     }
     for (instrument, fade) in due_fades(walk, history, &numbers)? {
-        if !seen(&fade.id()) {
+        if !fade.ids().iter().any(|id| seen(id)) {
             book.due_fade(instrument, fade);
         }
     }
@@ -211,7 +211,8 @@ fn fade(
     let last = alerts.last().filter(|(day, _)| *day == walk.previous.day);
     let Some((_, mut entry)) = last else { return Ok(None) };
     let factor = history.last_factor(place)?;
-    for level in [&mut entry.level, &mut entry.stop, &mut entry.farthest] {
+    let levels = [&mut entry.limit, &mut entry.alert, &mut entry.stop, &mut entry.farthest];
+    for level in levels {
         *level /= factor;
     }
     let side = match setup.side {
