@@ -30,6 +30,19 @@ pub struct Parts {
     pub days: (Day, Day),
 }
 
+impl Parts {
+    /// One dataset as all there is, on all its days.
+    pub fn of(dataset: &str) -> Parts {
+        Parts {
+            stocks: dataset.to_owned(),
+            funds: None,
+            volatility: None,
+            finer: None,
+            days: (Day::MIN, Day::from_number(i32::MAX)),
+        }
+    }
+}
+
 /// A study's data in the lake.
 #[derive(Debug)]
 pub struct LakeHistory {

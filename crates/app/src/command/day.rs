@@ -63,11 +63,10 @@ fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
     Ok(DayRequest {
         session: args.session,
         parts: Parts {
-            stocks: args.stocks.clone(),
             funds: args.funds.clone(),
             volatility: args.volatility.clone(),
             finer: args.finer.clone(),
-            days: (Day::MIN, Day::from_number(i32::MAX)),
+            ..Parts::of(&args.stocks)
         },
         config: read_config(args.book_config.as_deref())?,
         sending: match (args.mode, args.unattended) {

@@ -7,6 +7,7 @@ use books::breakout::BreakoutConfig;
 use market::{Calendar, Cash};
 use pipeline::day::{Course, DayRequest, Ports, Released, Scoring, Sending, walk};
 use pipeline::demo::{self, Demo, DemoRequest};
+use pipeline::lake_history::Parts;
 use serde::Serialize;
 use store::{Clock as _, MachineClock, Store};
 
@@ -85,7 +86,7 @@ fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
     config.size.gate = 0.0;
     let request = DayRequest {
         session,
-        parts: demo::parts(dataset),
+        parts: Parts::of(dataset),
         config,
         sending: Sending::Unattended,
         scoring: Scoring::Model,

@@ -32,13 +32,7 @@ fn market() -> tempfile::TempDir {
 
 /// Three sessions in a row after the day with the most signals.
 fn sessions(home: &Path) -> Vec<Day> {
-    let parts = Parts {
-        stocks: "s".to_owned(),
-        funds: None,
-        volatility: None,
-        finer: None,
-        days: (Day::MIN, Day::from_number(i32::MAX)),
-    };
+    let parts = Parts::of("s");
     let lake = Lake::at(home.join("lake"));
     let history = LakeHistory::open(&lake, &parts, LATE).unwrap();
     let found = pipeline::study::scan(&history, &BreakoutConfig::default(), &Silent).unwrap();

@@ -6,7 +6,7 @@ use lake::Lake;
 use sim::synth::{Edge, SynthConfig};
 
 use super::*;
-use crate::lake_history::LakeHistory;
+use crate::lake_history::{LakeHistory, Parts};
 use crate::synth::{SynthRequest, fill};
 use crate::{Silent, study};
 
@@ -22,7 +22,7 @@ fn market(edge: Edge, seed: u64) -> Made {
     let config = SynthConfig { symbols: 60, years: 5, edge, seed, ..SynthConfig::default() };
     let (dataset, at) = ("s".to_owned(), Ts::from_seconds(1_700_000_000));
     fill(&lake, &SynthRequest { config, dataset, minutes: None, at }, &Silent).unwrap();
-    let history = LakeHistory::open(&lake, &crate::demo::parts("s"), at).unwrap();
+    let history = LakeHistory::open(&lake, &Parts::of("s"), at).unwrap();
     Made { _folder: folder, history }
 }
 

@@ -1,10 +1,11 @@
 //! A person's word on intents, from wherever it comes.
 
-use base::{Day, Ts};
+use base::Ts;
 use store::{Approval, Decision, Intent, IntentState, StepKey, Store, Tx};
 
+use super::desk::noted_day;
 use super::steps::plan::Planned;
-use super::{BOOK, Step};
+use super::{BOOK, LAST_DAY, Step};
 use crate::Error;
 
 /// What a person says.
@@ -20,9 +21,7 @@ pub struct Word {
 
 /// The intents of the last day walked, in order of name.
 pub fn last_intents(store: &Store) -> Result<Vec<Intent>, Error> {
-    let note = store.read(|tx| tx.get("day/last"))?;
-    let day: Option<Day> = note.and_then(|note| note.body.as_str().and_then(|d| d.parse().ok()));
-    match day {
+    match store.read(|tx| noted_day(tx, LAST_DAY))? {
         Some(day) => Ok(store.read(|tx| tx.intents_of_day(day, BOOK))?),
         None => Ok(Vec::new()),
     }

@@ -7,8 +7,8 @@ use books::breakout::BreakoutBook;
 use market::{BrokerEvent, Command, Event, InstrumentId, OrderState, What};
 use store::Incident;
 
-use super::desk::Desk;
-use super::{BOOK, Sending, Walk, records};
+use super::desk::{Desk, save, unsent};
+use super::{Sending, Walk, records};
 use crate::Error;
 
 /// Kind of the incidents that freeze an instrument, or the account.
@@ -88,20 +88,17 @@ pub(crate) fn obey(walk: &Walk<'_>) -> Result<(), Error> {
         }
         let view = desk.engine.view();
         let halted = |of: InstrumentId| view.is_killed() || view.is_frozen(of);
-        let drafts = tx.open_orders(BOOK)?.into_iter();
-        let drafts = drafts.filter(|order| order.state == OrderState::Draft);
-        let mut unsent: Vec<_> = drafts.filter(|order| halted(order.request.instrument)).collect();
-        // Entries first: a stop lost while its entry stands would be sent anew.
-        unsent.sort_by_key(|order| order.request.parent.is_some());
-        let unsent: Vec<_> = unsent.into_iter().map(|order| order.id).collect();
-        for order in unsent {
+        let unsent = unsent(tx)?.into_iter();
+        let halted: Vec<_> =
+            unsent.filter(|order| halted(order.request.instrument)).map(|order| order.id).collect();
+        for order in halted {
             let reason = "never sent: trading was halted".to_owned();
             let state = OrderState::Cancelled;
             let what = What::Broker(BrokerEvent::Moved { order, state, reason });
             desk.tell(&Event { at, known: at, what })?;
         }
         records::write(walk, tx, &desk)?;
-        super::desk::save(tx, &desk)
+        save(tx, &desk)
     })
 }
 

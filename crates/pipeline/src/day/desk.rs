@@ -2,15 +2,15 @@
 
 use ::desk::journal::{Line, Record};
 use ::desk::{Approval, Engine, EngineConfig, MemoryJournal, Mode};
-use base::Ts;
+use base::{Day, Ts};
 use books::breakout::BreakoutBook;
 use market::{
     Broker, BrokerEvent, ClientOrderId, Currency, Event, Instrument, InstrumentId, Kind,
-    OrderRequest, Snapshot, Universe,
+    OrderRequest, OrderState, Snapshot, Universe,
 };
 use sim::exchange::ExchangeConfig;
 use sim::{BarExchange, CostModel};
-use store::Tx;
+use store::{Order, Tx};
 
 use super::{BOOK, Sending, Walk};
 use crate::{Error, backtest};
@@ -151,6 +151,21 @@ impl Desk {
         self.account.on_event(event)?;
         Ok(self.engine.step(event, &mut self.account, &mut self.journal)?)
     }
+}
+
+/// Orders that are written down and that the broker has not heard of, entries first: a stop
+/// without its entry is refused by a broker, and sent anew by the desk.
+pub(crate) fn unsent(tx: &Tx<'_>) -> Result<Vec<Order>, Error> {
+    let mut orders = tx.open_orders(BOOK)?;
+    orders.retain(|order| order.state == OrderState::Draft);
+    orders.sort_by_key(|order| order.request.parent.is_some());
+    Ok(orders)
+}
+
+/// A day that a note holds.
+pub(crate) fn noted_day(tx: &Tx<'_>, name: &str) -> Result<Option<Day>, Error> {
+    let note = tx.get(name)?;
+    Ok(note.and_then(|note| note.body.as_str().and_then(|day| day.parse().ok())))
 }
 
 /// Keeps what the simulated broker knows.

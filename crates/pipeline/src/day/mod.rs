@@ -39,6 +39,8 @@ use crate::{Error, Progress};
 pub const BOOK: &str = books::breakout::bet::BOOK;
 /// The name under which the steps of a dry run are kept.
 pub const DRY_RUN: &str = "breakout.dry-run";
+/// Name of the note that says which session was walked last.
+const LAST_DAY: &str = "day/last";
 /// Before the open: when intents are planned, and when approved ones are sent.
 const PLANNED_BEFORE_OPEN: Span = Span::from_minutes(30);
 const SENT_BEFORE_OPEN: Span = Span::from_minutes(1);
@@ -234,9 +236,7 @@ impl Walk<'_> {
 
     /// Days are walked in order: the account can't go back.
     fn refuse_the_past(&self) -> Result<(), Error> {
-        let walked = self.store.read(|tx| tx.get("day/last"))?;
-        let last = walked.and_then(|note| note.body.as_str().and_then(|day| day.parse().ok()));
-        match last {
+        match self.store.read(|tx| desk::noted_day(tx, LAST_DAY))? {
             Some(last) if self.request.session < last => {
                 Err(Error::WalkBack { day: self.request.session, last })
             }

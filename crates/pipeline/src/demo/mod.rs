@@ -3,7 +3,7 @@
 
 mod pages;
 
-use base::{Day, Digest, Ts};
+use base::{Digest, Ts};
 use books::breakout::BreakoutConfig;
 use lake::Lake;
 use report::{Page, Provenance};
@@ -75,17 +75,6 @@ pub fn run(request: DemoRequest, place: Place<'_>, progress: &dyn Progress) -> R
     Ok(Demo { planted, none, request })
 }
 
-/// One dataset as all parts of a study, on all its days.
-pub fn parts(dataset: &str) -> Parts {
-    Parts {
-        stocks: dataset.to_owned(),
-        funds: None,
-        volatility: None,
-        finer: None,
-        days: (Day::MIN, Day::from_number(i32::MAX)),
-    }
-}
-
 fn half(
     request: &DemoRequest,
     edge: Edge,
@@ -103,7 +92,7 @@ fn half(
     let dataset = format!("demo_{}", digest.short());
     let (name, at) = (dataset.clone(), request.at);
     fill(place.lake, &SynthRequest { config, dataset: name, minutes: None, at }, progress)?;
-    let history = LakeHistory::open(place.lake, &parts(&dataset), request.at)?;
+    let history = LakeHistory::open(place.lake, &Parts::of(&dataset), request.at)?;
     let study = StudyRequest {
         name: format!("{dataset}/seed {}", request.seed),
         by: request.by.clone(),

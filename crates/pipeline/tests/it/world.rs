@@ -37,13 +37,7 @@ impl Market {
 }
 
 pub(crate) fn parts(finer: Option<&str>) -> Parts {
-    Parts {
-        stocks: "s".to_owned(),
-        funds: None,
-        volatility: None,
-        finer: finer.map(str::to_owned),
-        days: (Day::MIN, Day::from_number(i32::MAX)),
-    }
+    Parts { finer: finer.map(str::to_owned), ..Parts::of("s") }
 }
 
 /// Makes the market when first asked for.

@@ -11,7 +11,7 @@ use serde_json::json;
 use store::{Score, Signal, Tx};
 
 use crate::day::desk::Numbers;
-use crate::day::{BOOK, Scoring, Sending, Walk};
+use crate::day::{BOOK, LAST_DAY, Scoring, Sending, Walk};
 use crate::history::History as _;
 use crate::lake_history::LakeHistory;
 use crate::{Error, models};
@@ -62,7 +62,7 @@ pub(crate) fn download(walk: &Walk<'_>) -> Result<(), Error> {
     let keep = |tx: &Tx<'_>, (found, symbols): (Downloaded, Vec<String>)| {
         Numbers::extend(tx, symbols.iter().map(String::as_str))?;
         if walk.request.sending != Sending::DryRun {
-            tx.set("day/last", walk.request.session.to_string().into())?;
+            tx.set(LAST_DAY, walk.request.session.to_string().into())?;
         }
         Ok::<Downloaded, Error>(found)
     };

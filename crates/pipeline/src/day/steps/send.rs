@@ -6,7 +6,7 @@ use store::{Approval, Decision, IntentState, Tx};
 
 use super::plan::outcome;
 use crate::Error;
-use crate::day::desk::{Desk, save};
+use crate::day::desk::{Desk, save, unsent};
 use crate::day::{BOOK, Ended, Pause, Sending, Waiting, Walk, brake, records};
 
 /// 6. A person, or the rule for unattended mode, decides. The step is done once nothing waits;
@@ -119,11 +119,7 @@ fn transmit(walk: &Walk<'_>) -> Result<(), Error> {
     }
     let mut desk = walk.desk(BreakoutBook::default())?;
     walk.store.transaction("breakout.transmit", |tx| {
-        let open = tx.open_orders(BOOK)?.into_iter();
-        let mut drafts: Vec<_> = open.filter(|order| order.state == OrderState::Draft).collect();
-        // A broker refuses a stop whose entry it has not heard of.
-        drafts.sort_by_key(|order| order.request.parent.is_some());
-        for order in drafts {
+        for order in unsent(tx)? {
             let at = walk.not_before(&desk.engine, walk.sent_at());
             desk.account.submit(at, &order.request);
             tx.move_order(&order.id, OrderState::Sent, "to the simulated broker")?;

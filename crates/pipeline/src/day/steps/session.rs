@@ -8,7 +8,7 @@ use store::StepKey;
 
 use super::settle;
 use crate::Error;
-use crate::day::desk::{Desk, save};
+use crate::day::desk::{Desk, noted_day, save};
 use crate::day::{Sending, Step, Walk, brake, records, sent_at};
 use crate::lake_history::LakeHistory;
 
@@ -65,8 +65,7 @@ fn halt_if_pulled(walk: &Walk<'_>, desk: &mut Desk, at: Ts) -> Result<(), Error>
 
 /// The last session whose bars were told.
 fn managed(walk: &Walk<'_>) -> Result<Option<base::Day>, Error> {
-    let note = walk.store.read(|tx| tx.get(MANAGED))?;
-    Ok(note.and_then(|note| note.body.as_str().and_then(|day| day.parse().ok())))
+    walk.store.read(|tx| noted_day(tx, MANAGED))
 }
 
 fn is_managed(walk: &Walk<'_>, session: &Session) -> Result<bool, Error> {
