@@ -19,6 +19,16 @@ pub enum Adjusted {
     SplitsDividends,
 }
 
+impl fmt::Display for Adjusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Adjusted::None => "raw",
+            Adjusted::Splits => "splits",
+            Adjusted::SplitsDividends => "splits and dividends",
+        })
+    }
+}
+
 /// Where rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

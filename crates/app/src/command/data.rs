@@ -156,7 +156,7 @@ fn list(lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
             manifest.version.to_string(),
             manifest.rows.to_string(),
             days,
-            format!("{:?}", manifest.adjusted).to_lowercase(),
+            manifest.adjusted.to_string(),
             format!("{:?}", manifest.origin).to_lowercase(),
             manifest.source.name.clone(),
         ]);
@@ -289,7 +289,9 @@ fn verify(lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
 }
 
 fn sql(query: &str, csv: bool, lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
-    let answer = lake.sql(query)?;
+    let tables = Table::ALL.map(Table::name).join(", ");
+    let advice = format!("one question with select; the tables are {tables}");
+    let answer = lake.sql(query).map_err(|error| Failure::of(&error).advise(advice))?;
     if terminal.form == Form::Json {
         let rows: Vec<serde_json::Map<String, serde_json::Value>> = answer
             .rows

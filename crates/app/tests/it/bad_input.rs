@@ -49,7 +49,7 @@ fn each_bad_command_ends_in_one_clear_message() {
         (&["data", "ingest", &csv, "--map", "close"], &["FIELD=COLUMN", "try:"]),
         (&["data", "ingest", &csv, "--map", "close=Last"], &["no column \"Last\""]),
         (&["data", "ingest", &csv, "--calendar", "XXXX"], &["XXXX", "XNYS"]),
-        (&["data", "sql", "select nothing from nowhere"], &["answer sql", "nowhere"]),
+        (&["data", "sql", "select nothing from nowhere"], &["answer sql", "nowhere", "bars_daily"]),
         (&["data", "sql", "drop table bars_daily"], &["answer sql"]),
         (&["study", "--stocks", "us"], &["0 signals of 200 needed", "add symbols or years"]),
         (
