@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use proving::group::{self, GROUPS};
+use proving::group;
 use proving::line::{self, Line};
 use proving::{Bench, Size};
 
@@ -15,6 +15,9 @@ use proving::{Bench, Size};
 #[derive(Parser, Debug)]
 #[command(name = "proving")]
 struct Arguments {
+    /// What to measure: a suite of groups.
+    #[arg(value_name = "SUITE")]
+    suite: String,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -72,10 +75,11 @@ fn bench(arguments: &Arguments) -> Bench {
 
 /// Each group in a process of its own, so that its peak of memory is its own.
 fn all(arguments: &Arguments) -> Result<Vec<Line>> {
-    let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
-    let names: Vec<&str> = GROUPS.iter().map(|(group, _)| *group).collect();
+    let names: Vec<&str> = group::of_suite(&arguments.suite).collect();
+    let known = |name: &String| names.iter().any(|group| group == name);
     if let Some(name) = arguments.only.iter().find(|name| !known(name)) {
-        anyhow::bail!("no group {name:?}; known are {}", names.join(", "));
+        let suite = &arguments.suite;
+        anyhow::bail!("no group {name:?} in {suite}; known are {}", names.join(", "));
     }
     let wanted =
         |name: &&str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == name);

@@ -9,6 +9,8 @@ use crate::tree;
 
 /// What was asked for.
 pub(crate) struct Request {
+    /// The suite of groups, and of peers.
+    pub(crate) suite: String,
     /// Print one JSON object instead of a table.
     pub(crate) json: bool,
     /// Run these groups alone.
@@ -23,10 +25,10 @@ pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
     let scratch = cache()?.join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
     let peers = root.join("proving").join("peers");
-    let python = environment(&peers);
+    let python = environment(&peers, &request.suite);
     let built = built(root)?;
     let mut command = Command::new(built.join("proving"));
-    command.arg("--scripts").arg(&peers).arg("--scratch").arg(&scratch);
+    command.arg(&request.suite).arg("--scripts").arg(&peers).arg("--scratch").arg(&scratch);
     command.arg("--binary").arg(built.join("trimtab"));
     match python {
         Ok(python) => drop(command.arg("--python").arg(python)),
@@ -54,10 +56,10 @@ fn cache() -> Result<PathBuf> {
     Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("trimtab"))
 }
 
-/// An environment with the pinned peers, made once for each state of the list. An interrupted
+/// An environment with the pinned peers of a suite, made once for each state of the list. An interrupted
 /// installation leaves no mark of completion and is begun again.
-pub(crate) fn environment(peers: &Path) -> Result<PathBuf> {
-    let list = peers.join("requirements.txt");
+pub(crate) fn environment(peers: &Path, suite: &str) -> Result<PathBuf> {
+    let list = peers.join(format!("requirements-{suite}.txt"));
     let folder = cache()?.join(format!("peers-{:08x}", fingerprint(&tree::read(&list)?)));
     let python = folder.join("bin").join("python");
     let complete = folder.join("complete");

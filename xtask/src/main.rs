@@ -56,7 +56,7 @@ enum Chore {
     /// Measure ours beside other people's tools, in one run (docs/benchmarks.md).
     Bench {
         /// What to measure.
-        #[arg(value_parser = ["spine"])]
+        #[arg(value_parser = ["spine", "learn"])]
         what: String,
         /// Print one JSON object instead of a table: name → {ours, peer, ratio, bar, met}.
         #[arg(long)]
@@ -80,8 +80,8 @@ fn main() -> anyhow::Result<()> {
             calendars::run(&root, mode)
         }
         Chore::Real { data, home, .. } => real::breakout(&data, &home),
-        Chore::Bench { json, only, quick, .. } => {
-            bench::run(&root, &bench::Request { json, only, quick })
+        Chore::Bench { what: suite, json, only, quick } => {
+            bench::run(&root, &bench::Request { suite, json, only, quick })
         }
     }
 }

@@ -16,24 +16,29 @@ use crate::line::Line;
 
 type Run = fn(&Bench) -> Result<Vec<Line>>;
 
-/// Every group, in the order in which they run.
-pub const GROUPS: &[(&str, Run)] = &[
-    ("indicators", indicators::run),
-    ("features", features::run),
-    ("scan", scan::run),
-    ("ingest", ingest::run),
-    ("backtest", backtest::run),
-    ("trees", trees::run),
-    ("day", day::run),
-    ("startup", startup::run),
+/// Every group by its suite, in the order in which they run.
+pub const GROUPS: &[(&str, &str, Run)] = &[
+    ("spine", "indicators", indicators::run),
+    ("spine", "features", features::run),
+    ("spine", "scan", scan::run),
+    ("spine", "ingest", ingest::run),
+    ("spine", "backtest", backtest::run),
+    ("spine", "day", day::run),
+    ("spine", "startup", startup::run),
+    ("learn", "trees", trees::run),
 ];
+
+/// The groups of a suite.
+pub fn of_suite(suite: &str) -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().filter(move |(of, _, _)| *of == suite).map(|(_, group, _)| *group)
+}
 
 /// Runs one group.
 pub fn run(name: &str, bench: &Bench) -> Result<Vec<Line>> {
-    match GROUPS.iter().find(|(group, _)| *group == name) {
-        Some((_, run)) => run(bench),
+    match GROUPS.iter().find(|(_, group, _)| *group == name) {
+        Some((_, _, run)) => run(bench),
         None => {
-            let known: Vec<&str> = GROUPS.iter().map(|(group, _)| *group).collect();
+            let known: Vec<&str> = GROUPS.iter().map(|(_, group, _)| *group).collect();
             bail!("no group {name:?}; known are {}", known.join(", "))
         }
     }

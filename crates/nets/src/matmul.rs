@@ -1,0 +1,340 @@
+//! Matrix products of the sizes that small networks have.
+//!
+//! `C ← A·B` or `C ← C + A·B`, blocked by registers: a tile of rows × columns of C stays in
+//! vector registers while the common dimension runs. A has two strides, so that the same loop
+//! serves A·B and Aᵀ·B; rows of B and C are contiguous. Nothing is packed: at these sizes all
+//! three lie in the first two caches. Each element of C is summed in the order of the common
+//! dimension, whatever the tile.
+
+use crate::machine::{Machine, kernel};
+use crate::real::Real;
+
+/// A matrix to be read by two strides.
+#[derive(Debug, Clone, Copy)]
+pub struct Strided<'a, R> {
+    /// Values.
+    pub values: &'a [R],
+    /// From one row to the next.
+    pub row: usize,
+    /// From one column to the next.
+    pub column: usize,
+}
+
+/// A matrix with contiguous rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a, R> {
+    /// Values.
+    pub values: &'a [R],
+    /// From one row to the next; at least the number of columns.
+    pub stride: usize,
+}
+
+/// What is computed: rows of A and C, the common dimension, columns of B and C.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows of A and C.
+    pub rows: usize,
+    /// Columns of A, rows of B.
+    pub depth: usize,
+    /// Columns of B and C.
+    pub columns: usize,
+}
+
+/// What happens to what C held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Into {
+    /// It is replaced.
+    Replace,
+    /// The product is added to it.
+    Add,
+}
+
+/// Rows of a tile.
+const TALL: usize = 6;
+/// Largest stretch of the common dimension, so that a strip of B stays in the first cache.
+const STRETCH: usize = 256;
+
+impl<'a, R> Strided<'a, R> {
+    /// The matrix as it lies, rows of this many values.
+    pub fn plain(values: &'a [R], columns: usize) -> Strided<'a, R> {
+        Strided { values, row: columns, column: 1 }
+    }
+
+    /// The transpose of a matrix whose rows have this many values.
+    pub fn transposed(values: &'a [R], columns: usize) -> Strided<'a, R> {
+        Strided { values, row: 1, column: columns }
+    }
+}
+
+/// `C = A·B`: A is rows × depth and contiguous, B depth × columns.
+pub fn multiply<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
+    let (a, b) = (Strided::plain(a, shape.depth), Rows { values: b, stride: shape.columns });
+    product((a, b), (shape, Into::Replace), c, shape.columns);
+}
+
+/// `C += A·B`, as [`multiply`].
+pub fn multiply_add<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
+    let (a, b) = (Strided::plain(a, shape.depth), Rows { values: b, stride: shape.columns });
+    product((a, b), (shape, Into::Add), c, shape.columns);
+}
+
+/// `C += Aᵀ·B`: A is depth × rows and contiguous, B depth × columns. The gradient of a weight.
+pub fn transposed_multiply_add<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
+    let (a, b) = (Strided::transposed(a, shape.rows), Rows { values: b, stride: shape.columns });
+    product((a, b), (shape, Into::Add), c, shape.columns);
+}
+
+kernel! {
+    /// The product in full: any strides, C with its own stride.
+    ///
+    /// Panics when a matrix is shorter than its shape says.
+    pub fn product<R>(
+        of: (Strided<'_, R>, Rows<'_, R>),
+        what: (Shape, Into),
+        c: &mut [R],
+        c_stride: usize,
+    ) {
+        let (a, b) = of;
+        let (shape, mut into) = what;
+        let Shape { rows, depth, columns } = shape;
+        if rows == 0 || columns == 0 {
+            return;
+        }
+        if depth == 0 {
+            if into == Into::Replace {
+                c.chunks_mut(c_stride).take(rows).for_each(|row| row[..columns].fill(R::ZERO));
+            }
+            return;
+        }
+        assert!(a.values.len() > (rows - 1) * a.row + (depth - 1) * a.column);
+        assert!(b.values.len() >= (depth - 1) * b.stride + columns);
+        assert!(c.len() >= (rows - 1) * c_stride + columns);
+        let mut begun = 0;
+        while begun < depth {
+            let deep = STRETCH.min(depth - begun);
+            let part = Part {
+                a: Strided { values: &a.values[begun * a.column..], ..a },
+                b: Rows { values: &b.values[begun * b.stride..], ..b },
+                shape: Shape { rows, depth: deep, columns },
+                into,
+                c_stride,
+            };
+            stretch::<R, M>(&part, c);
+            into = Into::Add;
+            begun += deep;
+        }
+    }
+}
+
+/// A stretch of the common dimension.
+struct Part<'a, R> {
+    a: Strided<'a, R>,
+    b: Rows<'a, R>,
+    shape: Shape,
+    into: Into,
+    c_stride: usize,
+}
+
+#[inline(always)]
+fn stretch<R: Real, M: Machine>(part: &Part<'_, R>, c: &mut [R]) {
+    let columns = part.shape.columns;
+    let mut at = 0;
+    if M::TILE == 64 {
+        while at + 64 <= columns {
+            strip::<R, M, 64>(part, part.b, (at, 64), c);
+            at += 64;
+        }
+        while at + 32 <= columns {
+            strip::<R, M, 32>(part, part.b, (at, 32), c);
+            at += 32;
+        }
+    }
+    if M::TILE >= 16 {
+        while at + 16 <= columns {
+            strip::<R, M, 16>(part, part.b, (at, 16), c);
+            at += 16;
+        }
+    }
+    while at + 8 <= columns {
+        strip::<R, M, 8>(part, part.b, (at, 8), c);
+        at += 8;
+    }
+    if at < columns {
+        // The last few columns, padded once so that the tiles need no branches.
+        let mut padded = [R::ZERO; STRETCH * 8];
+        let narrow = columns - at;
+        for row in 0..part.shape.depth {
+            let from = row * part.b.stride + at;
+            padded[row * 8..row * 8 + narrow].copy_from_slice(&part.b.values[from..from + narrow]);
+        }
+        strip::<R, M, 8>(part, Rows { values: &padded, stride: 8 }, (at, narrow), c);
+    }
+}
+
+/// All rows of a strip of columns. `b` is the strip's own matrix when it was padded.
+#[inline(always)]
+fn strip<R: Real, M: Machine, const WIDE: usize>(
+    part: &Part<'_, R>,
+    b: Rows<'_, R>,
+    (at, width): (usize, usize),
+    c: &mut [R],
+) {
+    let offset = if width == WIDE && b.stride == part.b.stride { at } else { 0 };
+    let b = Rows { values: &b.values[offset..], stride: b.stride };
+    let rows = part.shape.rows;
+    let mut row = 0;
+    while row + TALL <= rows {
+        tile::<R, M, TALL, WIDE>(part, b, (row, at, width), c);
+        row += TALL;
+    }
+    match rows - row {
+        5 => tile::<R, M, 5, WIDE>(part, b, (row, at, width), c),
+        4 => tile::<R, M, 4, WIDE>(part, b, (row, at, width), c),
+        3 => tile::<R, M, 3, WIDE>(part, b, (row, at, width), c),
+        2 => tile::<R, M, 2, WIDE>(part, b, (row, at, width), c),
+        1 => tile::<R, M, 1, WIDE>(part, b, (row, at, width), c),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
+    part: &Part<'_, R>,
+    b: Rows<'_, R>,
+    (row, at, width): (usize, usize, usize),
+    c: &mut [R],
+) {
+    let a = part.a;
+    let mut sums = [[R::ZERO; WIDE]; HIGH];
+    if part.into == Into::Add {
+        for (high, sums) in sums.iter_mut().enumerate() {
+            let from = (row + high) * part.c_stride + at;
+            for (sum, held) in sums.iter_mut().zip(&c[from..from + width]) {
+                *sum = *held;
+            }
+        }
+    }
+    let first = &a.values[row * a.row..];
+    for deep in 0..part.shape.depth {
+        let line: &[R; WIDE] = match b.values[deep * b.stride..].first_chunk() {
+            Some(line) => line,
+            None => return,
+        };
+        for (high, sums) in sums.iter_mut().enumerate() {
+            let scale = first[high * a.row + deep * a.column];
+            for (sum, value) in sums.iter_mut().zip(line) {
+                *sum = scale.fma::<M>(*value, *sum);
+            }
+        }
+    }
+    for (high, sums) in sums.iter().enumerate() {
+        let from = (row + high) * part.c_stride + at;
+        c[from..from + width].copy_from_slice(&sums[..width]);
+    }
+}
+
+/// Writes the transpose of a matrix of `rows` × `columns`.
+///
+/// Panics when either slice is shorter than that.
+pub fn transpose<R: Real>(from: &[R], (rows, columns): (usize, usize), to: &mut [R]) {
+    const BLOCK: usize = 8;
+    for row in (0..rows).step_by(BLOCK) {
+        for column in (0..columns).step_by(BLOCK) {
+            for c in column..(column + BLOCK).min(columns) {
+                for r in row..(row + BLOCK).min(rows) {
+                    to[c * rows + r] = from[r * columns + c];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Fused, Plain, Wide};
+    use proptest::prelude::*;
+
+    fn filled(len: usize, seed: u64) -> Vec<f64> {
+        let mut state = seed;
+        (0..len)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+                (state >> 40) as f64 / 16_777_216.0 - 0.5
+            })
+            .collect()
+    }
+
+    /// The definition, one element at a time.
+    fn slow(a: &[f64], b: &[f64], s: Shape) -> Vec<f64> {
+        let at = |i: usize, j: usize| -> f64 {
+            (0..s.depth).map(|p| a[i * s.depth + p] * b[p * s.columns + j]).sum()
+        };
+        (0..s.rows * s.columns).map(|k| at(k / s.columns, k % s.columns)).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn the_product_is_that_of_the_definition(
+            rows in 1usize..20,
+            depth in 0usize..600,
+            columns in 1usize..150,
+            seed: u64,
+        ) {
+            let shape = Shape { rows, depth, columns };
+            let (a, b) = (filled(rows * depth, seed), filled(depth * columns, seed ^ 9));
+            let wanted = slow(&a, &b, shape);
+            let mut c = vec![7.0; rows * columns];
+            multiply(&a, &b, shape, &mut c);
+            let near = |x: &[f64], y: &[f64]| x.iter().zip(y).all(|(x, y)| (x - y).abs() < 1e-11);
+            prop_assert!(near(&c, &wanted));
+            let mut turned = vec![0.0; rows * depth];
+            transpose(&a, (rows, depth), &mut turned);
+            transposed_multiply_add(&turned, &b, shape, &mut c);
+            let twice: Vec<f64> = wanted.iter().map(|value| 2.0 * value).collect();
+            prop_assert!(near(&c, &twice));
+        }
+
+        #[test]
+        fn every_tile_sums_in_the_same_order(
+            rows in 1usize..14,
+            depth in 1usize..300,
+            columns in 1usize..140,
+            seed: u64,
+        ) {
+            let narrow = |values: Vec<f64>| -> Vec<f32> {
+                values.into_iter().map(|value| value as f32).collect()
+            };
+            let (a, b) = (narrow(filled(rows * depth, seed)), narrow(filled(depth * columns, !seed)));
+            let run = |machine: fn(&Part<'_, f32>, &mut [f32])| {
+                let mut c = vec![0.0f32; rows * columns];
+                let mut begun = 0;
+                while begun < depth {
+                    let deep = STRETCH.min(depth - begun);
+                    let part = Part {
+                        a: Strided { values: &a[begun..], row: depth, column: 1 },
+                        b: Rows { values: &b[begun * columns..], stride: columns },
+                        shape: Shape { rows, depth: deep, columns },
+                        into: Into::Add,
+                        c_stride: columns,
+                    };
+                    machine(&part, &mut c);
+                    begun += deep;
+                }
+                c.iter().map(|value| value.to_bits()).collect::<Vec<u32>>()
+            };
+            let wide = run(stretch::<f32, Wide>);
+            prop_assert_eq!(&wide, &run(stretch::<f32, Fused>));
+            let plain = run(stretch::<f32, Plain>);
+            prop_assert_eq!(plain.len(), wide.len());
+        }
+    }
+
+    #[test]
+    fn an_empty_common_dimension_gives_zero() {
+        let mut c = [3.0f32; 4];
+        multiply(&[], &[], Shape { rows: 2, depth: 0, columns: 2 }, &mut c);
+        assert_eq!(c, [0.0; 4]);
+    }
+}

@@ -1,0 +1,253 @@
+//! The numbers of a network: `f32` to train and predict, `f64` to check gradients.
+
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use crate::machine::Machine;
+
+/// A floating-point number with the functions that layers need.
+///
+/// The transcendental functions of `f32` are polynomials that the compiler turns into vector
+/// instructions; they keep NaN, so that a loss that explodes is seen.
+pub trait Real:
+    Copy
+    + Send
+    + Sync
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Debug
+    + Display
+    + Sum
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// The number nearest to it.
+    fn of(value: f64) -> Self;
+    /// As `f64`.
+    fn f64(self) -> f64;
+    /// `self × by + plus`.
+    fn fma<M: Machine>(self, by: Self, plus: Self) -> Self;
+    /// e to the power of it; 0 below −87, at most e^88 in `f32`.
+    fn exp<M: Machine>(self) -> Self;
+    /// Hyperbolic tangent.
+    fn tanh<M: Machine>(self) -> Self;
+    /// The error function.
+    fn erf<M: Machine>(self) -> Self;
+    /// Natural logarithm.
+    fn ln(self) -> Self;
+    /// Square root.
+    fn sqrt(self) -> Self;
+    /// Magnitude.
+    fn abs(self) -> Self;
+    /// True when neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+
+    /// `1 / (1 + e^-x)`.
+    #[inline(always)]
+    fn sigmoid<M: Machine>(self) -> Self {
+        Self::ONE / (Self::ONE + (-self).exp::<M>())
+    }
+
+    /// The larger; NaN where `self` is.
+    #[inline(always)]
+    fn at_least(self, low: Self) -> Self {
+        if self < low { low } else { self }
+    }
+
+    /// The smaller; NaN where `self` is.
+    #[inline(always)]
+    fn at_most(self, high: Self) -> Self {
+        if self > high { high } else { self }
+    }
+}
+
+impl Real for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+
+    #[inline(always)]
+    fn of(value: f64) -> f64 {
+        value
+    }
+
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn fma<M: Machine>(self, by: f64, plus: f64) -> f64 {
+        if M::FUSED { self.mul_add(by, plus) } else { self * by + plus }
+    }
+
+    fn exp<M: Machine>(self) -> f64 {
+        f64::exp(self)
+    }
+
+    fn tanh<M: Machine>(self) -> f64 {
+        f64::tanh(self)
+    }
+
+    fn erf<M: Machine>(self) -> f64 {
+        libm::erf(self)
+    }
+
+    fn ln(self) -> f64 {
+        f64::ln(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> f64 {
+        f64::abs(self)
+    }
+
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+}
+
+impl Real for f32 {
+    const ZERO: f32 = 0.0;
+    const ONE: f32 = 1.0;
+
+    #[inline(always)]
+    fn of(value: f64) -> f32 {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    #[inline(always)]
+    fn fma<M: Machine>(self, by: f32, plus: f32) -> f32 {
+        if M::FUSED { self.mul_add(by, plus) } else { self * by + plus }
+    }
+
+    /// Cephes' `expf`: e^x = 2^n e^r with |r| ≤ ln 2 / 2, a polynomial in r.
+    #[inline(always)]
+    fn exp<M: Machine>(self) -> f32 {
+        const SHIFT: f32 = 12_582_912.0;
+        let x = self.at_least(-87.3).at_most(88.0);
+        let shifted = x.fma::<M>(std::f32::consts::LOG2_E, SHIFT);
+        let n = shifted - SHIFT;
+        let r = n.fma::<M>(-0.693_359_4, x);
+        let r = n.fma::<M>(2.121_944_4e-4, r);
+        let mut p = 1.987_569_1e-4;
+        for c in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+            p = r.fma::<M>(p, c);
+        }
+        let p = (r * r).fma::<M>(p, r) + 1.0;
+        let power = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(127) << 23;
+        p * f32::from_bits(power)
+    }
+
+    /// Cephes' `tanhf`: a polynomial near 0, the exponential elsewhere.
+    #[inline(always)]
+    fn tanh<M: Machine>(self) -> f32 {
+        let size = f32::abs(self);
+        let z = self * self;
+        let mut p = -5.704_988_7e-3;
+        for c in [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1] {
+            p = z.fma::<M>(p, c);
+        }
+        let near = (p * z).fma::<M>(self, self);
+        let t = Real::exp::<M>(-2.0 * size);
+        let far = ((1.0 - t) / (1.0 + t)).copysign(self);
+        if size < 0.625 { near } else { far }
+    }
+
+    /// Abramowitz and Stegun 7.1.26: off by at most 1.5e-7, and what rounding adds.
+    #[inline(always)]
+    fn erf<M: Machine>(self) -> f32 {
+        let size = f32::abs(self);
+        let t = 1.0 / size.fma::<M>(0.327_591_1, 1.0);
+        let mut p = 1.061_405_4;
+        for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+            p = t.fma::<M>(p, c);
+        }
+        (1.0 - p * t * Real::exp::<M>(-size * size)).copysign(self)
+    }
+
+    fn ln(self) -> f32 {
+        f32::ln(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> f32 {
+        f32::abs(self)
+    }
+
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Plain;
+
+    /// The largest error over −20..20, in units of `scale(exact)`.
+    fn worst(ours: fn(f32) -> f32, exact: fn(f64) -> f64, relative: bool) -> f64 {
+        (-200_000..200_000)
+            .map(|i| f64::from(i as f32 * 1e-4))
+            .map(|x| {
+                let wanted = exact(x);
+                let off = (f64::from(ours(x as f32)) - wanted).abs();
+                if relative { off / wanted.abs().max(1e-30) } else { off }
+            })
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_exponential_is_right_to_two_units_in_the_last_place() {
+        assert!(worst(Real::exp::<Plain>, f64::exp, true) < 2.4e-7);
+    }
+
+    #[test]
+    fn the_tangent_is_right_near_zero_and_far_from_it() {
+        assert!(worst(Real::tanh::<Plain>, f64::tanh, true) < 4e-7);
+    }
+
+    #[test]
+    fn the_error_function_is_right_to_its_stated_error() {
+        assert!(worst(Real::erf::<Plain>, libm::erf, false) < 8e-7);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        for function in [Real::exp::<Plain>, Real::tanh::<Plain>, Real::sigmoid::<Plain>] {
+            let function: fn(f32) -> f32 = function;
+            assert!(function(f32::NAN).is_nan());
+        }
+        assert_eq!(Real::exp::<Plain>(f32::NEG_INFINITY), Real::exp::<Plain>(-90.0f32));
+    }
+}

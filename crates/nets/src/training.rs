@@ -1,0 +1,254 @@
+//! A network under training: weights, gradients, what the optimiser remembers.
+//!
+//! A batch is cut into shards of a fixed number of rows. Shards may run on several threads; their
+//! gradients are added in order, so the result is the same for any number of threads.
+
+use base::Seed;
+use rayon::prelude::*;
+
+use crate::layer::{Ahead, Back, Layer, Mode, Trace};
+use crate::loss::{Judged, Loss};
+use crate::optim::{Descent, Optimiser, clip};
+use crate::real::Real;
+use crate::weights::Plan;
+
+/// A network: its layers, the tensors they asked for, and what it is judged by.
+pub struct Network<R> {
+    /// Layers.
+    pub layer: Box<dyn Layer<R>>,
+    /// Tensors.
+    pub plan: Plan,
+    /// Loss.
+    pub loss: Box<dyn Loss<R>>,
+}
+
+/// How a network is trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Regime {
+    /// Rule by which weights move.
+    pub optimiser: Optimiser,
+    /// Largest length of the gradient.
+    pub clip: Option<f64>,
+    /// Rows of a shard. Part of the result, unlike the number of threads.
+    pub shard_rows: usize,
+    /// Largest batch.
+    pub batch_rows: usize,
+    /// Seed of weights and draws.
+    pub seed: Seed,
+}
+
+/// Rows of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a, R> {
+    /// Inputs; rows × inputs.
+    pub x: &'a [R],
+    /// Targets; rows × targets.
+    pub target: &'a [R],
+    /// Weight of each row; `None` is 1.
+    pub weights: Option<&'a [R]>,
+}
+
+/// What a step found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// Weighted mean loss.
+    pub loss: f64,
+    /// Length of the gradient before clipping; 0 where nothing is clipped.
+    pub gradient: f64,
+}
+
+/// A network under training.
+pub struct Training<R> {
+    network: Network<R>,
+    regime: Regime,
+    weights: Vec<R>,
+    grads: Vec<R>,
+    descent: Descent<R>,
+    shards: Vec<Shard<R>>,
+}
+
+/// Room for the rows of a shard.
+struct Shard<R> {
+    trace: Trace<R>,
+    y: Vec<R>,
+    dy: Vec<R>,
+    grads: Vec<R>,
+    loss: f64,
+}
+
+impl<R: Real> Training<R> {
+    /// Draws the weights and makes all room that steps will need.
+    pub fn new(network: Network<R>, regime: Regime) -> Training<R> {
+        let weights = network.plan.draw(regime.seed.child("weights"));
+        let rows = regime.shard_rows.min(regime.batch_rows).max(1);
+        let count = regime.batch_rows.div_ceil(rows);
+        let outputs = rows * network.layer.outputs();
+        let shard = |at: usize| Shard {
+            trace: network.layer.trace(rows),
+            y: vec![R::ZERO; outputs],
+            dy: vec![R::ZERO; outputs],
+            // The first shard writes where the sum is wanted.
+            grads: vec![R::ZERO; if at == 0 { 0 } else { weights.len() }],
+            loss: 0.0,
+        };
+        let shards = (0..count).map(shard).collect();
+        let descent = Descent::new(regime.optimiser, &network.plan);
+        let grads = vec![R::ZERO; weights.len()];
+        Training {
+            regime: Regime { shard_rows: rows, ..regime },
+            network,
+            weights,
+            grads,
+            descent,
+            shards,
+        }
+    }
+
+    /// One step at this rate.
+    ///
+    /// Panics when the batch is larger than the regime says.
+    pub fn step(&mut self, batch: Batch<'_, R>, rate: f64) -> Found {
+        let found = self.gradient(batch);
+        self.descent.step(rate, &self.grads, &mut self.weights);
+        found
+    }
+
+    /// The loss and its gradient, clipped; no weight moves.
+    pub fn gradient(&mut self, batch: Batch<'_, R>) -> Found {
+        let loss = self.backward(batch);
+        let gradient = self.regime.clip.map_or(0.0, |most| clip(&mut self.grads, most));
+        Found { loss, gradient }
+    }
+
+    fn backward(&mut self, batch: Batch<'_, R>) -> f64 {
+        let (layer, weights) = (&*self.network.layer, &self.weights[..]);
+        let loss = &*self.network.loss;
+        let rows = batch.x.len() / layer.inputs();
+        let total = match batch.weights {
+            Some(weights) => weights.iter().map(|weight| weight.f64()).sum(),
+            None => rows as f64,
+        };
+        let draws = self.regime.seed.child("draws").index(self.descent.steps());
+        let high = self.regime.shard_rows;
+        let part = |at: usize| {
+            let rows = at * high..((at + 1) * high).min(rows);
+            let cut = |width: usize| rows.start * width..rows.end * width;
+            let batch = Batch {
+                x: &batch.x[cut(layer.inputs())],
+                target: &batch.target[cut(loss.targets())],
+                weights: batch.weights.map(|weights| &weights[rows.clone()]),
+            };
+            (batch, Mode::Train { draws: draws.index(at as u64).number() })
+        };
+        let count = rows.div_ceil(high);
+        let run = |at: usize, shard: &mut Shard<R>, grads: &mut [R]| {
+            let (batch, mode) = part(at);
+            grads.fill(R::ZERO);
+            shard.loss =
+                one_shard((layer, loss), (weights, mode), (batch, 1.0 / total), shard, grads);
+        };
+        let (first, others) = self.shards[..count].split_at_mut(1);
+        if others.is_empty() {
+            run(0, &mut first[0], &mut self.grads);
+            return first[0].loss;
+        }
+        let grads = &mut self.grads;
+        let alone = rayon::current_num_threads() == 1;
+        let each = |(at, shard): (usize, &mut Shard<R>)| {
+            let mut own = std::mem::take(&mut shard.grads);
+            run(at + 1, shard, &mut own);
+            shard.grads = own;
+        };
+        if alone {
+            run(0, &mut first[0], grads);
+            others.iter_mut().enumerate().for_each(each);
+        } else {
+            rayon::join(
+                || run(0, &mut first[0], grads),
+                || others.par_iter_mut().enumerate().for_each(each),
+            );
+        }
+        let mut sum = first[0].loss;
+        for shard in others {
+            sum += shard.loss;
+            grads.iter_mut().zip(&shard.grads).for_each(|(sum, grad)| *sum += *grad);
+        }
+        sum
+    }
+
+    /// Outputs for rows, without draws; `y` is rows × outputs.
+    pub fn predict(&mut self, x: &[R], y: &mut [R]) {
+        let (inputs, outputs) = (self.network.layer.inputs(), self.network.layer.outputs());
+        let high = self.regime.shard_rows;
+        let parts = x.chunks(high * inputs).zip(y.chunks_mut(high * outputs));
+        let trace = &mut self.shards[0].trace;
+        for (x, y) in parts {
+            let ahead = Ahead { weights: &self.weights, x, mode: Mode::Predict };
+            self.network.layer.forward(ahead, y, trace);
+        }
+    }
+
+    /// Weighted mean loss of rows, without draws.
+    pub fn loss(&mut self, batch: Batch<'_, R>) -> f64 {
+        let rows = batch.x.len() / self.network.layer.inputs();
+        let mut y = vec![R::ZERO; rows * self.network.layer.outputs()];
+        self.predict(batch.x, &mut y);
+        let total = match batch.weights {
+            Some(weights) => weights.iter().map(|weight| weight.f64()).sum(),
+            None => rows as f64,
+        };
+        let mut slopes = vec![R::ZERO; y.len()];
+        let judged =
+            Judged { y: &y, target: batch.target, weights: batch.weights, scale: 1.0 / total };
+        self.network.loss.judge(judged, &mut slopes)
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network<R> {
+        &self.network
+    }
+
+    /// All weights.
+    pub fn weights(&self) -> &[R] {
+        &self.weights
+    }
+
+    /// All weights, to be set from outside.
+    pub fn weights_mut(&mut self) -> &mut [R] {
+        &mut self.weights
+    }
+
+    /// Gradients of the last step.
+    pub fn grads(&self) -> &[R] {
+        &self.grads
+    }
+
+    /// The optimiser.
+    pub fn descent(&self) -> &Descent<R> {
+        &self.descent
+    }
+
+    /// The optimiser, to be restored.
+    pub fn descent_mut(&mut self) -> &mut Descent<R> {
+        &mut self.descent
+    }
+}
+
+/// Forward, loss and backward of one shard.
+fn one_shard<R: Real>(
+    (layer, loss): (&dyn Layer<R>, &dyn Loss<R>),
+    (weights, mode): (&[R], Mode),
+    (batch, scale): (Batch<'_, R>, f64),
+    shard: &mut Shard<R>,
+    grads: &mut [R],
+) -> f64 {
+    let rows = batch.x.len() / layer.inputs();
+    let wide = rows * layer.outputs();
+    let (y, dy) = (&mut shard.y[..wide], &mut shard.dy[..wide]);
+    layer.forward(Ahead { weights, x: batch.x, mode }, y, &mut shard.trace);
+    let judged = Judged { y, target: batch.target, weights: batch.weights, scale };
+    let found = loss.judge(judged, dy);
+    let back = Back { weights, x: batch.x, y, dy, grads, dx: None };
+    layer.backward(back, &mut shard.trace);
+    found
+}

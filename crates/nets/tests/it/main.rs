@@ -1,0 +1,3 @@
+//! Every layer: gradients against finite differences, values against PyTorch.
+
+mod gradients;
