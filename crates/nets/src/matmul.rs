@@ -53,6 +53,8 @@ pub enum Into {
 const TALL: usize = 6;
 /// Largest stretch of the common dimension, so that a strip of B stays in the first cache.
 const STRETCH: usize = 256;
+/// The same where A is read across its rows: each of its lines is a line of the cache.
+const TURNED_STRETCH: usize = 64;
 
 impl<'a, R> Strided<'a, R> {
     /// The matrix as it lies, rows of this many values.
@@ -109,9 +111,10 @@ kernel! {
         assert!(a.values.len() > (rows - 1) * a.row + (depth - 1) * a.column);
         assert!(b.values.len() >= (depth - 1) * b.stride + columns);
         assert!(c.len() >= (rows - 1) * c_stride + columns);
+        let most = if a.column == 1 { STRETCH } else { TURNED_STRETCH };
         let mut begun = 0;
         while begun < depth {
-            let deep = STRETCH.min(depth - begun);
+            let deep = most.min(depth - begun);
             let part = Part {
                 a: Strided { values: &a.values[begun * a.column..], ..a },
                 b: Rows { values: &b.values[begun * b.stride..], ..b },
@@ -137,23 +140,16 @@ struct Part<'a, R> {
 
 #[inline(always)]
 fn stretch<R: Real, M: Machine>(part: &Part<'_, R>, c: &mut [R]) {
-    let columns = part.shape.columns;
+    let Shape { rows, columns, .. } = part.shape;
     let mut at = 0;
-    if M::TILE == 64 {
-        while at + 64 <= columns {
-            strip::<R, M, 64>(part, part.b, (at, 64), c);
-            at += 64;
-        }
-        while at + 32 <= columns {
-            strip::<R, M, 32>(part, part.b, (at, 32), c);
-            at += 32;
-        }
+    // One row alone, or registers enough: wide tiles, so that many sums run side by side.
+    while at + 64 <= columns && (rows == 1 || M::TILE == 64) {
+        strip::<R, M, 64>(part, part.b, (at, 64), c);
+        at += 64;
     }
-    if M::TILE >= 16 {
-        while at + 16 <= columns {
-            strip::<R, M, 16>(part, part.b, (at, 16), c);
-            at += 16;
-        }
+    while at + 16 <= columns && M::TILE >= 16 {
+        strip::<R, M, 16>(part, part.b, (at, 16), c);
+        at += 16;
     }
     while at + 8 <= columns {
         strip::<R, M, 8>(part, part.b, (at, 8), c);
@@ -163,15 +159,17 @@ fn stretch<R: Real, M: Machine>(part: &Part<'_, R>, c: &mut [R]) {
         // The last few columns, padded once so that the tiles need no branches.
         let mut padded = [R::ZERO; STRETCH * 8];
         let narrow = columns - at;
-        for row in 0..part.shape.depth {
-            let from = row * part.b.stride + at;
-            padded[row * 8..row * 8 + narrow].copy_from_slice(&part.b.values[from..from + narrow]);
+        let lines = part.b.values[at..].chunks(part.b.stride).take(part.shape.depth);
+        for (to, from) in padded.chunks_exact_mut(8).zip(lines) {
+            for (to, from) in to.iter_mut().zip(&from[..narrow]) {
+                *to = *from;
+            }
         }
         strip::<R, M, 8>(part, Rows { values: &padded, stride: 8 }, (at, narrow), c);
     }
 }
 
-/// All rows of a strip of columns. `b` is the strip's own matrix when it was padded.
+/// All rows of a strip of columns that begins at `at`; `b` is padded where the strip is narrow.
 #[inline(always)]
 fn strip<R: Real, M: Machine, const WIDE: usize>(
     part: &Part<'_, R>,
@@ -179,13 +177,22 @@ fn strip<R: Real, M: Machine, const WIDE: usize>(
     (at, width): (usize, usize),
     c: &mut [R],
 ) {
-    let offset = if width == WIDE && b.stride == part.b.stride { at } else { 0 };
+    let offset = if width == WIDE { at } else { 0 };
     let b = Rows { values: &b.values[offset..], stride: b.stride };
     let rows = part.shape.rows;
     let mut row = 0;
-    while row + TALL <= rows {
-        tile::<R, M, TALL, WIDE>(part, b, (row, at, width), c);
-        row += TALL;
+    if WIDE < 64 || M::TILE == 64 {
+        while row + TALL <= rows {
+            tile::<R, M, TALL, WIDE>(part, b, (row, at, width), c);
+            row += TALL;
+        }
+    }
+    if WIDE == 64 {
+        while row < rows {
+            tile::<R, M, 1, WIDE>(part, b, (row, at, width), c);
+            row += 1;
+        }
+        return;
     }
     match rows - row {
         5 => tile::<R, M, 5, WIDE>(part, b, (row, at, width), c),
@@ -198,13 +205,18 @@ fn strip<R: Real, M: Machine, const WIDE: usize>(
 }
 
 #[inline(always)]
+#[allow(unsafe_code)]
 fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
     part: &Part<'_, R>,
     b: Rows<'_, R>,
     (row, at, width): (usize, usize, usize),
     c: &mut [R],
 ) {
-    let a = part.a;
+    let a = Strided { values: &part.a.values[row * part.a.row..], ..part.a };
+    let depth = part.shape.depth;
+    // The last elements that are read lie inside; so do all others.
+    assert!(a.values.len() > (HIGH - 1) * a.row + (depth - 1) * a.column);
+    assert!(b.values.len() >= (depth - 1) * b.stride + WIDE);
     let mut sums = [[R::ZERO; WIDE]; HIGH];
     if part.into == Into::Add {
         for (high, sums) in sums.iter_mut().enumerate() {
@@ -214,14 +226,12 @@ fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
             }
         }
     }
-    let first = &a.values[row * a.row..];
-    for deep in 0..part.shape.depth {
-        let line: &[R; WIDE] = match b.values[deep * b.stride..].first_chunk() {
-            Some(line) => line,
-            None => return,
-        };
+    for deep in 0..depth {
+        // SAFETY: `deep < depth`, and the assertions above cover the last element of each.
+        let line = unsafe { b.values.get_unchecked(deep * b.stride..deep * b.stride + WIDE) };
         for (high, sums) in sums.iter_mut().enumerate() {
-            let scale = first[high * a.row + deep * a.column];
+            // SAFETY: as above, with `high < HIGH`.
+            let scale = unsafe { *a.values.get_unchecked(high * a.row + deep * a.column) };
             for (sum, value) in sums.iter_mut().zip(line) {
                 *sum = scale.fma::<M>(*value, *sum);
             }

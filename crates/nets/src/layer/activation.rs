@@ -171,6 +171,10 @@ impl<R: Real> Layer<R> for Activate {
         self.width
     }
 
+    fn learns(&self) -> bool {
+        false
+    }
+
     fn trace(&self, _rows: usize) -> Trace<R> {
         Trace::new([])
     }
@@ -202,6 +206,10 @@ impl<R: Real> Layer<R> for Softmax {
 
     fn outputs(&self) -> usize {
         self.width
+    }
+
+    fn learns(&self) -> bool {
+        false
     }
 
     fn trace(&self, _rows: usize) -> Trace<R> {

@@ -36,6 +36,10 @@ impl<R: Real> Layer<R> for Chain<R> {
         self.layers[self.layers.len() - 1].outputs()
     }
 
+    fn learns(&self) -> bool {
+        self.layers.iter().any(|layer| layer.learns())
+    }
+
     /// Two buffers a joint: the values and their gradients.
     fn trace(&self, rows: usize) -> Trace<R> {
         let joints = &self.layers[..self.layers.len() - 1];
@@ -66,7 +70,13 @@ impl<R: Real> Layer<R> for Chain<R> {
         let rows = x.len() / self.inputs();
         let (joints, inner) = trace.parts();
         let last = self.layers.len() - 1;
-        for (at, layer) in self.layers.iter().enumerate().rev() {
+        let asked = dx.is_some();
+        // Gradients go no further down than somebody asks for them.
+        let least = match asked {
+            true => 0,
+            false => self.layers.iter().position(|layer| layer.learns()).unwrap_or(last),
+        };
+        for (at, layer) in self.layers.iter().enumerate().skip(least).rev() {
             let width = |at: usize| rows * self.layers[at].outputs();
             // Joints before this layer, and those from it on.
             let (before, after) = joints.split_at_mut(2 * at);
@@ -76,7 +86,8 @@ impl<R: Real> Layer<R> for Chain<R> {
             };
             let (x, dx): (&[R], Option<&mut [R]>) = match before {
                 [.., values, slopes] => {
-                    (&values[..width(at - 1)], Some(&mut slopes[..width(at - 1)]))
+                    let wanted = asked || at > least;
+                    (&values[..width(at - 1)], wanted.then(|| &mut slopes[..width(at - 1)]))
                 }
                 _ => (x, dx.take()),
             };
@@ -298,6 +309,10 @@ impl<R: Real> Layer<R> for TimeMajor {
         self.steps * self.width
     }
 
+    fn learns(&self) -> bool {
+        false
+    }
+
     fn trace(&self, _rows: usize) -> Trace<R> {
         Trace::new([])
     }
@@ -342,6 +357,10 @@ impl<R: Real> Layer<R> for LastStep {
 
     fn outputs(&self) -> usize {
         self.width
+    }
+
+    fn learns(&self) -> bool {
+        false
     }
 
     fn trace(&self, _rows: usize) -> Trace<R> {

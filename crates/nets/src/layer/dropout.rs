@@ -31,6 +31,10 @@ impl<R: Real> Layer<R> for Dropout {
         self.width
     }
 
+    fn learns(&self) -> bool {
+        false
+    }
+
     /// Scale of each value: 0 or 1 / (1 − share).
     fn trace(&self, rows: usize) -> Trace<R> {
         Trace::new([rows * self.width])

@@ -170,27 +170,25 @@ kernel! {
         let rows = gates.chunks_exact_mut(3 * units).zip(hidden.chunks_exact(3 * units));
         let outs = states.chunks_exact_mut(units).zip(candidates.chunks_exact_mut(units));
         for (row, ((gates, hidden), (state, candidate))) in rows.zip(outs).enumerate() {
-            let (r, rest) = gates.split_at_mut(units);
-            let (z, n) = rest.split_at_mut(units);
-            let (hr, rest) = hidden.split_at(units);
-            let (hz, hn) = rest.split_at(units);
-            for (gate, hidden) in r.iter_mut().zip(hr).chain(z.iter_mut().zip(hz)) {
+            let (rz, n) = gates.split_at_mut(2 * units);
+            let (hidden_rz, hidden_n) = hidden.split_at(2 * units);
+            for (gate, hidden) in rz.iter_mut().zip(hidden_rz) {
                 *gate = (*gate + *hidden).sigmoid::<M>();
             }
-            for ((n, r), (hn, candidate)) in n.iter_mut().zip(&*r).zip(hn.iter().zip(candidate)) {
-                *candidate = *hn;
-                *n = r.fma::<M>(*hn, *n).tanh::<M>();
+            let (r, z) = rz.split_at(units);
+            candidate.copy_from_slice(hidden_n);
+            for ((n, r), hidden) in n.iter_mut().zip(r).zip(hidden_n) {
+                *n = r.fma::<M>(*hidden, *n).tanh::<M>();
             }
             match before {
                 Some(before) => {
                     let before = &before[row * units..(row + 1) * units];
-                    let each = state.iter_mut().zip(before).zip(n.iter().zip(&*z));
-                    for ((state, before), (n, z)) in each {
+                    for ((state, before), (n, z)) in state.iter_mut().zip(before).zip(n.iter().zip(z)) {
                         *state = z.fma::<M>(*before - *n, *n);
                     }
                 }
                 None => {
-                    for ((state, n), z) in state.iter_mut().zip(&*n).zip(&*z) {
+                    for ((state, n), z) in state.iter_mut().zip(n.iter()).zip(z) {
                         *state = *n - *z * *n;
                     }
                 }
@@ -220,25 +218,43 @@ kernel! {
             let of_row = row * units..(row + 1) * units;
             let (hn, dy) = (&candidates[of_row.clone()], &dy[of_row.clone()]);
             let carry = &mut carry[of_row.clone()];
-            let before = before.map(|before| &before[of_row]);
-            for k in 0..units {
-                let dh = dy[k] + carry[k];
-                let held = match before {
-                    Some(before) => before[k],
-                    None => R::ZERO,
-                };
-                let (rk, zk, nk) = (r[k], z[k], n[k]);
-                let toward_n = dh * (R::ONE - zk) * (R::ONE - nk * nk);
-                let toward_z = dh * (held - nk) * zk * (R::ONE - zk);
-                let toward_r = toward_n * hn[k] * rk * (R::ONE - rk);
-                carry[k] = dh * zk;
-                r[k] = toward_r;
-                z[k] = toward_z;
-                n[k] = toward_n;
-                sr[k] = toward_r;
-                sz[k] = toward_z;
-                sn[k] = toward_n * rk;
+            for (dh, dy) in carry.iter_mut().zip(dy) {
+                *dh += *dy;
             }
+            match before {
+                Some(before) => toward_z::<R>(carry, &before[of_row], (n, z), sz),
+                None => toward_z::<R>(carry, &[], (n, z), sz),
+            }
+            for ((sn, n), (dh, z)) in sn.iter_mut().zip(&*n).zip(carry.iter().zip(&*z)) {
+                *sn = *dh * (R::ONE - *z) * (R::ONE - *n * *n);
+            }
+            for ((sr, sn), (hn, r)) in sr.iter_mut().zip(&*sn).zip(hn.iter().zip(&*r)) {
+                *sr = *sn * *hn * *r * (R::ONE - *r);
+            }
+            n.copy_from_slice(sn);
+            for (sn, r) in sn.iter_mut().zip(&*r) {
+                *sn *= *r;
+            }
+            for (dh, z) in carry.iter_mut().zip(&*z) {
+                *dh *= *z;
+            }
+            r.copy_from_slice(sr);
+            z.copy_from_slice(sz);
         }
+    }
+}
+
+/// Gradient by the update gate's sum; `before` is empty where the state was 0.
+#[inline(always)]
+fn toward_z<R: Real>(dh: &[R], before: &[R], (n, z): (&[R], &[R]), slopes: &mut [R]) {
+    let each = slopes.iter_mut().zip(dh.iter().zip(n.iter().zip(z)));
+    if before.is_empty() {
+        for (slope, (dh, (n, z))) in each {
+            *slope = -*dh * *n * *z * (R::ONE - *z);
+        }
+        return;
+    }
+    for ((slope, (dh, (n, z))), held) in each.zip(before) {
+        *slope = *dh * (*held - *n) * *z * (R::ONE - *z);
     }
 }

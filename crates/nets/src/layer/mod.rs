@@ -8,22 +8,42 @@
 //! largest batch. A step allocates nothing.
 
 pub mod activation;
+pub mod attention;
+pub mod cfc;
 pub mod chain;
+pub mod conv;
 pub mod dropout;
 pub mod embedding;
+pub mod gaussian;
 pub mod gru;
+pub mod kan;
 pub mod linear;
+pub mod lstm;
+pub mod ltc;
 pub mod norm;
+pub mod pooling;
+pub mod tokens;
+pub mod wiring;
 
 use crate::real::Real;
 
 pub use activation::Activation;
+pub use attention::{Attention, AttentionConfig, Sight};
+pub use cfc::{Cfc, CfcConfig, wired_cfc};
 pub use chain::{Chain, EachStep, Fork, LastStep, Residual, TimeMajor};
+pub use conv::{Axis, Conv, ConvConfig, MaxPool};
 pub use dropout::Dropout;
 pub use embedding::{Embedding, EmbeddingConfig};
+pub use gaussian::Gaussian;
 pub use gru::{Gru, GruConfig};
+pub use kan::{Kan, KanConfig};
 pub use linear::{Linear, LinearConfig};
+pub use lstm::{Lstm, LstmConfig};
+pub use ltc::{Ltc, LtcConfig};
 pub use norm::{Norm, NormConfig};
+pub use pooling::{Pooling, PoolingConfig};
+pub use tokens::{Class, First, Position, Tokens, TokensConfig};
+pub use wiring::Wiring;
 
 /// Whether a pass learns. Only dropout and drawn latents differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +138,11 @@ pub trait Layer<R: Real>: Send + Sync {
 
     /// Values of a row on the way out.
     fn outputs(&self) -> usize;
+
+    /// False for a layer without weights: where it comes first, no gradient need reach it.
+    fn learns(&self) -> bool {
+        true
+    }
 
     /// Room for batches of up to so many rows.
     fn trace(&self, rows: usize) -> Trace<R>;

@@ -1,0 +1,271 @@
+//! Convolution in one or two dimensions, channels last.
+//!
+//! x is rows × height × width × channels, y rows × height' × width' × outputs, with
+//! `height' = (height + pad_top + pad_bottom − kernel) / stride + 1`, likewise the width. One
+//! dimension is a width of 1. Patches are laid out as lines (im2col), so that the rest is one
+//! matrix product. Tensors: `weight` (kernel height · kernel width · channels) × outputs, `bias`.
+
+use super::activation::{Activation, activate, differentiate};
+use super::linear::{add_columns, repeat};
+use super::{Ahead, Back, Layer, Trace};
+use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::real::Real;
+use crate::weights::{Plan, Slot};
+
+/// One direction of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Axis {
+    /// Places on the way in.
+    pub size: usize,
+    /// Places of the kernel.
+    pub kernel: usize,
+    /// From one output to the next.
+    pub stride: usize,
+    /// Zeros before and after.
+    pub pad: (usize, usize),
+}
+
+impl Axis {
+    /// No padding, stride 1.
+    pub fn valid(size: usize, kernel: usize) -> Axis {
+        Axis { size, kernel, stride: 1, pad: (0, 0) }
+    }
+
+    /// As many places out as in; an even kernel pads one more behind, as PyTorch's `same` does.
+    pub fn same(size: usize, kernel: usize) -> Axis {
+        let all = kernel - 1;
+        Axis { size, kernel, stride: 1, pad: (all / 2, all - all / 2) }
+    }
+
+    /// Kernels side by side.
+    pub fn tiled(size: usize, kernel: usize) -> Axis {
+        Axis { size, kernel, stride: kernel, pad: (0, 0) }
+    }
+
+    /// Nothing but the past: as many places out as in.
+    pub fn causal(size: usize, kernel: usize) -> Axis {
+        Axis { size, kernel, stride: 1, pad: (kernel - 1, 0) }
+    }
+
+    /// A direction with one place.
+    pub fn flat() -> Axis {
+        Axis::valid(1, 1)
+    }
+
+    /// Places on the way out.
+    pub fn out(self) -> usize {
+        (self.size + self.pad.0 + self.pad.1 - self.kernel) / self.stride + 1
+    }
+
+    /// The place that a kernel's place sees; `None` in the padding.
+    fn place(self, out: usize, tap: usize) -> Option<usize> {
+        (out * self.stride + tap).checked_sub(self.pad.0).filter(|place| *place < self.size)
+    }
+}
+
+/// Settings of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConvConfig {
+    /// The first direction: time.
+    pub height: Axis,
+    /// The second: levels; [`Axis::flat`] for one dimension.
+    pub width: Axis,
+    /// Channels in.
+    pub channels: usize,
+    /// Channels out.
+    pub outputs: usize,
+    /// What follows.
+    pub activation: Activation,
+}
+
+/// A convolution.
+#[derive(Debug, Clone)]
+pub struct Conv {
+    config: ConvConfig,
+    weight: Slot,
+    bias: Slot,
+}
+
+impl ConvConfig {
+    /// Adds the tensors; both begin even within ±1/√(values of a patch), as in PyTorch.
+    pub fn build(self, plan: &mut Plan) -> Conv {
+        let patch = self.patch();
+        let (weight, bias) =
+            (plan.matrix("weight", patch, self.outputs), plan.bias("bias", patch, self.outputs));
+        Conv { config: self, weight, bias }
+    }
+
+    fn patch(self) -> usize {
+        self.height.kernel * self.width.kernel * self.channels
+    }
+
+    fn places(self) -> usize {
+        self.height.out() * self.width.out()
+    }
+
+    /// For each patch and tap the first value it sees; `None` in the padding.
+    fn taps(self) -> impl Iterator<Item = Option<usize>> {
+        let ConvConfig { height, width, channels, .. } = self;
+        let outs = (0..height.out()).flat_map(move |h| (0..width.out()).map(move |w| (h, w)));
+        outs.flat_map(move |(h, w)| {
+            (0..height.kernel).flat_map(move |i| (0..width.kernel).map(move |j| (i, j))).map(
+                move |(i, j)| {
+                    let (row, column) = (height.place(h, i)?, width.place(w, j)?);
+                    Some((row * width.size + column) * channels)
+                },
+            )
+        })
+    }
+}
+
+impl<R: Real> Layer<R> for Conv {
+    fn inputs(&self) -> usize {
+        self.config.height.size * self.config.width.size * self.config.channels
+    }
+
+    fn outputs(&self) -> usize {
+        self.config.places() * self.config.outputs
+    }
+
+    /// Patches; their gradients; slopes of the activation; the weight turned; input of the
+    /// activation where it needs one.
+    fn trace(&self, rows: usize) -> Trace<R> {
+        let (patch, places) = (self.config.patch(), rows * self.config.places());
+        let out = places * self.config.outputs;
+        let kept = if self.config.activation.needs_input() { out } else { 0 };
+        let slope = if self.config.activation == Activation::None { 0 } else { out };
+        let turned = patch * self.config.outputs;
+        Trace::new([places * patch, places * patch, slope, turned, kept])
+    }
+
+    fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], trace: &mut Trace<R>) {
+        let config = self.config;
+        let [patches, _, _, _, kept] = trace.buffers();
+        let inputs = Layer::<R>::inputs(self);
+        let (patch, places) = (config.patch(), config.places());
+        let rows = ahead.x.len() / inputs;
+        let lines = patches.chunks_exact_mut(places * patch);
+        for (lines, x) in lines.zip(ahead.x.chunks_exact(inputs)) {
+            for (to, tap) in lines.chunks_exact_mut(config.channels).zip(config.taps()) {
+                match tap {
+                    Some(from) => to.copy_from_slice(&x[from..from + config.channels]),
+                    None => to.fill(R::ZERO),
+                }
+            }
+        }
+        repeat(self.bias.of(ahead.weights), y);
+        let shape = Shape { rows: rows * places, depth: patch, columns: config.outputs };
+        multiply_add(&patches[..rows * places * patch], self.weight.of(ahead.weights), shape, y);
+        if config.activation.needs_input() {
+            kept[..y.len()].copy_from_slice(y);
+        }
+        activate(config.activation, y);
+    }
+
+    fn backward(&self, back: Back<'_, R>, trace: &mut Trace<R>) {
+        let config = self.config;
+        let [patches, by_patch, slope, turned, kept] = trace.buffers();
+        let inputs = Layer::<R>::inputs(self);
+        let (patch, places) = (config.patch(), config.places());
+        let rows = back.x.len() / inputs;
+        let len = back.dy.len();
+        let dz: &[R] = if config.activation == Activation::None {
+            back.dy
+        } else {
+            let at: &[R] = if config.activation.needs_input() { &kept[..len] } else { back.y };
+            differentiate(config.activation, (at, back.dy), &mut slope[..len]);
+            &slope[..len]
+        };
+        let shape = Shape { rows: patch, depth: rows * places, columns: config.outputs };
+        let lines = &patches[..rows * places * patch];
+        transposed_multiply_add(lines, dz, shape, self.weight.of_mut(back.grads));
+        add_columns(dz, self.bias.of_mut(back.grads));
+        let Some(dx) = back.dx else { return };
+        transpose(self.weight.of(back.weights), (patch, config.outputs), turned);
+        let by_patch = &mut by_patch[..rows * places * patch];
+        let shape = Shape { rows: rows * places, depth: config.outputs, columns: patch };
+        multiply(dz, turned, shape, by_patch);
+        dx.fill(R::ZERO);
+        let lines = by_patch.chunks_exact(places * patch);
+        for (lines, dx) in lines.zip(dx.chunks_exact_mut(inputs)) {
+            for (from, tap) in lines.chunks_exact(config.channels).zip(config.taps()) {
+                let Some(to) = tap else { continue };
+                let to = &mut dx[to..to + config.channels];
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+            }
+        }
+    }
+}
+
+/// The largest of each patch, channel by channel; padding never wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxPool {
+    /// The first direction: time.
+    pub height: Axis,
+    /// The second: levels.
+    pub width: Axis,
+    /// Channels.
+    pub channels: usize,
+}
+
+impl MaxPool {
+    fn shape(self) -> ConvConfig {
+        let MaxPool { height, width, channels } = self;
+        ConvConfig { height, width, channels, outputs: channels, activation: Activation::None }
+    }
+
+    /// Calls `found(output, input)` for the winner of each patch and channel of a row.
+    fn winners<R: Real>(self, x: &[R], mut found: impl FnMut(usize, usize)) {
+        let taps = self.height.kernel * self.width.kernel;
+        let mut all = self.shape().taps();
+        for place in 0..self.shape().places() {
+            let mut seen: [Option<usize>; 64] = [None; 64];
+            for (seen, tap) in seen.iter_mut().zip(all.by_ref().take(taps)) {
+                *seen = tap;
+            }
+            for channel in 0..self.channels {
+                let sights = seen[..taps].iter().flatten().map(|from| from + channel);
+                let better = |best: usize, next: usize| if x[next] > x[best] { next } else { best };
+                if let Some(best) = sights.reduce(better) {
+                    found(place * self.channels + channel, best);
+                }
+            }
+        }
+    }
+}
+
+impl<R: Real> Layer<R> for MaxPool {
+    fn inputs(&self) -> usize {
+        self.height.size * self.width.size * self.channels
+    }
+
+    fn outputs(&self) -> usize {
+        self.shape().places() * self.channels
+    }
+
+    fn learns(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _rows: usize) -> Trace<R> {
+        assert!(self.height.kernel * self.width.kernel <= 64, "a patch of at most 64 places");
+        Trace::new([])
+    }
+
+    fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
+        let (inputs, outputs) = (Layer::<R>::inputs(self), Layer::<R>::outputs(self));
+        for (y, x) in y.chunks_exact_mut(outputs).zip(ahead.x.chunks_exact(inputs)) {
+            self.winners(x, |to, from| y[to] = x[from]);
+        }
+    }
+
+    fn backward(&self, back: Back<'_, R>, _trace: &mut Trace<R>) {
+        let (inputs, outputs) = (Layer::<R>::inputs(self), Layer::<R>::outputs(self));
+        let Some(dx) = back.dx else { return };
+        dx.fill(R::ZERO);
+        let rows = back.x.chunks_exact(inputs).zip(back.dy.chunks_exact(outputs));
+        for (dx, (x, dy)) in dx.chunks_exact_mut(inputs).zip(rows) {
+            self.winners(x, |to, from| dx[from] += dy[to]);
+        }
+    }
+}
