@@ -1,3 +1,4 @@
 //! Every layer: gradients against finite differences, values against PyTorch.
 
+mod golden;
 mod gradients;
