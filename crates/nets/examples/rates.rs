@@ -49,7 +49,7 @@ fn main() {
         for _ in 0..5 {
             let (begun, mut steps) = (Instant::now(), 0);
             while begun.elapsed().as_secs_f64() < seconds / 5.0 {
-                loss = training.step(batch, 1e-3).loss;
+                loss = training.step(batch, 1e-3).unwrap().loss;
                 steps += 1;
             }
             rates.push(64.0 * steps as f64 / begun.elapsed().as_secs_f64());

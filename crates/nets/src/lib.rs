@@ -6,15 +6,19 @@
 //! **Must never know**: panels, folds, markets, files or clocks. Numbers go in, numbers come out.
 //! **Start reading** at [`layer`], then [`weights`], then [`layer::gru`] as an example.
 
+mod error;
 pub mod layer;
 pub mod loss;
 pub mod machine;
 pub mod matmul;
+pub mod net;
 pub mod optim;
 pub mod real;
+pub mod saving;
 pub mod training;
 pub mod weights;
 
+pub use error::Error;
 pub use layer::{Layer, Mode};
 pub use real::Real;
 pub use weights::Plan;

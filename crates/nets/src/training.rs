@@ -6,6 +6,7 @@
 use base::Seed;
 use rayon::prelude::*;
 
+use crate::Error;
 use crate::layer::{Ahead, Back, Layer, Mode, Trace};
 use crate::loss::{Judged, Loss};
 use crate::optim::{Descent, Optimiser, clip};
@@ -53,7 +54,7 @@ pub struct Batch<'a, R> {
 pub struct Found {
     /// Weighted mean loss.
     pub loss: f64,
-    /// Length of the gradient before clipping; 0 where nothing is clipped.
+    /// Length of the gradient before clipping.
     pub gradient: f64,
 }
 
@@ -104,19 +105,28 @@ impl<R: Real> Training<R> {
         }
     }
 
-    /// One step at this rate.
+    /// One step at this rate. A loss or a gradient that is no number is an error, and moves no
+    /// weight.
     ///
     /// Panics when the batch is larger than the regime says.
-    pub fn step(&mut self, batch: Batch<'_, R>, rate: f64) -> Found {
+    pub fn step(&mut self, batch: Batch<'_, R>, rate: f64) -> Result<Found, Error> {
         let found = self.gradient(batch);
+        for (what, value) in [("the loss", found.loss), ("the gradient", found.gradient)] {
+            if !value.is_finite() {
+                let step = self.descent.steps();
+                let remedy = "lower the learning rate, clip the gradient, or look for extremes in \
+                              the inputs";
+                return Err(Error::Train { what, value, step, remedy });
+            }
+        }
         self.descent.step(rate, &self.grads, &mut self.weights);
-        found
+        Ok(found)
     }
 
     /// The loss and its gradient, clipped; no weight moves.
     pub fn gradient(&mut self, batch: Batch<'_, R>) -> Found {
         let loss = self.backward(batch);
-        let gradient = self.regime.clip.map_or(0.0, |most| clip(&mut self.grads, most));
+        let gradient = clip(&mut self.grads, self.regime.clip.unwrap_or(f64::INFINITY));
         Found { loss, gradient }
     }
 

@@ -52,6 +52,11 @@ impl Axis {
         Axis::valid(1, 1)
     }
 
+    /// A kernel of one place over each of so many.
+    pub fn flat_along(size: usize) -> Axis {
+        Axis::valid(size, 1)
+    }
+
     /// Places on the way out.
     pub fn out(self) -> usize {
         (self.size + self.pad.0 + self.pad.1 - self.kernel) / self.stride + 1

@@ -7,6 +7,7 @@
 pub mod classes;
 pub mod heads;
 pub mod ranks;
+pub mod stop_loss;
 pub mod values;
 
 use crate::real::Real;
@@ -14,6 +15,7 @@ use crate::real::Real;
 pub use classes::{Bce, CrossEntropy, Focal};
 pub use heads::Heads;
 pub use ranks::{Listwise, Pairwise};
+pub use stop_loss::StopLoss;
 pub use values::{GaussianKl, Huber, Quantile, Squared};
 
 /// Rows to be judged.

@@ -1,0 +1,153 @@
+//! Dense layers: policies, values, and classifiers of rows without time.
+
+use serde::{Deserialize, Serialize};
+
+use super::{share, sizes};
+use crate::layer::linear::Begin;
+use crate::layer::{Activation, Chain, Dropout, LinearConfig};
+use crate::loss::{Bce, CrossEntropy, Loss, Quantile, Squared};
+use crate::training::Network;
+use crate::weights::Plan;
+use crate::{Error, Real};
+
+/// What the last layer says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Logits of classes, with the weight of each (empty: 1) and label smoothing.
+    Classes {
+        /// Number of classes.
+        count: usize,
+        /// Weight of each class.
+        #[serde(default)]
+        weights: Vec<f64>,
+        /// Share of the target spread over all classes.
+        #[serde(default)]
+        smoothing: f64,
+    },
+    /// Logits of yes or no, one a question.
+    Binary {
+        /// Number of questions.
+        count: usize,
+        /// Weight of yes.
+        positive_weight: f64,
+    },
+    /// Numbers, by least squares.
+    Numbers {
+        /// How many.
+        count: usize,
+    },
+    /// Quantiles of one number.
+    Quantiles {
+        /// In 0..1.
+        of: Vec<f64>,
+    },
+}
+
+impl Answer {
+    /// Outputs of a row.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Answer::Classes { count, .. }
+            | Answer::Binary { count, .. }
+            | Answer::Numbers { count } => *count,
+            Answer::Quantiles { of } => of.len(),
+        }
+    }
+
+    /// The loss that teaches it.
+    pub fn loss<R: Real>(&self) -> Box<dyn Loss<R>> {
+        match self.clone() {
+            Answer::Classes { count, weights, smoothing } => {
+                Box::new(CrossEntropy { classes: count, class_weights: weights, smoothing })
+            }
+            Answer::Binary { count, positive_weight } => {
+                Box::new(Bce { width: count, positive_weight })
+            }
+            Answer::Numbers { count } => Box::new(Squared { width: count }),
+            Answer::Quantiles { of } => Box::new(Quantile { quantiles: of }),
+        }
+    }
+}
+
+/// Dense layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mlp {
+    /// Values of a row.
+    pub inputs: usize,
+    /// Units of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// After each hidden layer.
+    pub activation: Activation,
+    /// Share dropped after each hidden layer.
+    #[serde(default)]
+    pub dropout: f64,
+    /// What the last layer says.
+    pub answer: Answer,
+}
+
+impl Mlp {
+    /// The network.
+    pub fn build<R: Real>(&self) -> Result<Network<R>, Error> {
+        sizes("mlp", &[("inputs", self.inputs), ("outputs", self.answer.outputs())])?;
+        share("mlp", "dropout", self.dropout)?;
+        let hidden: Vec<(&str, usize)> =
+            self.hidden.iter().map(|units| ("a layer", *units)).collect();
+        sizes("mlp", &hidden)?;
+        let mut plan = Plan::default();
+        let chain = layers(&mut plan, self, self.answer.outputs());
+        Ok(Network { layer: Box::new(chain), plan, loss: self.answer.loss() })
+    }
+}
+
+/// The hidden layers and a last linear one, named `0`, `1`, … in the plan.
+fn layers<R: Real>(plan: &mut Plan, mlp: &Mlp, outputs: usize) -> Chain<R> {
+    let mut wide = mlp.inputs;
+    let mut chain: Option<Chain<R>> = None;
+    for (at, units) in mlp.hidden.iter().enumerate() {
+        let config = LinearConfig::new(wide, *units).then(mlp.activation);
+        let layer = plan.within(at.to_string(), |plan| config.build(plan));
+        let longer = match chain {
+            None => Chain::new(layer),
+            Some(chain) => chain.then(layer),
+        };
+        let drops = mlp.dropout > 0.0;
+        chain = Some(if drops { longer.then(Dropout::new(*units, mlp.dropout)) } else { longer });
+        wide = *units;
+    }
+    let last = LinearConfig::new(wide, outputs);
+    let last = plan.within(mlp.hidden.len().to_string(), |plan| last.build(plan));
+    match chain {
+        None => Chain::new(last),
+        Some(chain) => chain.then(last),
+    }
+}
+
+/// A policy or a value: orthogonal beginnings (gain √2, and `gain` at the end), as usual in
+/// reinforcement learning (Andrychowicz et al. 2021).
+pub fn orthogonal<R: Real>(
+    plan: &mut Plan,
+    widths: &[usize],
+    (activation, gain): (Activation, f64),
+) -> Chain<R> {
+    let mut chain: Option<Chain<R>> = None;
+    let last = widths.len().saturating_sub(2);
+    for (at, pair) in widths.windows(2).enumerate() {
+        let (activation, gain) = match at == last {
+            true => (Activation::None, gain),
+            false => (activation, std::f64::consts::SQRT_2),
+        };
+        let config = LinearConfig::new(pair[0], pair[1]).then(activation);
+        let config = config.begun(Begin::Orthogonal(gain));
+        let layer = plan.within(at.to_string(), |plan| config.build(plan));
+        chain = Some(match chain {
+            None => Chain::new(layer),
+            Some(chain) => chain.then(layer),
+        });
+    }
+    match chain {
+        Some(chain) => chain,
+        None => unreachable!("a policy has an input and an output"),
+    }
+}
