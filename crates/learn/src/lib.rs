@@ -16,6 +16,7 @@ pub mod samples;
 pub mod score;
 pub mod search;
 pub mod split;
+pub mod targets;
 pub mod trees;
 pub mod tune;
 
@@ -23,3 +24,4 @@ pub use classifier::Classifier;
 pub use error::{Error, PortError};
 pub use model::{Learner, Model, ModelCard};
 pub use samples::{LabelSpan, Samples};
+pub use targets::Targets;

@@ -4,7 +4,7 @@ use base::hash::Hasher;
 use base::{Digest, Panel, Ts};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Targets};
 
 /// The time a label speaks of: from the moment the features were known to the moment the
 /// outcome was. Two samples whose spans overlap share information.
@@ -23,11 +23,13 @@ impl LabelSpan {
     }
 }
 
-/// Rows with labels, spans and weights, all of one length.
+/// Rows with targets, spans and weights, all of one length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
     panel: Panel,
+    /// Whether each target is above 0.
     labels: Vec<bool>,
+    targets: Targets,
     spans: Vec<LabelSpan>,
     weights: Vec<f64>,
 }
@@ -35,8 +37,14 @@ pub struct Samples {
 impl Samples {
     /// Samples of weight 1. Refuses different lengths and spans that end before they start.
     pub fn new(panel: Panel, labels: Vec<bool>, spans: Vec<LabelSpan>) -> Result<Samples, Error> {
+        Samples::of(panel, Targets::Wins(labels), spans)
+    }
+
+    /// Samples of weight 1 with targets of any kind; refuses what [`Samples::new`] does and
+    /// targets that are not finite or out of range.
+    pub fn of(panel: Panel, targets: Targets, spans: Vec<LabelSpan>) -> Result<Samples, Error> {
         let rows = panel.len();
-        for (what, given) in [("labels", labels.len()), ("spans", spans.len())] {
+        for (what, given) in [("labels", targets.len()), ("spans", spans.len())] {
             if given != rows {
                 return Err(Error::CheckSamples {
                     what: format!("{rows} rows but {given} {what}"),
@@ -49,8 +57,10 @@ impl Samples {
                 what: format!("the label of row {row} ends {} before {}", span.ends, span.starts),
             });
         }
+        targets.check()?;
+        let labels = (0..rows).map(|row| targets.number(row) > 0.0).collect();
         let weights = vec![1.0; rows];
-        Ok(Samples { panel, labels, spans, weights })
+        Ok(Samples { panel, labels, targets, spans, weights })
     }
 
     /// The same samples with these weights: finite and not negative, at least one positive.
@@ -87,7 +97,12 @@ impl Samples {
         &self.panel
     }
 
-    /// The labels; true is a win.
+    /// The targets.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// The labels; true is a win, or whatever other target is above 0.
     pub fn labels(&self) -> &[bool] {
         &self.labels
     }
@@ -113,6 +128,7 @@ impl Samples {
         Samples {
             panel: self.panel.take(rows),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
+            targets: self.targets.take(rows),
             spans: rows.iter().map(|&row| self.spans[row]).collect(),
             weights: rows.iter().map(|&row| self.weights[row]).collect(),
         }
@@ -128,7 +144,7 @@ impl Samples {
             .collect()
     }
 
-    /// Digest of all there is: names, keys, values, labels, spans, weights.
+    /// Digest of all there is: names, keys, values, targets, spans, weights.
     pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::default();
         for name in self.panel.names() {
@@ -144,6 +160,13 @@ impl Samples {
             }
             hasher.update(&key.id.to_le_bytes());
             hasher.update(&[u8::from(label)]);
+        }
+        if !matches!(self.targets, Targets::Wins(_)) {
+            hasher.update(self.targets.kind().as_bytes());
+            for row in 0..self.len() {
+                hasher.update(&self.targets.number(row).to_bits().to_le_bytes());
+                hasher.update(&self.targets.group(row).unwrap_or(0).to_le_bytes());
+            }
         }
         hasher.finish()
     }
@@ -194,6 +217,23 @@ mod tests {
         for weights in [vec![1.0], vec![1.0, f64::NAN], vec![-1.0, 1.0], vec![0.0, 0.0]] {
             assert!(samples.clone().with_weights(weights).is_err());
         }
+    }
+
+    #[test]
+    fn another_target_is_another_digest() {
+        let (panel, _, spans) = rows(3);
+        let digest = |targets| Samples::of(panel.clone(), targets, spans.clone()).unwrap().digest();
+        let numbers = digest(Targets::Numbers(vec![1.0, 2.0, 3.0]));
+        assert_ne!(numbers, digest(Targets::Numbers(vec![1.0, 2.0, 4.0])));
+        assert_ne!(numbers, digest(Targets::Wins(vec![true; 3])));
+    }
+
+    #[test]
+    fn targets_follow_their_rows() {
+        let (panel, _, spans) = rows(3);
+        let samples = Samples::of(panel, Targets::Numbers(vec![-1.0, 0.5, 2.0]), spans).unwrap();
+        assert_eq!(samples.labels(), [false, true, true]);
+        assert_eq!(*samples.take(&[2, 0]).targets(), Targets::Numbers(vec![2.0, -1.0]));
     }
 
     #[test]

@@ -4,12 +4,14 @@ use base::Seed;
 use rand::{Rng as _, RngExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::bins::Binned;
-use super::forest::{TreeModel, logit};
-use super::gradients::{Gradients, Target, sigmoid};
+use super::bins::{Binned, Source};
+use super::forest::TreeModel;
+use super::gradients::Gradients;
 use super::growing::{Grower, LeafRows};
-use super::params::TreeParams;
+use super::objective::Objective;
+use super::params::{Direction, TreeParams};
 use super::splitting::Judge;
+use super::task::Task;
 use super::tree::{Rows, Tree};
 use crate::split::{Fold, Train, Valid};
 use crate::{Error, Learner};
@@ -23,13 +25,14 @@ pub struct TreeLearner {
     pub seed: Seed,
 }
 
-/// What a watcher sees after a tree.
+/// What a watcher sees after a round: one tree, or one for each class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Round {
-    /// Trees so far.
+    /// Rounds so far.
     pub trees: u32,
-    /// Mean log loss on the validation rows.
-    pub valid_log_loss: f64,
+    /// The metric of the objective ([`Objective::metric`]) on the validation rows; smaller is
+    /// better.
+    pub valid_loss: f64,
 }
 
 /// What a watcher wants next.
@@ -43,11 +46,11 @@ pub enum Flow {
 
 /// Watches training on validation rows.
 pub struct Watch<'w, 'a> {
-    /// Rows that are judged after each tree.
+    /// Rows that are judged after each round.
     pub valid: &'w Fold<'a, Valid>,
-    /// Stop after this many trees without a better log loss; `None` grows them all.
+    /// Stop after this many rounds without a better loss; `None` grows them all.
     pub patience: Option<u32>,
-    /// Called after each tree.
+    /// Called after each round.
     pub after_round: &'w mut dyn FnMut(Round) -> Flow,
 }
 
@@ -57,7 +60,7 @@ impl Learner for TreeLearner {
     fn fit(&self, train: &Fold<'_, Train>) -> Result<TreeModel, Error> {
         let mut boost = Boost::new(self, train)?;
         for round in 0..self.params.n_estimators {
-            boost.add_tree(round);
+            boost.add_round(round);
         }
         Ok(boost.finish())
     }
@@ -72,20 +75,23 @@ impl TreeLearner {
         watch: Watch<'_, '_>,
     ) -> Result<TreeModel, Error> {
         let mut boost = Boost::new(self, train)?;
+        let valid = Task::new(self.params.objective, watch.valid, 1.0)?;
         let panel = watch.valid.samples().panel();
         let columns: Vec<&[f64]> = panel.columns().iter().map(Vec::as_slice).collect();
         let rows = Rows::gather(&columns, watch.valid.rows().iter().copied());
         if rows.len() == 0 {
             return Err(refuse("there is no validation row to watch".to_owned()));
         }
-        let labels = watch.valid.labels();
-        let mut margins = vec![logit(boost.base_score); rows.len()];
+        let outputs = self.params.objective.outputs();
+        let mut margins: Vec<Vec<f32>> = boost.bases().map(|base| vec![base; rows.len()]).collect();
         let (mut best, mut best_loss, mut early) = (0, f64::INFINITY, false);
         for round in 0..self.params.n_estimators {
-            rows.add(boost.add_tree(round), &mut margins);
-            let seen = Round { trees: round + 1, valid_log_loss: log_loss(&margins, &labels) };
-            if seen.valid_log_loss < best_loss {
-                (best, best_loss) = (seen.trees, seen.valid_log_loss);
+            for (tree, margins) in boost.add_round(round).iter().zip(&mut margins) {
+                rows.add(tree, margins);
+            }
+            let seen = Round { trees: round + 1, valid_loss: valid.loss(&margins) };
+            if seen.valid_loss < best_loss {
+                (best, best_loss) = (seen.trees, seen.valid_loss);
             }
             let tired = watch.patience.is_some_and(|patience| seen.trees - best >= patience);
             if (watch.after_round)(seen) == Flow::Stop || tired {
@@ -94,9 +100,23 @@ impl TreeLearner {
             }
         }
         if early || watch.patience.is_some() {
-            boost.trees.truncate(best as usize);
+            boost.trees.truncate(best as usize * outputs);
         }
         Ok(boost.finish())
+    }
+
+    /// One model for each of these quantiles, with the other settings as they are.
+    pub fn fit_quantiles(
+        &self,
+        train: &Fold<'_, Train>,
+        alphas: &[f64],
+    ) -> Result<Vec<TreeModel>, Error> {
+        let fit = |&alpha: &f64| {
+            let objective = Objective::Quantile { alpha };
+            let params = TreeParams { objective, ..self.params.clone() };
+            TreeLearner { params, seed: self.seed }.fit(train)
+        };
+        alphas.iter().map(fit).collect()
     }
 }
 
@@ -105,17 +125,20 @@ struct Boost<'a> {
     learner: &'a TreeLearner,
     features: Vec<String>,
     binned: Binned,
-    targets: Vec<Target>,
-    base_score: f32,
-    margins: Vec<f32>,
-    gradients: Gradients,
+    directions: Vec<Option<Direction>>,
+    task: Task,
+    base_scores: Vec<f32>,
+    /// Those of each output.
+    margins: Vec<Vec<f32>>,
+    gradients: Vec<Gradients>,
     grower: Grower,
     trees: Vec<Tree>,
 }
 
 impl<'a> Boost<'a> {
     fn new(learner: &'a TreeLearner, train: &Fold<'_, Train>) -> Result<Boost<'a>, Error> {
-        learner.params.check()?;
+        let params = &learner.params;
+        params.check()?;
         let panel = train.samples().panel();
         if panel.names().is_empty() {
             return Err(refuse("the panel has no columns".to_owned()));
@@ -123,94 +146,122 @@ impl<'a> Boost<'a> {
         if train.rows().len() > u32::MAX as usize / 2 {
             return Err(refuse(format!("{} rows are too many", train.rows().len())));
         }
-        let targets = targets(train, learner.params.scale_pos_weight);
-        let base_score = base_score(&targets)?;
-        let columns: Vec<&[f64]> = panel.columns().iter().map(Vec::as_slice).collect();
-        let binned = Binned::new(&columns, train.rows(), learner.params.max_bins)
-            .map_err(|infinite| infinite.named(panel.names()))?;
+        let named = params.monotone.keys().chain(&params.categorical);
+        if let Some(name) = named.into_iter().find(|name| !panel.names().contains(name)) {
+            return Err(refuse(format!(
+                "column {name:?} is named as monotone or categorical, but the panel has {}",
+                panel.names().join(" ")
+            )));
+        }
+        let task = Task::new(params.objective, train, params.scale_pos_weight)?;
+        let base_scores = task.base_scores()?;
+        let columns: Vec<Source<'_>> = panel
+            .names()
+            .iter()
+            .zip(panel.columns())
+            .map(|(name, values)| Source { values, categorical: params.categorical.contains(name) })
+            .collect();
+        let binned = Binned::new(&columns, train.rows(), params.max_bins)
+            .map_err(|bad| bad.named(panel.names()))?;
+        let directions = match params.monotone.is_empty() {
+            true => Vec::new(),
+            false => panel.names().iter().map(|name| params.monotone.get(name).copied()).collect(),
+        };
+        let outputs = params.objective.outputs();
+        let margin = |&score: &f32| vec![params.objective.margin_of(score); binned.rows()];
         Ok(Boost {
             learner,
             features: panel.names().to_vec(),
-            margins: vec![logit(base_score); binned.rows()],
+            directions,
+            margins: base_scores.iter().map(margin).collect(),
             binned,
-            targets,
-            base_score,
-            gradients: Gradients::default(),
+            task,
+            base_scores,
+            gradients: (0..outputs).map(|_| Gradients::default()).collect(),
             grower: Grower::default(),
-            trees: Vec::with_capacity(learner.params.n_estimators as usize),
+            trees: Vec::with_capacity(params.n_estimators as usize * outputs),
         })
     }
 
-    fn add_tree(&mut self, round: u32) -> &Tree {
-        let params = &self.learner.params;
-        let seed = self.learner.seed.child("tree").index(u64::from(round));
-        self.draw_rows(seed);
-        let columns = draw_columns(self.binned.width(), params.colsample_bytree, seed);
-        self.gradients.differentiate(&self.margins, &self.targets);
-        self.gradients.quantise(self.grower.drawn.rows());
-        let judge =
-            Judge { params, gradients: &self.gradients, binned: &self.binned, columns: &columns };
-        let (tree, leaves) = self.grower.grow(judge);
-        self.move_margins(&leaves);
-        let at = self.trees.len();
-        self.trees.push(tree);
-        &self.trees[at]
+    fn bases(&self) -> impl Iterator<Item = f32> {
+        let objective = self.learner.params.objective;
+        self.base_scores.iter().map(move |&score| objective.margin_of(score))
     }
 
-    fn draw_rows(&mut self, seed: Seed) {
-        let rows = self.binned.rows() as u32;
-        let share = self.learner.params.subsample;
-        if share >= 1.0 {
-            return self.grower.take_all(rows);
+    /// Grows one tree for each output, on the same derivatives.
+    fn add_round(&mut self, round: u32) -> &[Tree] {
+        let outputs = self.gradients.len();
+        let from = self.trees.len();
+        for output in 0..outputs {
+            let number = u64::from(round) * outputs as u64 + output as u64;
+            let seed = self.learner.seed.child("tree").index(number);
+            let (task, margins, gradients) = (&self.task, &self.margins, &mut self.gradients);
+            let (rows, share) = (self.binned.rows() as u32, self.learner.params.subsample);
+            let grower = &mut self.grower;
+            let differentiate = || {
+                if output == 0 {
+                    task.differentiate(margins, gradients);
+                }
+            };
+            rayon::join(differentiate, || draw_rows(grower, (rows, share), seed));
+            self.add_tree(output, seed);
         }
-        let mut rng = seed.child("rows").rng();
-        self.grower.take(rows, || rng.random::<f64>() < share);
+        &self.trees[from..]
     }
 
-    fn move_margins(&mut self, leaves: &[LeafRows]) {
+    fn add_tree(&mut self, output: usize, seed: Seed) {
+        let params = &self.learner.params;
+        let columns = draw_columns(self.binned.width(), params.colsample_bytree, seed);
+        self.gradients[output].quantise(self.grower.drawn.rows().len());
+        let judge = Judge {
+            params,
+            gradients: &self.gradients[output],
+            binned: &self.binned,
+            columns: &columns,
+            directions: &self.directions,
+        };
+        let (task, margins) = (&self.task, &self.margins[output]);
+        let rule = |rows: &[u32]| task.leaf_value(margins, rows).unwrap_or(0.0);
+        let (tree, leaves) = match task.has_leaf_values() {
+            true => self.grower.grow(judge, Some(&rule)),
+            false => self.grower.grow(judge, None),
+        };
+        self.move_margins(output, &leaves);
+        self.trees.push(tree);
+    }
+
+    fn move_margins(&mut self, output: usize, leaves: &[LeafRows]) {
+        let margins = &mut self.margins[output];
         for leaf in leaves {
             let drawn = &self.grower.drawn.rows()[leaf.drawn.clone()];
             let left_out = &self.grower.left_out.rows()[leaf.left_out.clone()];
             for &row in drawn.iter().chain(left_out) {
-                self.margins[row as usize] += leaf.value;
+                margins[row as usize] += leaf.value;
             }
         }
     }
 
     fn finish(self) -> TreeModel {
+        let params = &self.learner.params;
+        let categorical = |name: &String| params.categorical.contains(name);
         TreeModel {
+            categorical: self.features.iter().map(categorical).collect(),
             features: self.features,
-            base_score: self.base_score,
-            scale_pos_weight: self.learner.params.scale_pos_weight as f32,
+            objective: params.objective,
+            base_scores: self.base_scores,
+            scale_pos_weight: params.scale_pos_weight as f32,
             trees: self.trees,
         }
     }
 }
 
-fn targets(train: &Fold<'_, Train>, scale_pos_weight: f64) -> Vec<Target> {
-    let (labels, weights) = (train.samples().labels(), train.samples().weights());
-    let target = |&row: &usize| {
-        let class = if labels[row] { scale_pos_weight } else { 1.0 };
-        Target { positive: labels[row], weight: (weights[row] * class) as f32 }
-    };
-    train.rows().iter().map(target).collect()
-}
-
-/// The weighted share of positives: the constant that fits best.
-fn base_score(targets: &[Target]) -> Result<f32, Error> {
-    let total: f64 = targets.iter().map(|t| f64::from(t.weight)).sum();
-    let wins = targets.iter().filter(|t| t.positive).map(|t| f64::from(t.weight)).sum::<f64>();
-    if targets.is_empty() || total <= 0.0 {
-        return Err(refuse("there is no training row with weight".to_owned()));
+/// Draws the rows of one tree.
+fn draw_rows(grower: &mut Grower, (rows, share): (u32, f64), seed: Seed) {
+    if share >= 1.0 {
+        return grower.take_all(rows);
     }
-    if wins <= 0.0 || wins >= total {
-        let all = if wins > 0.0 { "positive" } else { "negative" };
-        return Err(refuse(format!(
-            "all {} training rows are {all}; there is nothing to tell apart",
-            targets.len()
-        )));
-    }
-    Ok((wins / total) as f32)
+    let mut rng = seed.child("rows").rng();
+    grower.take(rows, || rng.random::<f64>() < share);
 }
 
 /// Columns of one tree, ascending: at least one (Fisher–Yates, stopped early).
@@ -227,15 +278,6 @@ fn draw_columns(width: usize, share: f64, seed: Seed) -> Vec<usize> {
         columns.sort_unstable();
     }
     columns
-}
-
-/// Mean log loss of margins, with probabilities kept 1e-7 away from 0 and 1.
-fn log_loss(margins: &[f32], labels: &[bool]) -> f64 {
-    let loss = |(&margin, &label): (&f32, &bool)| {
-        let p = f64::from(sigmoid(margin)).clamp(1e-7, 1.0 - 1e-7);
-        if label { -p.ln() } else { -(1.0 - p).ln() }
-    };
-    margins.iter().zip(labels).map(loss).sum::<f64>() / margins.len() as f64
 }
 
 fn refuse(what: String) -> Error {

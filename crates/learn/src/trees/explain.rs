@@ -9,14 +9,14 @@ use base::Panel;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::forest::{TreeModel, logit};
-use super::tree::{Kind, Rows, Tree};
+use super::forest::TreeModel;
+use super::tree::{Branch, Kind, Rows, Tree};
 use crate::Error;
 
 /// Rows handed to a thread at once.
 const ROW_BLOCK: usize = 64;
 
-/// Contributions of each column to the margin (log odds) of some rows.
+/// Contributions of each column to one margin (log odds, number or score) of some rows.
 ///
 /// For each row, `base` and the row's contributions add up to [`TreeModel::margins`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,41 +60,57 @@ impl Explanation {
 
 impl TreeModel {
     /// What each column did to the margin of each row. The cost of a row is about leaves × depth²
-    /// a tree.
+    /// a tree. A model of classes has a margin a class: see [`TreeModel::explain_class`].
     pub fn explain(&self, panel: &Panel) -> Result<Explanation, Error> {
+        match self.objective.outputs() {
+            1 => self.explain_class(panel, 0),
+            classes => Err(Error::Measure {
+                what: format!("these trees tell {classes} classes apart; say which to explain"),
+            }),
+        }
+    }
+
+    /// What each column did to the margin of one class of each row.
+    pub fn explain_class(&self, panel: &Panel, class: usize) -> Result<Explanation, Error> {
         let columns = self.columns(panel)?;
+        let outputs = self.objective.outputs();
+        let Some(base) = self.bases().nth(class) else {
+            let what = format!("there is no class {class} among {outputs}");
+            return Err(Error::Measure { what });
+        };
+        let trees: Vec<&Tree> = self.trees.iter().skip(class).step_by(outputs).collect();
         // A way has a step for the root and at most one for each column.
         let inverse: Vec<f64> = (0..self.features.len() + 3).map(|n| 1.0 / n as f64).collect();
         let blocks: Vec<usize> = (0..panel.len()).step_by(ROW_BLOCK).collect();
         let of_block = |&start: &usize| {
             let rows = Rows::gather(&columns, start..panel.len().min(start + ROW_BLOCK));
             let mut path = Vec::new();
-            let of_row = |row| self.contributions(rows.row(row), &inverse, &mut path);
+            let of_row = |row| contributions(&trees, rows.row(row), &inverse, &mut path);
             (0..rows.len()).map(of_row).collect::<Vec<_>>()
         };
         let rows: Vec<Vec<f64>> = blocks.par_iter().flat_map_iter(of_block).collect();
-        let means: f64 = self.trees.iter().map(|tree| mean(tree, 0)).sum();
-        let base = f64::from(logit(self.base_score)) + means;
+        let means: f64 = trees.iter().map(|tree| mean(tree, 0)).sum();
+        let base = f64::from(base) + means;
         Ok(Explanation { features: self.features.clone(), base, rows })
     }
+}
 
-    fn contributions(&self, row: &[f32], inverse: &[f64], path: &mut Vec<Step>) -> Vec<f64> {
-        let mut found = vec![0.0; self.features.len()];
-        for tree in &self.trees {
-            path.clear();
-            let root = Step { column: None, absent: 1.0, present: 1.0, weight: 0.0 };
-            let mut walk = Walk { tree, row, inverse, path, found: &mut found };
-            walk.descend(Visit { node: 0, from: 0 }, root);
-        }
-        found
+fn contributions(trees: &[&Tree], row: &[f32], inverse: &[f64], path: &mut Vec<Step>) -> Vec<f64> {
+    let mut found = vec![0.0; row.len()];
+    for tree in trees {
+        path.clear();
+        let root = Step { column: None, absent: 1.0, present: 1.0, weight: 0.0 };
+        let mut walk = Walk { tree, row, inverse, path, found: &mut found };
+        walk.descend(Visit { node: 0, from: 0 }, root);
     }
+    found
 }
 
 /// The mean of a tree's leaves by the shares of training rows.
 fn mean(tree: &Tree, node: usize) -> f64 {
     match tree.nodes[node].kind {
         Kind::Leaf { value } => f64::from(value),
-        Kind::Branch { left, right, .. } => {
+        Kind::Branch(Branch { left, right, .. }) => {
             let [to_left, to_right] = shares(tree, left, right);
             to_left * mean(tree, left as usize) + to_right * mean(tree, right as usize)
         }
@@ -148,9 +164,9 @@ impl Walk<'_> {
         self.extend(from, step);
         match self.tree.nodes[visit.node].kind {
             Kind::Leaf { value } => self.settle(from, f64::from(value)),
-            Kind::Branch { column, below, missing_left, left, right, .. } => {
-                let value = self.row[column as usize];
-                let goes_left = value < below || (missing_left && value.is_nan());
+            Kind::Branch(branch) => {
+                let Branch { column, left, right, .. } = branch;
+                let goes_left = self.tree.goes_left(&branch, self.row[column as usize]);
                 let [to_left, to_right] = shares(self.tree, left, right);
                 let mut known = Step { column: None, absent: 1.0, present: 1.0, weight: 0.0 };
                 if let Some(place) = self.place_of(from, column) {
@@ -257,7 +273,8 @@ fn weight_without(way: &[Step], absent: f64, inverse: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::Node;
+    use super::super::objective::Objective;
+    use super::super::tree::{Node, Test};
     use super::*;
     use base::{RowKey, Ts};
     use proptest::prelude::*;
@@ -274,18 +291,27 @@ mod tests {
             let kind = if at < branches {
                 let (left, right) = (2 * at as u32 + 1, 2 * at as u32 + 2);
                 let missing_left = cover > 3.0;
-                Kind::Branch { column, below: value, missing_left, left, right, gain: 1.0 }
+                // Some nodes ask for categories: halves are cut down to whole numbers.
+                let test = if cover < 5.0 { Test::Below(value) } else { Test::NotIn(0) };
+                Kind::Branch(Branch { column, test, missing_left, left, right, gain: 1.0 })
             } else {
                 Kind::Leaf { value }
             };
             Node { kind, weight: 0.0, cover }
         };
-        Tree { nodes: (0..count).map(node).collect() }
+        Tree { nodes: (0..count).map(node).collect(), sets: vec![vec![0, 1, 3]] }
     }
 
     fn model(trees: Vec<Tree>) -> TreeModel {
         let features = (0..WIDTH).map(|column| format!("f{column}")).collect();
-        TreeModel { features, base_score: 0.4, scale_pos_weight: 1.0, trees }
+        TreeModel {
+            features,
+            categorical: vec![false; WIDTH],
+            objective: Objective::Logistic,
+            base_scores: vec![0.4],
+            scale_pos_weight: 1.0,
+            trees,
+        }
     }
 
     fn panel(rows: &[[f64; WIDTH]]) -> Panel {
@@ -300,14 +326,15 @@ mod tests {
     fn known(tree: &Tree, node: usize, row: &[f64; WIDTH], columns: usize) -> f64 {
         match tree.nodes[node].kind {
             Kind::Leaf { value } => f64::from(value),
-            Kind::Branch { column, below, missing_left, left, right, .. } => {
+            Kind::Branch(branch) => {
+                let Branch { column, left, right, .. } = branch;
                 let sides = [left, right].map(|side| known(tree, side as usize, row, columns));
                 if columns & (1 << column) == 0 {
                     let [a, b] = shares(tree, left, right);
                     return a * sides[0] + b * sides[1];
                 }
                 let value = row[column as usize] as f32;
-                sides[usize::from(!(value < below || (missing_left && value.is_nan())))]
+                sides[usize::from(!tree.goes_left(&branch, value))]
             }
         }
     }
@@ -361,6 +388,21 @@ mod tests {
                 prop_assert!((sum - f64::from(margin)).abs() < 1e-4, "{sum} {margin}");
             }
         }
+    }
+
+    #[test]
+    fn each_class_has_contributions_of_its_own() {
+        let trees = vec![tree(&[(1, 0.5, 2.0)], 2), tree(&[(2, -0.5, 2.0), (0, 1.0, 1.0)], 3)];
+        let objective = Objective::Softmax { classes: 2 };
+        let model = TreeModel { objective, base_scores: vec![0.1, 0.2], ..model(trees) };
+        let panel = panel(&[[1.0; WIDTH]]);
+        let margins = model.margins(&panel).unwrap();
+        for (class, margin) in margins.iter().enumerate() {
+            let found = model.explain_class(&panel, class).unwrap();
+            let sum = found.base + found.rows[0].iter().sum::<f64>();
+            assert!((sum - f64::from(*margin)).abs() < 1e-5, "{sum} {margin}");
+        }
+        assert!(model.explain(&panel).is_err() && model.explain_class(&panel, 2).is_err());
     }
 
     #[test]

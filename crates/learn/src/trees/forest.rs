@@ -1,22 +1,34 @@
 //! A fitted model: trees over named columns.
 
 use base::{Panel, Prob};
+use rayon::prelude::*;
 
-use super::gradients::sigmoid;
+use super::flat::FlatForest;
+use super::objective::Objective;
 use super::tree::{Kind, Rows, Tree};
 use crate::{Error, Model};
 
 /// Rows predicted together, so that a tree stays in cache while they pass.
-const ROW_BLOCK: usize = 256;
+const ROW_BLOCK: usize = 64;
+
+/// Rows above which trees are laid out anew for speed.
+const MANY_ROWS: usize = 64;
+
+/// Rows above which threads share the work.
+const PARALLEL_ROWS: usize = 4096;
 
 /// A fitted boosted-tree model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TreeModel {
     pub(super) features: Vec<String>,
-    /// Probability before the first tree.
-    pub(super) base_score: f32,
+    /// Which columns hold codes of categories.
+    pub(super) categorical: Vec<bool>,
+    pub(super) objective: Objective,
+    /// What is predicted before the first tree, as model files keep it.
+    pub(super) base_scores: Vec<f32>,
     /// Weight the positive class had; kept for the record only.
     pub(super) scale_pos_weight: f32,
+    /// One for each output in turn.
     pub(super) trees: Vec<Tree>,
 }
 
@@ -35,24 +47,90 @@ pub struct Importance {
     pub cover: f64,
 }
 
+/// Numbers for some rows: one each, or one for each class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    outputs: usize,
+    values: Vec<f32>,
+}
+
+impl Predictions {
+    /// Numbers a row.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// All numbers, row after row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Those of each row.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.outputs)
+    }
+
+    /// The class of the largest number of each row; the first among equals.
+    pub fn classes(&self) -> Vec<u32> {
+        let best = |row: &[f32]| {
+            let largest = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
+            (0..row.len()).fold(0, largest) as u32
+        };
+        self.rows().map(best).collect()
+    }
+}
+
 impl TreeModel {
     /// Number of trees.
     pub fn tree_count(&self) -> usize {
         self.trees.len()
     }
 
-    /// The margin (log odds) of each row.
+    /// What the trees were trained for.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// What the objective speaks of: probabilities of wins or of classes, numbers, quantiles,
+    /// scores that order.
+    pub fn predict(&self, panel: &Panel) -> Result<Predictions, Error> {
+        let outputs = self.objective.outputs();
+        let mut values = self.margins(panel)?;
+        values.chunks_exact_mut(outputs).for_each(|row| self.objective.transform(row));
+        Ok(Predictions { outputs, values })
+    }
+
+    /// The margins of each row, row after row: log odds, numbers or scores; one for each class.
     pub fn margins(&self, panel: &Panel) -> Result<Vec<f32>, Error> {
         let columns = self.columns(panel)?;
-        let mut margins = vec![logit(self.base_score); panel.len()];
-        for (block, margins) in margins.chunks_mut(ROW_BLOCK).enumerate() {
-            let start = block * ROW_BLOCK;
-            let rows = Rows::gather(&columns, start..start + margins.len());
-            for tree in &self.trees {
-                rows.add(tree, margins);
+        let outputs = self.objective.outputs();
+        let mut margins: Vec<f32> = self.bases().collect::<Vec<_>>().repeat(panel.len());
+        let blocks = ROW_BLOCK * outputs;
+        if panel.len() < MANY_ROWS {
+            let rows = Rows::gather(&columns, 0..panel.len());
+            for (at, tree) in self.trees.iter().enumerate() {
+                for (row, margins) in margins.chunks_exact_mut(outputs).enumerate() {
+                    margins[at % outputs] += tree.value(rows.row(row));
+                }
             }
+            return Ok(margins);
+        }
+        let forest = FlatForest::new(&self.trees);
+        let predict = |(block, margins): (usize, &mut [f32])| {
+            let start = block * ROW_BLOCK;
+            let rows = Rows::gather(&columns, start..start + margins.len() / outputs);
+            forest.add(&rows, outputs, margins);
+        };
+        match panel.len() >= PARALLEL_ROWS {
+            true => margins.par_chunks_mut(blocks).enumerate().for_each(predict),
+            false => margins.chunks_mut(blocks).enumerate().for_each(predict),
         }
         Ok(margins)
+    }
+
+    /// The margin of each output before the first tree.
+    pub(super) fn bases(&self) -> impl Iterator<Item = f32> {
+        self.base_scores.iter().map(|&score| self.objective.margin_of(score))
     }
 
     /// The panel's columns in the order of the model.
@@ -73,9 +151,9 @@ impl TreeModel {
         };
         let mut table: Vec<Importance> = self.features.iter().map(blank).collect();
         for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
-            if let Kind::Branch { column, gain, .. } = node.kind {
-                let line = &mut table[column as usize];
-                line.total_gain += f64::from(gain);
+            if let Kind::Branch(branch) = node.kind {
+                let line = &mut table[branch.column as usize];
+                line.total_gain += f64::from(branch.gain);
                 line.cover += f64::from(node.cover);
                 line.weight += 1;
             }
@@ -89,23 +167,25 @@ impl TreeModel {
     }
 }
 
-/// The margin of a probability.
-pub(super) fn logit(probability: f32) -> f32 {
-    -(1.0 / probability - 1.0).ln()
-}
-
 impl Model for TreeModel {
     fn features(&self) -> &[String] {
         &self.features
     }
 
     fn predict_proba(&self, panel: &Panel) -> Result<Vec<Prob>, Error> {
-        let margins = self.margins(panel)?;
-        let check = |(row, &margin): (usize, &f32)| {
-            let value = f64::from(sigmoid(margin));
-            Prob::new(value).map_err(|source| Error::Predict { row, source })
+        if self.objective != Objective::Logistic {
+            let what = format!(
+                "these trees were trained for {}, which gives no probability of a win; use \
+                 TreeModel::predict",
+                self.objective.name()
+            );
+            return Err(Error::Measure { what });
+        }
+        let found = self.predict(panel)?;
+        let check = |(row, &value): (usize, &f32)| {
+            Prob::new(f64::from(value)).map_err(|source| Error::Predict { row, source })
         };
-        margins.iter().enumerate().map(check).collect()
+        found.values().iter().enumerate().map(check).collect()
     }
 
     fn to_json(&self) -> Result<Vec<u8>, Error> {

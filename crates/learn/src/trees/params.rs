@@ -1,7 +1,10 @@
 //! The settings of boosted trees, under the names XGBoost gave them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
+use super::objective::Objective;
 use crate::Error;
 
 /// Largest depth that can be asked for; 2^16 leaves is far past any use.
@@ -33,6 +36,39 @@ pub struct TreeParams {
     pub scale_pos_weight: f64,
     /// Most histogram bins a column; one more is kept for missing values.
     pub max_bins: u32,
+    /// What is made small.
+    #[serde(default)]
+    pub objective: Objective,
+    /// Columns in which the margin may only rise, or only fall.
+    #[serde(default)]
+    pub monotone: BTreeMap<String, Direction>,
+    /// Columns whose values are codes of categories: whole numbers from 0 to 254.
+    #[serde(default)]
+    pub categorical: BTreeSet<String>,
+    /// Columns with fewer categories than this are split one category against the others.
+    #[serde(default = "usual_one_hot")]
+    pub max_cat_to_onehot: u32,
+    /// Most categories on the right side of a split.
+    #[serde(default = "usual_categories")]
+    pub max_cat_threshold: u32,
+}
+
+/// Which way a margin may go as a column rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Up or level.
+    Rising,
+    /// Down or level.
+    Falling,
+}
+
+fn usual_one_hot() -> u32 {
+    4
+}
+
+fn usual_categories() -> u32 {
+    64
 }
 
 impl Default for TreeParams {
@@ -49,6 +85,11 @@ impl Default for TreeParams {
             gamma: 0.0,
             scale_pos_weight: 1.0,
             max_bins: 255,
+            objective: Objective::default(),
+            monotone: BTreeMap::new(),
+            categorical: BTreeSet::new(),
+            max_cat_to_onehot: usual_one_hot(),
+            max_cat_threshold: usual_categories(),
         }
     }
 }
@@ -74,11 +115,36 @@ impl TreeParams {
             ("gamma", self.gamma, 0.0, f64::MAX, "must be finite and not negative"),
             ("scale_pos_weight", self.scale_pos_weight, 1e-9, f64::MAX, "must be positive"),
             ("max_bins", f64::from(self.max_bins), 2.0, 255.0, "must lie in 2..=255"),
+            (
+                "max_cat_threshold",
+                f64::from(self.max_cat_threshold),
+                1.0,
+                255.0,
+                "must lie in 1..=255",
+            ),
         ];
         for (name, value, low, high, rule) in rules {
             if !(low..=high).contains(&value) {
                 return Err(Error::CheckParams { name: name.to_owned(), value, rule });
             }
+        }
+        self.objective.check()?;
+        self.check_columns()
+    }
+
+    fn check_columns(&self) -> Result<(), Error> {
+        let refuse = |what: String| Err(Error::Fit { model: "boosted trees", what });
+        if let Some(name) = self.monotone.keys().find(|name| self.categorical.contains(*name)) {
+            return refuse(format!(
+                "column {name:?} is categorical, so it can't be monotone; name it once"
+            ));
+        }
+        if !self.monotone.is_empty() && matches!(self.objective, Objective::Quantile { .. }) {
+            return refuse(
+                "quantiles of residuals replace the leaf values, which would break a monotone \
+                 constraint; leave out `monotone` or use another objective"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

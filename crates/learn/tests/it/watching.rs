@@ -39,7 +39,7 @@ fn watched(
 
 /// The round of the smallest loss, the first among equals.
 fn best(rounds: &[Round]) -> Round {
-    *rounds.iter().min_by(|a, b| a.valid_log_loss.total_cmp(&b.valid_log_loss)).unwrap()
+    *rounds.iter().min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss)).unwrap()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn the_loss_seen_is_that_of_the_model_so_far() {
             if label { -p.get().ln() } else { -(1.0 - p.get()).ln() }
         };
         let wanted = found.iter().zip(valid.labels()).map(loss).sum::<f64>() / found.len() as f64;
-        let seen = round.valid_log_loss;
+        let seen = round.valid_loss;
         assert!((seen - wanted).abs() < 1e-6, "{} trees: {seen} {wanted}", round.trees);
     }
 }
