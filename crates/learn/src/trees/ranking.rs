@@ -85,7 +85,7 @@ impl Ranking {
                 let (better, worse) = if r > s { (first, second) } else { (second, first) };
                 let mut weight = self.swap(group, (r, s), (high_rank, high_rank + 1 + behind));
                 let apart = margin(better) - margin(worse);
-                if self.by_ndcg && spread > 0.0 {
+                if spread > 0.0 {
                     // Far-apart pairs are settled; near ones decide the order.
                     weight /= apart.abs() + 0.01;
                 }

@@ -1,7 +1,7 @@
-//! Made-up rows, the same as in `golden/make_trees.py`: SplitMix64 in exact arithmetic.
+//! Made-up rows, the same as in `proving/peers/trees_golden.py`: SplitMix64 in exact arithmetic.
 
 use base::{Panel, RowKey, Span, Ts};
-use learn::{LabelSpan, Samples};
+use learn::{LabelSpan, Samples, Targets};
 
 const WIDTH: usize = 12;
 
@@ -12,7 +12,8 @@ fn uniform(index: u64) -> f64 {
     ((x ^ (x >> 31)) >> 40) as f64 / f64::from(1 << 24)
 }
 
-fn row(index: u64) -> ([f64; WIDTH], bool) {
+/// The features of a row and the score that its targets come from.
+fn row(index: u64) -> ([f64; WIDTH], f64) {
     let cell = |column: usize| uniform(index * 64 + column as u64);
     let mut x: [f64; WIDTH] = std::array::from_fn(cell);
     x[10] = (x[10] * 5.0).floor();
@@ -29,19 +30,50 @@ fn row(index: u64) -> ([f64; WIDTH], bool) {
         + 0.2 * z[10]
         + if x[11].is_nan() { 0.6 } else { 0.0 };
     let noise = cell(24) + cell(25) + cell(26) + cell(27) - 2.0;
-    (x, score + 2.0 * noise > 1.0)
+    (x, score + 2.0 * noise)
 }
 
 /// `count` samples from `start` on, an hour apart, each label known three hours later.
 pub(crate) fn samples(start: u64, count: u64) -> Samples {
+    samples_of(start, count, &|_, scores| {
+        Targets::Wins(scores.iter().map(|&score| score > 1.0).collect())
+    })
+}
+
+/// Makes targets of a panel and scores.
+pub(crate) type Target<'a> = &'a dyn Fn(&Panel, &[f64]) -> Targets;
+
+/// The same rows with targets made of their scores.
+pub(crate) fn samples_of(start: u64, count: u64, target: Target<'_>) -> Samples {
+    let (panel, scores) = table(start, count, false);
+    with_targets(panel, &scores, target)
+}
+
+/// The same with column 9 as 30 categories, of which a few raise the score.
+pub(crate) fn coded(start: u64, count: u64, target: Target<'_>) -> Samples {
+    let (panel, scores) = table(start, count, true);
+    with_targets(panel, &scores, target)
+}
+
+fn table(start: u64, count: u64, codes: bool) -> (Panel, Vec<f64>) {
     let mut panel = Panel::new((0..WIDTH).map(|column| format!("f{column}")));
-    let (mut labels, mut spans) = (Vec::new(), Vec::new());
+    let mut scores = Vec::new();
     for index in start..start + count {
-        let (values, label) = row(index);
+        let (mut values, mut score) = row(index);
+        if codes {
+            values[9] = (values[9] * 30.0).floor();
+            score += if [1.0, 4.0, 5.0].contains(&(values[9] % 7.0)) { 1.0 } else { 0.0 };
+        }
         let at = Ts::from_seconds(3_600 * index as i64);
         panel.push(RowKey { at, id: 0 }, &values).unwrap();
-        labels.push(label);
-        spans.push(LabelSpan { starts: at, ends: at + Span::from_hours(3) });
+        scores.push(score);
     }
-    Samples::new(panel, labels, spans).unwrap()
+    (panel, scores)
+}
+
+fn with_targets(panel: Panel, scores: &[f64], target: Target<'_>) -> Samples {
+    let spans = panel.keys().iter();
+    let spans = spans.map(|key| LabelSpan { starts: key.at, ends: key.at + Span::from_hours(3) });
+    let (spans, targets) = (spans.collect(), target(&panel, scores));
+    Samples::of(panel, targets, spans).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Against XGBoost 3.2.0; `golden/make_trees.py` made the numbers.
+//! Against XGBoost 3.2.0; `proving/peers/trees_golden.py` made the numbers.
 
 use std::collections::BTreeMap;
 

@@ -107,7 +107,7 @@ fn to_part(id: u32, tree: &Tree, width: &str) -> TreePart {
     };
     for (index, node) in tree.nodes.iter().enumerate() {
         match node.kind {
-            Kind::Leaf { value } => part.push_leaf(value),
+            Kind::Leaf { value } => part.push_leaf(value, node.weight),
             Kind::Branch(branch) => part.push_branch(tree, (index, node.weight), &branch),
         }
     }
@@ -115,8 +115,8 @@ fn to_part(id: u32, tree: &Tree, width: &str) -> TreePart {
 }
 
 impl TreePart {
-    fn push_leaf(&mut self, value: f32) {
-        self.base_weights.push(value);
+    fn push_leaf(&mut self, value: f32, weight: f32) {
+        self.base_weights.push(weight);
         self.split_conditions.push(value);
         self.split_indices.push(0);
         self.default_left.push(0);
