@@ -46,11 +46,19 @@ pub enum Optimiser {
         /// L2 penalty.
         decay: f64,
     },
-    /// RMSProp without momentum (Tieleman and Hinton 2012), ε inside as in Stable-Baselines3.
+    /// RMSProp without momentum (Tieleman and Hinton 2012) as TensorFlow has it: ε inside the
+    /// root, squares begin at 1. Stable-Baselines3 has it as `RMSpropTFLike`.
     RmsProp {
         /// Share of the old square that is kept.
         alpha: f64,
         /// Added to the square before the root.
+        epsilon: f64,
+    },
+    /// RMSProp as PyTorch has it: ε outside the root, squares begin at 0.
+    TorchRmsProp {
+        /// Share of the old square that is kept.
+        alpha: f64,
+        /// Added to the root of the square.
         epsilon: f64,
     },
 }
@@ -136,11 +144,13 @@ impl<R: Real> Descent<R> {
                     descend((rate, momentum, shrinks(decay)), (grads, first), weights);
                 }
                 Optimiser::RmsProp { alpha, epsilon } => {
-                    // TensorFlow's form, as Stable-Baselines3 has it: squares begin at 1.
                     if self.steps == 1 {
                         second.fill(R::ONE);
                     }
                     root((rate, alpha, epsilon), (grads, second), weights);
+                }
+                Optimiser::TorchRmsProp { alpha, epsilon } => {
+                    outer_root((rate, alpha, epsilon), (grads, second), weights);
                 }
             }
         }
@@ -213,6 +223,17 @@ kernel! {
         for ((weight, grad), square) in weights.iter_mut().zip(of.0).zip(of.1.iter_mut()) {
             *square = alpha.fma::<M>(*square, rest * *grad * *grad);
             *weight = *weight - rate * *grad / (*square + epsilon).sqrt();
+        }
+    }
+}
+
+kernel! {
+    fn outer_root<R>(how: (f64, f64, f64), of: (&[R], &mut [R]), weights: &mut [R]) {
+        let (rate, alpha, epsilon) = (R::of(how.0), R::of(how.1), R::of(how.2));
+        let rest = R::of(1.0 - how.1);
+        for ((weight, grad), square) in weights.iter_mut().zip(of.0).zip(of.1.iter_mut()) {
+            *square = alpha.fma::<M>(*square, rest * *grad * *grad);
+            *weight = *weight - rate * *grad / (square.sqrt() + epsilon);
         }
     }
 }
@@ -297,6 +318,14 @@ mod tests {
         let rule = Optimiser::Sgd { momentum: 0.5, decay: 0.0 };
         let share = 0.1 * (1.0 + 1.5 + 1.75);
         near(&walk(rule), [1.0 - 0.1 * share, -2.0 + 0.2 * share, 0.5 - 0.3 * share, 1.0]);
+    }
+
+    #[test]
+    fn torch_root_mean_squares_begin_at_nothing() {
+        // Under a steady gradient the root grows as √(1 − αᵗ), so that the first moves are long.
+        let rule = Optimiser::TorchRmsProp { alpha: 0.99, epsilon: 0.0 };
+        let moved: f64 = (1..=3).map(|t| 0.1 / (1.0 - 0.99f64.powi(t)).sqrt()).sum();
+        near(&walk(rule), [1.0 - moved, -2.0 + moved, 0.5 - moved, 1.0]);
     }
 
     #[test]
