@@ -90,7 +90,7 @@ pub(crate) fn breakout(data: &Path, home: &Path) -> Result<()> {
 /// The tables are Delta tables to PyPI's deltalake too, version by version.
 fn other_reader(root: &Path, lake: &Path, manifests: &str) -> Result<()> {
     let peers = root.join("proving").join("peers");
-    let python = bench::environment(&peers)?;
+    let python = bench::environment(&peers, "spine")?;
     let mut command = Command::new(python);
     command.arg(peers.join("delta_reads.py")).arg(lake).stdin(Stdio::piped());
     let mut child = command.spawn().context("start the other reader")?;

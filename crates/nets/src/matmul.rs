@@ -68,6 +68,14 @@ impl<'a, R> Strided<'a, R> {
     }
 }
 
+impl<'a, R> Rows<'a, R> {
+    /// The same from this column on.
+    #[inline(always)]
+    fn from(self, column: usize) -> Rows<'a, R> {
+        Rows { values: &self.values[column..], stride: self.stride }
+    }
+}
+
 /// `C = A·B`: A is rows × depth and contiguous, B depth × columns.
 pub fn multiply<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
     let (a, b) = (Strided::plain(a, shape.depth), Rows { values: b, stride: shape.columns });
@@ -130,6 +138,7 @@ kernel! {
 }
 
 /// A stretch of the common dimension.
+#[derive(Clone, Copy)]
 struct Part<'a, R> {
     a: Strided<'a, R>,
     b: Rows<'a, R>,
@@ -144,32 +153,54 @@ fn stretch<R: Real, M: Machine>(part: &Part<'_, R>, c: &mut [R]) {
     let mut at = 0;
     // One row alone, or registers enough: wide tiles, so that many sums run side by side.
     while at + 64 <= columns && (rows == 1 || M::TILE == 64) {
-        strip::<R, M, 64>(part, part.b, (at, 64), c);
+        strip::<R, M, 64>(part, part.b.from(at), (at, 64), c);
         at += 64;
     }
     while at + 16 <= columns && M::TILE >= 16 {
-        strip::<R, M, 16>(part, part.b, (at, 16), c);
+        strip::<R, M, 16>(part, part.b.from(at), (at, 16), c);
         at += 16;
     }
     while at + 8 <= columns {
-        strip::<R, M, 8>(part, part.b, (at, 8), c);
+        strip::<R, M, 8>(part, part.b.from(at), (at, 8), c);
         at += 8;
     }
     if at < columns {
-        // The last few columns, padded once so that the tiles need no branches.
-        let mut padded = [R::ZERO; STRETCH * 8];
-        let narrow = columns - at;
-        let lines = part.b.values[at..].chunks(part.b.stride).take(part.shape.depth);
-        for (to, from) in padded.chunks_exact_mut(8).zip(lines) {
-            for (to, from) in to.iter_mut().zip(&from[..narrow]) {
-                *to = *from;
-            }
-        }
-        strip::<R, M, 8>(part, Rows { values: &padded, stride: 8 }, (at, narrow), c);
+        narrow::<R, M>(part, (at, columns - at), c);
     }
 }
 
-/// All rows of a strip of columns that begins at `at`; `b` is padded where the strip is narrow.
+/// The last few columns: tiles of eight that read past them into the next row of B and keep what
+/// belongs to C. Rows of B too near its end for that are padded.
+#[inline(always)]
+fn narrow<R: Real, M: Machine>(part: &Part<'_, R>, (at, width): (usize, usize), c: &mut [R]) {
+    let Shape { rows, depth, .. } = part.shape;
+    let stride = part.b.stride;
+    let room = part.b.values.len() - at;
+    let direct = room.checked_sub(8).map_or(0, |more| more / stride + 1).min(depth);
+    if direct > 0 {
+        let near = Part { shape: Shape { depth: direct, ..part.shape }, ..*part };
+        strip::<R, M, 8>(&near, part.b.from(at), (at, width), c);
+    }
+    let mut padded = [R::ZERO; 64];
+    let mut begun = direct;
+    while begun < depth {
+        let deep = 8.min(depth - begun);
+        let lines = part.b.values[begun * stride + at..].chunks(stride).take(deep);
+        for (to, from) in padded.chunks_exact_mut(8).zip(lines) {
+            for (to, from) in to.iter_mut().zip(&from[..width]) {
+                *to = *from;
+            }
+        }
+        let a = Strided { values: &part.a.values[begun * part.a.column..], ..part.a };
+        let into = if begun == 0 { part.into } else { Into::Add };
+        let shape = Shape { rows, depth: deep, columns: part.shape.columns };
+        let last = Part { a, shape, into, ..*part };
+        strip::<R, M, 8>(&last, Rows { values: &padded, stride: 8 }, (at, width), c);
+        begun += deep;
+    }
+}
+
+/// All rows of a strip of columns of C that begins at `at`; `b` begins there too.
 #[inline(always)]
 fn strip<R: Real, M: Machine, const WIDE: usize>(
     part: &Part<'_, R>,
@@ -177,8 +208,6 @@ fn strip<R: Real, M: Machine, const WIDE: usize>(
     (at, width): (usize, usize),
     c: &mut [R],
 ) {
-    let offset = if width == WIDE { at } else { 0 };
-    let b = Rows { values: &b.values[offset..], stride: b.stride };
     let rows = part.shape.rows;
     let mut row = 0;
     if WIDE < 64 || M::TILE == 64 {
@@ -221,9 +250,9 @@ fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
     if part.into == Into::Add {
         for (high, sums) in sums.iter_mut().enumerate() {
             let from = (row + high) * part.c_stride + at;
-            for (sum, held) in sums.iter_mut().zip(&c[from..from + width]) {
-                *sum = *held;
-            }
+            let mut line = [R::ZERO; WIDE];
+            line[..width].copy_from_slice(&c[from..from + width]);
+            *sums = line;
         }
     }
     for deep in 0..depth {
@@ -238,8 +267,10 @@ fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
         }
     }
     for (high, sums) in sums.iter().enumerate() {
+        // A copy, so that the sums themselves need no address and stay in registers.
+        let line = *sums;
         let from = (row + high) * part.c_stride + at;
-        c[from..from + width].copy_from_slice(&sums[..width]);
+        c[from..from + width].copy_from_slice(&line[..width]);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod day;
 pub mod features;
 pub mod indicators;
 pub mod ingest;
+pub mod networks;
 pub mod scan;
 pub mod startup;
 pub mod trees;
@@ -25,6 +26,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("spine", "backtest", backtest::run),
     ("spine", "day", day::run),
     ("spine", "startup", startup::run),
+    ("learn", "networks", networks::run),
     ("learn", "trees", trees::run),
 ];
 

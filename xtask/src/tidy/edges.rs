@@ -10,9 +10,10 @@ use crate::tree;
 /// A room and the rooms upstream of it. An edge that is not here is a breach.
 const EDGES: &[(&str, &[&str])] = &[
     ("base", &[]),
+    ("nets", &["base"]),
     ("market", &["base"]),
     ("features", &["base", "market"]),
-    ("learn", &["base"]),
+    ("learn", &["base", "nets"]),
     ("sim", &["base", "market"]),
     ("desk", &["base", "market"]),
     ("books", &["base", "market", "features", "learn", "sim", "desk"]),

@@ -8,6 +8,7 @@
 use super::activation::{Activation, activate, differentiate};
 use super::linear::{add_columns, repeat};
 use super::{Ahead, Back, Layer, Trace};
+use crate::machine::kernel;
 use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
 use crate::real::Real;
 use crate::weights::{Plan, Slot};
@@ -68,6 +69,9 @@ impl Axis {
     }
 }
 
+/// Marks a tap in the padding.
+const PADDING: usize = usize::MAX;
+
 /// Settings of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConvConfig {
@@ -87,6 +91,8 @@ pub struct ConvConfig {
 #[derive(Debug, Clone)]
 pub struct Conv {
     config: ConvConfig,
+    /// For each patch and tap the first value it sees; `PADDING` outside.
+    taps: Vec<usize>,
     weight: Slot,
     bias: Slot,
 }
@@ -97,7 +103,8 @@ impl ConvConfig {
         let patch = self.patch();
         let (weight, bias) =
             (plan.matrix("weight", patch, self.outputs), plan.bias("bias", patch, self.outputs));
-        Conv { config: self, weight, bias }
+        let taps = self.taps().map(|tap| tap.unwrap_or(PADDING)).collect();
+        Conv { config: self, taps, weight, bias }
     }
 
     fn patch(self) -> usize {
@@ -151,12 +158,7 @@ impl<R: Real> Layer<R> for Conv {
         let rows = ahead.x.len() / inputs;
         let lines = patches.chunks_exact_mut(places * patch);
         for (lines, x) in lines.zip(ahead.x.chunks_exact(inputs)) {
-            for (to, tap) in lines.chunks_exact_mut(config.channels).zip(config.taps()) {
-                match tap {
-                    Some(from) => to.copy_from_slice(&x[from..from + config.channels]),
-                    None => to.fill(R::ZERO),
-                }
-            }
+            gather((x, config.channels), &self.taps, lines);
         }
         repeat(self.bias.of(ahead.weights), y);
         let shape = Shape { rows: rows * places, depth: patch, columns: config.outputs };
@@ -193,10 +195,43 @@ impl<R: Real> Layer<R> for Conv {
         dx.fill(R::ZERO);
         let lines = by_patch.chunks_exact(places * patch);
         for (lines, dx) in lines.zip(dx.chunks_exact_mut(inputs)) {
-            for (from, tap) in lines.chunks_exact(config.channels).zip(config.taps()) {
-                let Some(to) = tap else { continue };
-                let to = &mut dx[to..to + config.channels];
-                to.iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+            scatter((lines, config.channels), &self.taps, dx);
+        }
+    }
+}
+
+kernel! {
+    /// Copies what each tap sees.
+    fn gather<R>(from: (&[R], usize), taps: &[usize], lines: &mut [R]) {
+        let (x, channels) = from;
+        if channels == 1 {
+            for (to, tap) in lines.iter_mut().zip(taps) {
+                *to = x.get(*tap).copied().unwrap_or(R::ZERO);
+            }
+            return;
+        }
+        for (to, tap) in lines.chunks_exact_mut(channels).zip(taps) {
+            match *tap {
+                PADDING => to.fill(R::ZERO),
+                tap => {
+                    for (to, from) in to.iter_mut().zip(&x[tap..tap + channels]) {
+                        *to = *from;
+                    }
+                }
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Adds gradients to what each tap saw.
+    fn scatter<R>(from: (&[R], usize), taps: &[usize], dx: &mut [R]) {
+        let (lines, channels) = from;
+        for (from, tap) in lines.chunks_exact(channels).zip(taps) {
+            if *tap != PADDING {
+                for (to, from) in dx[*tap..*tap + channels].iter_mut().zip(from) {
+                    *to += *from;
+                }
             }
         }
     }

@@ -72,6 +72,17 @@ impl LinearConfig {
     }
 }
 
+impl Linear {
+    /// One row, without a trace: for prediction alone.
+    pub fn one_row<R: Real>(&self, weights: &[R], x: &[R], y: &mut [R]) {
+        let LinearConfig { inputs, outputs, activation, .. } = self.config;
+        y.copy_from_slice(self.bias.of(weights));
+        let shape = Shape { rows: 1, depth: inputs, columns: outputs };
+        multiply_add(x, self.weight.of(weights), shape, y);
+        activate(activation, y);
+    }
+}
+
 impl<R: Real> Layer<R> for Linear {
     fn inputs(&self) -> usize {
         self.config.inputs

@@ -15,7 +15,7 @@
 
 use super::wiring::{Synapse, Wiring};
 use super::{Ahead, Back, Layer, Trace};
-use crate::machine::kernel;
+use crate::machine::{Machine, kernel};
 use crate::matmul::transpose;
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
@@ -383,8 +383,36 @@ kernel! {
     }
 }
 
-/// Sums over the batch run in this many strands.
-const STRANDS: usize = 8;
+/// Rows that are treated together.
+const STRETCH: usize = 128;
+/// Sums over rows run in this many strands.
+const STRANDS: usize = 16;
+
+#[inline(always)]
+fn dot<R: Real, M: Machine>(a: &[R], b: &[R]) -> R {
+    let mut strands = [R::ZERO; STRANDS];
+    let (a, last_a) = a.as_chunks::<STRANDS>();
+    let (b, last_b) = b.as_chunks::<STRANDS>();
+    for (a, b) in a.iter().zip(b) {
+        for (strand, (a, b)) in strands.iter_mut().zip(a.iter().zip(b)) {
+            *strand = a.fma::<M>(*b, *strand);
+        }
+    }
+    let rest = last_a.iter().zip(last_b).map(|(a, b)| *a * *b);
+    strands.into_iter().chain(rest).fold(R::ZERO, |sum, strand| sum + strand)
+}
+
+#[inline(always)]
+fn sum<R: Real>(values: &[R]) -> R {
+    let mut strands = [R::ZERO; STRANDS];
+    let (blocks, rest) = values.as_chunks::<STRANDS>();
+    for block in blocks {
+        for (strand, value) in strands.iter_mut().zip(block) {
+            *strand += *value;
+        }
+    }
+    strands.iter().chain(rest).fold(R::ZERO, |sum, strand| sum + *strand)
+}
 
 kernel! {
     /// What units hear, backward. Openings are computed again rather than kept: they would not
@@ -398,6 +426,7 @@ kernel! {
         let (numbers, sources, rows) = from;
         let (of_synapses, toward) = to;
         let Slopes { weight: by_weight, grads, slots } = of_synapses;
+        let mut room = ([R::ZERO; STRETCH], [R::ZERO; STRETCH]);
         for (at, synapse) in synapses.iter().enumerate() {
             let (weight, reversal) = (numbers.weight[at], numbers.reversal[at]);
             let (sigma, mu) = (numbers.sigma[at], numbers.mu[at]);
@@ -409,33 +438,30 @@ kernel! {
             let source = &sources[of_source.clone()];
             let toward = &mut toward[of_source];
             // Σ open·top, Σ open·bottom, Σ bend·v and Σ bend, with bend the gradient by v / σw.
-            let mut sums = [[R::ZERO; STRANDS]; 4];
-            let cut = rows / STRANDS * STRANDS;
-            let mut at_row = 0;
-            while at_row < rows {
-                let end = if at_row < cut { at_row + STRANDS } else { rows };
-                let of = at_row..end;
-                let lanes = tops[of.clone()].iter().zip(&bottoms[of.clone()]);
-                let ends = source[of.clone()].iter().zip(toward[of].iter_mut());
-                for (lane, ((top, bottom), (v, toward))) in lanes.zip(ends).enumerate() {
-                    let open = R::ONE / (R::ONE + v.fma::<M>(slope, shift).exp::<M>());
-                    let both = reversal.fma::<M>(*top, *bottom);
-                    let bend = both * open * (R::ONE - open);
-                    sums[0][lane] = open.fma::<M>(*top, sums[0][lane]);
-                    sums[1][lane] = open.fma::<M>(*bottom, sums[1][lane]);
-                    sums[2][lane] = bend.fma::<M>(*v, sums[2][lane]);
-                    sums[3][lane] += bend;
-                    *toward = scale.fma::<M>(bend, *toward);
+            let (mut top, mut bottom) = (R::ZERO, R::ZERO);
+            let (mut bent, mut bend) = (R::ZERO, R::ZERO);
+            let mut begun = 0;
+            while begun < rows {
+                let of = begun..rows.min(begun + STRETCH);
+                begun = of.end;
+                let (tops, bottoms) = (&tops[of.clone()], &bottoms[of.clone()]);
+                let (source, toward) = (&source[of.clone()], &mut toward[of.clone()]);
+                let (opens, bends) = (&mut room.0[..of.len()], &mut room.1[..of.len()]);
+                for (open, v) in opens.iter_mut().zip(source) {
+                    *open = R::ONE / (R::ONE + v.fma::<M>(slope, shift).exp::<M>());
                 }
-                at_row = end;
+                let heard = tops.iter().zip(bottoms);
+                for ((bend, open), (top, bottom)) in bends.iter_mut().zip(&*opens).zip(heard) {
+                    *bend = reversal.fma::<M>(*top, *bottom) * *open * (R::ONE - *open);
+                }
+                for (toward, bend) in toward.iter_mut().zip(&*bends) {
+                    *toward = scale.fma::<M>(*bend, *toward);
+                }
+                top += dot::<R, M>(opens, tops);
+                bottom += dot::<R, M>(opens, bottoms);
+                bent += dot::<R, M>(bends, source);
+                bend += sum::<R>(bends);
             }
-            let [top, bottom, bent, bend] = sums.map(|strands| {
-                let mut sum = R::ZERO;
-                for strand in strands {
-                    sum += strand;
-                }
-                sum
-            });
             by_weight[at] += reversal * top + bottom;
             slots.reversal.of_mut(grads)[at] += weight * top;
             slots.sigma.of_mut(grads)[at] += weight * (bent - mu * bend);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mlp::Answer;
 use super::sizes;
-use crate::layer::{Chain, GruConfig, LastStep, LinearConfig, LstmConfig, TimeMajor};
+use crate::layer::{Chain, Gru, GruConfig, LastStep, Linear, LinearConfig, LstmConfig, TimeMajor};
 use crate::training::Network;
 use crate::weights::Plan;
 use crate::{Error, Real};
@@ -37,7 +37,59 @@ pub struct Recurrent {
     pub answer: Answer,
 }
 
+/// A GRU network that is fed one step at a time and remembers its state: what a live feed needs.
+/// After as many steps as a sequence has, it says what the network says of that sequence.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    layers: Vec<Gru>,
+    head: Linear,
+    states: Vec<f32>,
+    room: Vec<f32>,
+    units: usize,
+}
+
+impl Stream {
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.states.fill(0.0);
+    }
+
+    /// Takes one step of inputs in and writes the outputs.
+    pub fn advance(&mut self, weights: &[f32], x: &[f32], y: &mut [f32]) {
+        let mut states = self.states.as_mut_slice();
+        let mut below: &[f32] = x;
+        for layer in &self.layers {
+            let (state, above) = states.split_at_mut(self.units);
+            layer.advance(weights, below, (state, &mut self.room));
+            below = state;
+            states = above;
+        }
+        self.head.one_row(weights, below, y);
+    }
+}
+
 impl Recurrent {
+    /// The network as a stream; GRUs only.
+    pub fn stream(&self) -> Result<Stream, Error> {
+        let refuse = |what: &str| Error::Build { network: "recurrent", what: what.to_owned() };
+        if self.cell != Cell::Gru {
+            return Err(refuse("streams are of GRUs"));
+        }
+        // The same order of tensors as the network's own plan.
+        self.build::<f32>()?;
+        let mut plan = Plan::default();
+        let Recurrent { steps, inputs, units, layers, .. } = *self;
+        let layer = |plan: &mut Plan, at: usize| {
+            let inputs = if at == 0 { inputs } else { units };
+            plan.within(at.to_string(), |plan| GruConfig { steps, inputs, units }.build(plan))
+        };
+        let layers = (0..layers).map(|at| layer(&mut plan, at)).collect::<Vec<Gru>>();
+        let head = LinearConfig::new(units, self.answer.outputs());
+        let head = plan.within("head", |plan| head.build(plan));
+        let states = vec![0.0; layers.len() * units];
+        Ok(Stream { layers, head, states, room: vec![0.0; 6 * units], units })
+    }
+
     /// The network.
     pub fn build<R: Real>(&self) -> Result<Network<R>, Error> {
         let Recurrent { steps, inputs, units, layers, .. } = *self;

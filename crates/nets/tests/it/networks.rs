@@ -237,3 +237,25 @@ fn a_misspelt_setting_is_refused() {
     let said = serde_json::from_str::<Design>(text).unwrap_err().to_string();
     assert!(said.contains("step"), "{said}");
 }
+
+#[test]
+fn a_stream_says_what_the_network_says_of_the_sequence() {
+    let (steps, inputs) = (7, 3);
+    let answer = classes(4);
+    let design = Recurrent { steps, inputs, cell: Cell::Gru, units: 10, layers: 2, answer };
+    let network: Network<f32> = design.build().unwrap();
+    let (x, _) = problem(&network, |_, _| vec![0.0], 1);
+    let mut training = Training::new(network, regime(1, 1));
+    let mut wanted = vec![0.0; 4];
+    training.predict(&x, &mut wanted);
+    let mut stream = design.stream().unwrap();
+    for _ in 0..2 {
+        stream.reset();
+        let mut found = vec![0.0; 4];
+        for x in x.chunks_exact(inputs) {
+            stream.advance(training.weights(), x, &mut found);
+        }
+        let near = found.iter().zip(&wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-6);
+        assert!(near, "{found:?} {wanted:?}");
+    }
+}
