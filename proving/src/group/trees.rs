@@ -1,13 +1,14 @@
-//! Boosted trees beside XGBoost's histogram method, one thread each.
+//! Boosted trees beside XGBoost's histogram method, on one thread and on two.
 
 use anyhow::{Context as _, Result};
+use base::stats::{mean, median};
 use base::{Panel, RowKey, Seed, Ts};
 use learn::split::everything;
-use learn::trees::{TreeLearner, TreeParams};
+use learn::trees::{TreeLearner, TreeModel, TreeParams};
 use learn::{LabelSpan, Learner as _, Model as _, Samples};
 use rand::RngExt as _;
 
-use crate::clock::{best, timed};
+use crate::clock::timed;
 use crate::line::{Bar, Line};
 use crate::peer::Peer;
 use crate::{Bench, columns};
@@ -21,71 +22,161 @@ struct Table {
     train_rows: usize,
 }
 
-/// Training time and the area under the curve on rows not trained on.
+/// Rows of the small problem: what a search fits thousands of times.
+const SMALL_ROWS: usize = 2_000;
+
+/// Training and prediction time, and the area under the curve on rows not trained on.
 pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let (train_rows, test_rows) = bench.size.pick((200_000, 50_000), (5_000, 2_000));
-    let rounds = bench.size.pick(3, 1);
+    let trees: u32 = bench.size.pick(300, 30);
     let table = table(train_rows, test_rows);
     let folder = tempfile::tempdir_in(&bench.scratch)?;
     columns::write_f32(&folder.path().join("x.f32"), table.cells.iter().copied())?;
     let labels = table.labels.iter().map(|&label| if label { 1.0 } else { 0.0 });
     columns::write_f32(&folder.path().join("y.f32"), labels)?;
-    let trees: u32 = bench.size.pick(300, 30);
     let place = folder.path().display().to_string();
-    let numbers = [train_rows.to_string(), trees.to_string()];
-    let mut peer = Peer::start(bench, "trees.py", &[&place, &numbers[0], &numbers[1]]);
-    let samples = samples(&table)?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        ours.push(fit(&samples, &table, trees)?);
-        if let Ok(peer) = &mut peer {
-            theirs.push(peer.round::<(f64, f64)>("fit")?);
-        }
-    }
+    let numbers = [train_rows.to_string(), trees.to_string(), SMALL_ROWS.to_string()];
+    let arguments = [place.as_str(), &numbers[0], &numbers[1], &numbers[2]];
+    let mut peer = Peer::start(bench, "trees.py", &arguments);
     let who = match &peer {
         Ok(peer) => peer.version().to_owned(),
         Err(error) => format!("XGBoost can't run: {error}"),
     };
-    let seconds = |runs: &[(f64, f64)]| best(&runs.iter().map(|run| run.0).collect::<Vec<_>>());
-    let line = |name: &str, ours, peer, bar| Line {
-        name: name.to_owned(),
-        ours: Some(ours),
-        peer,
+    let ours = Ours::new(&table, trees)?;
+    let seeds = bench.size.pick(5, 1);
+    let one = rounds(seeds, &mut peer, "fit 1", |seed| ours.fit(1, seed))?;
+    let two = rounds(seeds, &mut peer, "fit 2", |seed| ours.fit(2, seed))?;
+    let small = rounds(3 * seeds, &mut peer, "fit_small", |seed| ours.fit_small(seed))?;
+    let model = ours.model(1, 1)?;
+    let (mut predicted, mut peer_predicted) = (Vec::new(), Vec::new());
+    for _ in 0..2 * seeds {
+        predicted.push(ours.predict(&model)?);
+        if let Ok(peer) = &mut peer {
+            peer_predicted.push(peer.round::<f64>("predict")?);
+        }
+    }
+    let line = |name: &str, (ours, peer): (Vec<f64>, Vec<f64>), most: f64| Line {
+        name: format!("trees/{name}"),
+        ours: Some(median(&ours)),
+        peer: (!peer.is_empty()).then(|| median(&peer)),
         who: who.clone(),
-        bar,
+        bar: Bar::RatioAtMost(most),
     };
-    let auc = |runs: &[(f64, f64)]| runs.first().map(|run| run.1);
-    Ok(vec![
-        line(
-            "trees/fit_200k_x_44_s",
-            seconds(&ours),
-            (!theirs.is_empty()).then(|| seconds(&theirs)),
-            Bar::RatioAtMost(1.0),
-        ),
-        line("trees/auc", auc(&ours).context("no round")?, auc(&theirs), Bar::RatioAtLeast(0.998)),
-    ])
+    let seconds = |rounds: &Rounds| (firsts(&rounds.ours), firsts(&rounds.theirs));
+    let mut lines = vec![
+        line("fit_200k_x_44_one_thread_s", seconds(&one), 0.5),
+        line("fit_200k_x_44_two_threads_s", seconds(&two), 0.66),
+        line("fit_2k_x_44_s", seconds(&small), 0.5),
+        line("predict_200k_x_44_s", (predicted, peer_predicted), 1.0),
+    ];
+    lines.push(auc_line(&one, who));
+    Ok(lines)
 }
 
-/// Seconds of a fit and the area under the curve.
-fn fit(samples: &Samples, table: &Table, trees: u32) -> Result<(f64, f64)> {
-    let rows: Vec<usize> = (0..samples.len()).collect();
-    let (train, test) = rows.split_at(table.train_rows);
-    let (train, test) = (samples.take(train), samples.take(test));
-    let params = TreeParams {
-        n_estimators: trees,
-        subsample: 0.8,
-        colsample_bytree: 0.8,
-        min_child_weight: 5.0,
-        gamma: 0.1,
-        reg_alpha: 0.1,
-        scale_pos_weight: train.losses_per_win().context("one class alone")?,
-        ..TreeParams::default()
-    };
-    let learner = TreeLearner { params, seed: Seed::root(1) };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    let (seconds, model) = timed(|| pool.install(|| learner.fit(&everything(&train))));
-    let scores = model?.predict_proba(test.panel())?;
-    Ok((seconds, learn::score::roc_auc(&scores, test.labels())))
+/// How much less area under the curve we have, on average over the seeds.
+fn auc_line(rounds: &Rounds, who: String) -> Line {
+    let area = |runs: &[(f64, f64)]| mean(&runs.iter().map(|run| run.1).collect::<Vec<_>>());
+    let name = "trees/auc_behind_peer";
+    if rounds.theirs.is_empty() {
+        return Line::missing(name, who, Bar::AtMost(0.002));
+    }
+    let behind = area(&rounds.theirs) - area(&rounds.ours);
+    Line { who, ..Line::alone(name, behind, Bar::AtMost(0.002)) }
+}
+
+/// Seconds and the area under the curve of rounds that took turns.
+#[derive(Default)]
+struct Rounds {
+    ours: Vec<(f64, f64)>,
+    theirs: Vec<(f64, f64)>,
+}
+
+/// Rounds of both sides in turns, one a seed.
+fn rounds(
+    seeds: u64,
+    peer: &mut Result<Peer>,
+    ask: &str,
+    mut run: impl FnMut(u64) -> Result<(f64, f64)>,
+) -> Result<Rounds> {
+    let mut rounds = Rounds::default();
+    for seed in 1..=seeds {
+        rounds.ours.push(run(seed)?);
+        if let Ok(peer) = peer {
+            rounds.theirs.push(peer.round(&format!("{ask} {seed}"))?);
+        }
+    }
+    Ok(rounds)
+}
+
+fn firsts(runs: &[(f64, f64)]) -> Vec<f64> {
+    runs.iter().map(|run| run.0).collect()
+}
+
+/// Our side: the rows, split.
+struct Ours {
+    train: Samples,
+    small: Samples,
+    test: Samples,
+    trees: u32,
+}
+
+impl Ours {
+    fn new(table: &Table, trees: u32) -> Result<Ours> {
+        let samples = samples(table)?;
+        let rows: Vec<usize> = (0..samples.len()).collect();
+        let (train, test) = rows.split_at(table.train_rows);
+        let small = &train[..SMALL_ROWS.min(train.len())];
+        let (small, test) = (samples.take(small), samples.take(test));
+        Ok(Ours { train: samples.take(train), small, test, trees })
+    }
+
+    fn learner(&self, samples: &Samples, seed: u64) -> Result<TreeLearner> {
+        let params = TreeParams {
+            n_estimators: self.trees,
+            subsample: 0.8,
+            colsample_bytree: 0.8,
+            min_child_weight: 5.0,
+            gamma: 0.1,
+            reg_alpha: 0.1,
+            scale_pos_weight: samples.losses_per_win().context("one class alone")?,
+            ..TreeParams::default()
+        };
+        Ok(TreeLearner { params, seed: Seed::root(seed) })
+    }
+
+    /// Seconds of a fit and the area under the curve.
+    fn fit(&self, threads: usize, seed: u64) -> Result<(f64, f64)> {
+        let learner = self.learner(&self.train, seed)?;
+        let train = everything(&self.train);
+        let (seconds, model) = on(threads, || timed(|| learner.fit(&train)))?;
+        let scores = model?.predict_proba(self.test.panel())?;
+        Ok((seconds, learn::score::roc_auc(&scores, self.test.labels())))
+    }
+
+    fn fit_small(&self, seed: u64) -> Result<(f64, f64)> {
+        let learner = self.learner(&self.small, seed)?;
+        let train = everything(&self.small);
+        let (seconds, model) = on(1, || timed(|| learner.fit(&train)))?;
+        model?;
+        Ok((seconds, 0.0))
+    }
+
+    fn model(&self, threads: usize, seed: u64) -> Result<TreeModel> {
+        let learner = self.learner(&self.train, seed)?;
+        Ok(on(threads, || learner.fit(&everything(&self.train)))??)
+    }
+
+    /// Seconds to predict all rows trained on.
+    fn predict(&self, model: &TreeModel) -> Result<f64> {
+        let (seconds, found) = on(1, || timed(|| model.predict(self.train.panel())))?;
+        found?;
+        Ok(seconds)
+    }
+}
+
+/// Works with so many threads.
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(work))
 }
 
 fn samples(table: &Table) -> Result<Samples> {
@@ -148,7 +239,7 @@ mod tests {
         let table = table(2_000, 1_000);
         let wins = table.labels.iter().filter(|&&label| label).count();
         assert!((400..=500).contains(&wins), "{wins}");
-        let (_, auc) = fit(&samples(&table).unwrap(), &table, 40).unwrap();
+        let (_, auc) = Ours::new(&table, 40).unwrap().fit(1, 1).unwrap();
         assert!(auc > 0.65, "{auc}");
     }
 }

@@ -1,8 +1,10 @@
 //! Tests of the whole room.
 
+mod agents;
 mod conformance;
 mod data;
 mod golden_trees;
+mod networks;
 mod search;
 mod tree_cases;
 mod trees_constraints;
