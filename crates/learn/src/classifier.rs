@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibrate::Calibration;
 use crate::trees::TreeModel;
-use crate::{Error, Model, ModelCard};
+use crate::{Error, Forecasts, Model, ModelCard};
 
 /// Mark of the artifact's layout.
 const FORMAT: &str = "trimtab-classifier-1";
@@ -46,16 +46,22 @@ impl Model for Classifier {
         self.trees.features()
     }
 
+    /// Calibrated probabilities of a win.
+    fn predict(&self, panel: &Panel) -> Result<Forecasts, Error> {
+        let probs = self.predict_proba(panel)?;
+        Ok(Forecasts::new(1, probs.into_iter().map(|prob| prob.get() as f32).collect()))
+    }
+
     fn predict_proba(&self, panel: &Panel) -> Result<Vec<Prob>, Error> {
         let scores = self.trees.predict_proba(panel)?;
         Ok(scores.into_iter().map(|score| self.calibration.apply(score)).collect())
     }
 
-    fn to_json(&self) -> Result<Vec<u8>, Error> {
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(self).map_err(|source| Error::WriteJson { what: "classifier", source })
     }
 
-    fn from_json(bytes: &[u8]) -> Result<Classifier, Error> {
+    fn from_bytes(bytes: &[u8]) -> Result<Classifier, Error> {
         let refuse = |what| Error::ReadModel { what };
         let read: Classifier =
             serde_json::from_slice(bytes).map_err(|source| refuse(source.to_string()))?;

@@ -103,6 +103,14 @@ pub enum Error {
         /// What differs.
         what: String,
     },
+    /// A study whose plan or objective makes no sense.
+    #[error("run study {study:?}: {what}")]
+    RunStudy {
+        /// Name of the study.
+        study: String,
+        /// What is wrong.
+        what: String,
+    },
     /// Work ended because it was asked to; what was done is on record.
     #[error("stopped after {done} of {total} {unit}; run again to go on from there")]
     Stopped {
@@ -131,6 +139,59 @@ pub enum Error {
     #[error("measure scores: {what}")]
     Measure {
         /// What is wrong.
+        what: String,
+    },
+    /// A network that can't be built, or whose numbers ran away.
+    #[error("train network")]
+    BuildNetwork {
+        /// The reason.
+        #[source]
+        source: nets::Error,
+    },
+    /// A network that can't be written.
+    #[error("save network")]
+    SaveNetwork {
+        /// The reason.
+        #[source]
+        source: nets::Error,
+    },
+    /// Bytes that are no network of ours.
+    #[error("read network")]
+    ReadNetwork {
+        /// The reason.
+        #[source]
+        source: nets::Error,
+    },
+    /// Agents, environments or observations that do not fit each other.
+    #[error("match agent and environments: {what}")]
+    MatchSpaces {
+        /// What does not fit.
+        what: String,
+    },
+    /// An environment that was given or gave what is not allowed.
+    #[error("step environment {environment} at step {step}: {what}")]
+    StepEnvironment {
+        /// Which copy.
+        environment: usize,
+        /// Steps of all copies before.
+        step: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// A training whose numbers ran away.
+    #[error("train {agent} at update {update}: {what}")]
+    TrainAgent {
+        /// The algorithm.
+        agent: &'static str,
+        /// Updates before.
+        update: u64,
+        /// What is no number, and what to change.
+        what: String,
+    },
+    /// Bytes that are no checkpoint of this agent.
+    #[error("read checkpoint: {what}")]
+    ReadCheckpoint {
+        /// What is wrong with it.
         what: String,
     },
 }

@@ -7,11 +7,14 @@
 //! ([`search::TrialLog`], [`split::VaultLog`]).
 //! **Start reading** at [`tune`], the job a book calls; then [`split`], [`trees`], [`search`].
 
+pub mod agents;
 pub mod calibrate;
 pub mod classifier;
 pub mod eliminate;
 mod error;
+mod forecasts;
 pub mod model;
+pub mod networks;
 pub mod samples;
 pub mod score;
 pub mod search;
@@ -22,6 +25,7 @@ pub mod tune;
 
 pub use classifier::Classifier;
 pub use error::{Error, PortError};
+pub use forecasts::Forecasts;
 pub use model::{Learner, Model, ModelCard};
 pub use samples::{LabelSpan, Samples};
 pub use targets::Targets;

@@ -1,12 +1,13 @@
-//! One trait to train, one to predict; models travel as JSON bytes with their digest.
+//! One trait to train, one to predict; models travel as bytes with their digest: JSON, or
+//! safetensors with a card in JSON.
 
 use std::collections::BTreeMap;
 
 use base::{Digest, Panel, Prob};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::split::{Fold, Train};
+use crate::{Error, Forecasts};
 
 /// An unfitted model: settings and a seed. Fitting takes training rows and nothing else.
 pub trait Learner: Sync {
@@ -18,24 +19,29 @@ pub trait Learner: Sync {
     fn fit(&self, train: &Fold<'_, Train>) -> Result<Self::Fitted, Error>;
 }
 
-/// A fitted model of the probability of a win.
+/// A fitted model.
 pub trait Model: Sized + Send + Sync {
     /// The columns it reads.
     fn features(&self) -> &[String];
 
-    /// One probability a row. Columns are found by name; others are ignored; a missing one is an
+    /// What the model says of each row: probabilities of a win or of classes, numbers, quantiles,
+    /// scores. Columns are found as in [`Model::predict_proba`].
+    fn predict(&self, panel: &Panel) -> Result<Forecasts, Error>;
+
+    /// The probability of a win for each row; an error where the model speaks of something else.
+    /// Columns are found by name; others are ignored; a missing one is an
     /// error that names it.
     fn predict_proba(&self, panel: &Panel) -> Result<Vec<Prob>, Error>;
 
-    /// The model as JSON.
-    fn to_json(&self) -> Result<Vec<u8>, Error>;
+    /// The model as bytes.
+    fn to_bytes(&self) -> Result<Vec<u8>, Error>;
 
-    /// Reads what [`Model::to_json`] wrote.
-    fn from_json(bytes: &[u8]) -> Result<Self, Error>;
+    /// Reads what [`Model::to_bytes`] wrote.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error>;
 
     /// The bytes with their digest.
     fn to_artifact(&self) -> Result<Artifact, Error> {
-        let bytes = self.to_json()?;
+        let bytes = self.to_bytes()?;
         Ok(Artifact { digest: Digest::of(&bytes), bytes })
     }
 
@@ -46,16 +52,16 @@ pub trait Model: Sized + Send + Sync {
             let wanted = artifact.digest.to_string();
             return Err(Error::VerifyModel { found: found.to_string(), wanted });
         }
-        Self::from_json(&artifact.bytes)
+        Self::from_bytes(&artifact.bytes)
     }
 }
 
-/// A model as stored: JSON, never code.
+/// A model as stored: JSON or safetensors, never code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
     /// SHA-256 of the bytes.
     pub digest: Digest,
-    /// JSON.
+    /// The model.
     pub bytes: Vec<u8>,
 }
 

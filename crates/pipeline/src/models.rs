@@ -62,7 +62,7 @@ pub fn newest(store: &Store, side: Side) -> Result<Option<Enrolled>, Error> {
         let wanted = model.digest;
         return Err(Error::KeepModel(learn::Error::VerifyModel { found, wanted }));
     }
-    let classifier = Classifier::from_json(&bytes)?;
+    let classifier = Classifier::from_bytes(&bytes)?;
     let has_edge = model.card["has_edge"].as_bool().unwrap_or(false);
     Ok(Some(Enrolled { version: model.version, classifier, has_edge }))
 }

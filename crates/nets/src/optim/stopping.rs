@@ -18,20 +18,24 @@ pub enum Verdict {
 pub struct Stopping {
     patience: u32,
     margin: f64,
-    best: f64,
+    best: Option<f64>,
     since: u32,
 }
 
 impl Stopping {
     /// Gives up after so many epochs that are not better by this margin.
     pub fn new(patience: u32, margin: f64) -> Stopping {
-        Stopping { patience, margin, best: f64::INFINITY, since: 0 }
+        Stopping { patience, margin, best: None, since: 0 }
     }
 
     /// Judges the loss of an epoch. NaN is never better.
     pub fn judge(&mut self, loss: f64) -> Verdict {
-        if loss < self.best - self.margin || (self.best.is_infinite() && loss.is_finite()) {
-            (self.best, self.since) = (loss, 0);
+        let better = match self.best {
+            Some(best) => loss < best - self.margin,
+            None => loss.is_finite(),
+        };
+        if better {
+            (self.best, self.since) = (Some(loss), 0);
             return Verdict::Best;
         }
         self.since += 1;
@@ -39,7 +43,7 @@ impl Stopping {
     }
 
     /// The best loss so far.
-    pub fn best(&self) -> f64 {
+    pub fn best(&self) -> Option<f64> {
         self.best
     }
 }
@@ -55,6 +59,6 @@ mod tests {
         let found: Vec<Verdict> = losses.iter().map(|loss| stopping.judge(*loss)).collect();
         use Verdict::{Best, Go, Stop};
         assert_eq!(found, [Best, Best, Go, Best, Go, Stop]);
-        assert_eq!(stopping.best(), 1.5);
+        assert_eq!(stopping.best(), Some(1.5));
     }
 }

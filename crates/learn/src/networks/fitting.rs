@@ -1,0 +1,280 @@
+//! Training: epochs of shuffled batches, watched on the last rows.
+
+use base::Seed;
+use nets::optim::{Stopping, Verdict};
+use nets::training::{Batch, Regime, Training};
+use rand::RngExt as _;
+
+use super::NetworkLearner;
+use super::checkpoint::{Checkpoint, State};
+use super::inputs::Scaling;
+use super::model::NetworkModel;
+use super::shape::{self, Meaning};
+use crate::split::{Fold, Train};
+use crate::trees::Flow;
+use crate::{Error, Learner, Targets};
+
+/// What a watcher sees after an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// Epochs done.
+    pub done: u32,
+    /// Epochs in all, unless training ends early.
+    pub total: u32,
+    /// Mean loss over the epoch's batches, with draws.
+    pub train_loss: f64,
+    /// Mean loss on the watched rows, without draws; `None` where none are watched.
+    pub watched_loss: Option<f64>,
+    /// Mean length of the gradient before clipping.
+    pub gradient: f64,
+}
+
+/// Watches training.
+pub struct Watch<'w> {
+    /// Called after each epoch; to stop here leaves a checkpoint.
+    pub after_epoch: &'w mut dyn FnMut(Epoch) -> Flow,
+    /// Where an earlier training ended.
+    pub resume: Option<&'w Checkpoint>,
+}
+
+/// How training ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// With a model.
+    Fitted(Box<NetworkModel>),
+    /// It was asked to stop; the checkpoint resumes.
+    Stopped(Box<Checkpoint>),
+}
+
+impl Learner for NetworkLearner {
+    type Fitted = NetworkModel;
+
+    fn fit(&self, train: &Fold<'_, Train>) -> Result<NetworkModel, Error> {
+        let watch = Watch { after_epoch: &mut |_| Flow::Go, resume: None };
+        match self.fit_watched(train, watch)? {
+            Ended::Fitted(model) => Ok(*model),
+            Ended::Stopped(_) => unreachable!("nobody asked to stop"),
+        }
+    }
+}
+
+impl NetworkLearner {
+    /// Trains while a watcher looks on.
+    pub fn fit_watched(&self, train: &Fold<'_, Train>, watch: Watch<'_>) -> Result<Ended, Error> {
+        self.params.check()?;
+        let mut work = Work::new(self, train)?;
+        let mut state = match watch.resume {
+            Some(checkpoint) => work.resume(checkpoint)?,
+            None => State::new(Stopping::new(self.params.patience.max(1), 0.0)),
+        };
+        while state.epochs < self.params.epochs && !state.tired {
+            let epoch = work.epoch(&mut state)?;
+            let last = state.epochs == self.params.epochs || state.tired;
+            if (watch.after_epoch)(epoch) == Flow::Stop && !last {
+                return Ok(Ended::Stopped(Box::new(work.checkpoint(&state)?)));
+            }
+        }
+        Ok(Ended::Fitted(Box::new(work.finish(state))))
+    }
+}
+
+/// Training under way.
+struct Work<'a> {
+    learner: &'a NetworkLearner,
+    training: Training<f32>,
+    scaling: Scaling,
+    meaning: Meaning,
+    design: nets::net::Design,
+    learned: Rows,
+    watched: Rows,
+    /// Digest of rows and settings, so that a checkpoint resumes nothing else.
+    problem: String,
+}
+
+/// Rows as the network reads them.
+struct Rows {
+    x: Vec<f32>,
+    target: Vec<f32>,
+    weights: Vec<f32>,
+    count: usize,
+}
+
+impl<'a> Work<'a> {
+    fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a>, Error> {
+        let params = &learner.params;
+        let samples = train.samples();
+        check_targets(samples.targets(), train.rows())?;
+        let (learned, watched) = cut(train, params.watched_share)?;
+        let scaling = Scaling::of(samples.panel(), &learned, params.missing)?;
+        let (design, meaning) = shape::fit(&params.design, scaling.width(), samples.targets())?;
+        let network = design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let targets = network.loss.targets();
+        let gather = |rows: &[usize]| -> Result<Rows, Error> {
+            let x = scaling.apply(samples.panel(), rows)?;
+            let target = targets_of(samples.targets(), rows, (&x, targets))?;
+            let weights = rows.iter().map(|row| samples.weights()[*row] as f32).collect();
+            Ok(Rows { x, target, weights, count: rows.len() })
+        };
+        let (learned, watched) = (gather(&learned)?, gather(&watched)?);
+        let batch_rows = params.batch.min(learned.count);
+        let regime = Regime {
+            optimiser: params.optimiser,
+            clip: params.clip,
+            shard_rows: params.shard_rows.min(batch_rows),
+            batch_rows,
+            seed: learner.seed.child("network"),
+        };
+        let settings = serde_json::to_string(learner)
+            .map_err(|source| Error::WriteJson { what: "settings of a network", source })?;
+        let problem = format!("{settings} {}", samples.digest());
+        let problem = base::Digest::of(problem.as_bytes()).to_string();
+        let training = Training::new(network, regime);
+        Ok(Work { learner, training, scaling, meaning, design, learned, watched, problem })
+    }
+
+    /// One pass over the rows in an order of its own.
+    fn epoch(&mut self, state: &mut State) -> Result<Epoch, Error> {
+        let params = &self.learner.params;
+        let order = shuffled(self.learned.count, self.learner.seed.child("order"), state.epochs);
+        let batch = params.batch.min(self.learned.count);
+        let per_epoch = order.len().div_ceil(batch) as u64;
+        let all = per_epoch * u64::from(params.epochs);
+        let (mut loss, mut gradient) = (0.0, 0.0);
+        let mut rows = Rows { x: Vec::new(), target: Vec::new(), weights: Vec::new(), count: 0 };
+        for chunk in order.chunks(batch) {
+            self.learned.pick(chunk, &mut rows);
+            let rate = params.schedule.at(self.training.descent().steps(), all);
+            let batch = Batch { x: &rows.x, target: &rows.target, weights: Some(&rows.weights) };
+            let found = self.training.step(batch, rate);
+            let found = found.map_err(|source| Error::BuildNetwork { source })?;
+            loss += found.loss * chunk.len() as f64;
+            gradient += found.gradient * chunk.len() as f64;
+        }
+        let share = 1.0 / self.learned.count as f64;
+        state.epochs += 1;
+        let watched_loss = (self.watched.count > 0).then(|| {
+            let Rows { x, target, weights, .. } = &self.watched;
+            self.training.loss(Batch { x, target, weights: Some(weights) })
+        });
+        if let Some(loss) = watched_loss {
+            match state.stopping.judge(loss) {
+                Verdict::Best => {
+                    state.best = self.training.weights().to_vec();
+                    state.best_epoch = state.epochs;
+                }
+                Verdict::Go => {}
+                Verdict::Stop => state.tired = true,
+            }
+        }
+        let (train_loss, gradient) = (loss * share, gradient * share);
+        let (done, total) = (state.epochs, params.epochs);
+        Ok(Epoch { done, total, train_loss, watched_loss, gradient })
+    }
+
+    fn checkpoint(&self, state: &State) -> Result<Checkpoint, Error> {
+        Checkpoint::of(&self.training, state, &self.problem)
+    }
+
+    fn resume(&mut self, checkpoint: &Checkpoint) -> Result<State, Error> {
+        checkpoint.restore(&mut self.training, &self.problem)
+    }
+
+    fn finish(self, state: State) -> NetworkModel {
+        let weights = match state.best.is_empty() {
+            true => self.training.weights().to_vec(),
+            false => state.best,
+        };
+        let watched_loss = state.stopping.best();
+        NetworkModel::new(self.design, weights, self.scaling, self.meaning).with_record(
+            state.epochs,
+            if state.best_epoch > 0 { state.best_epoch } else { state.epochs },
+            watched_loss,
+        )
+    }
+}
+
+impl Rows {
+    fn pick(&self, rows: &[usize], to: &mut Rows) {
+        let (wide, high) = (self.x.len() / self.count, self.target.len() / self.count);
+        to.x.clear();
+        to.target.clear();
+        to.weights.clear();
+        for row in rows {
+            to.x.extend_from_slice(&self.x[row * wide..(row + 1) * wide]);
+            to.target.extend_from_slice(&self.target[row * high..(row + 1) * high]);
+            to.weights.push(self.weights[*row]);
+        }
+    }
+}
+
+/// Rows to learn from, and the last ones to watch. Rows whose label reaches into the watched
+/// time are left out of the first.
+fn cut(train: &Fold<'_, Train>, share: f64) -> Result<(Vec<usize>, Vec<usize>), Error> {
+    let rows = train.rows();
+    let count = (rows.len() as f64 * share).floor() as usize;
+    if rows.len() - count < 2 {
+        let what = format!("{} training rows are too few", rows.len());
+        return Err(Error::Fit { model: "network", what });
+    }
+    let (learned, watched) = rows.split_at(rows.len() - count);
+    let spans = train.samples().spans();
+    let Some(begins) = watched.iter().map(|row| spans[*row].starts).min() else {
+        return Ok((learned.to_vec(), Vec::new()));
+    };
+    let before: Vec<usize> =
+        learned.iter().copied().filter(|row| spans[*row].ends < begins).collect();
+    if before.len() < 2 {
+        let what = "labels reach so far that no row is left before the watched ones; lower \
+                    watched_share"
+            .to_owned();
+        return Err(Error::Fit { model: "network", what });
+    }
+    Ok((before, watched.to_vec()))
+}
+
+/// Refuses one class alone.
+fn check_targets(targets: &Targets, rows: &[usize]) -> Result<(), Error> {
+    let classes = matches!(targets, Targets::Wins(_) | Targets::Classes { .. });
+    let first = rows.first().map(|row| targets.number(*row));
+    if classes && rows.iter().all(|row| Some(targets.number(*row)) == first) {
+        let what =
+            format!("all {} training rows are of one class; nothing to tell apart", rows.len());
+        return Err(Error::Fit { model: "network", what });
+    }
+    Ok(())
+}
+
+/// Targets as the loss reads them: those given, then the inputs where the loss asks for more.
+fn targets_of(
+    targets: &Targets,
+    rows: &[usize],
+    (x, width): (&[f32], usize),
+) -> Result<Vec<f32>, Error> {
+    let given = targets.width();
+    let wide = x.len() / rows.len().max(1);
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    if width != given && width != given + wide {
+        let what = format!("the network asks for {width} targets a row; there are {given}");
+        return Err(Error::Fit { model: "network", what });
+    }
+    let mut out = Vec::with_capacity(rows.len() * width);
+    for (row, x) in rows.iter().zip(x.chunks_exact(wide)) {
+        out.extend((0..given).map(|at| targets.value(*row, at) as f32));
+        if width > given {
+            out.extend_from_slice(x);
+        }
+    }
+    Ok(out)
+}
+
+/// Fisher and Yates.
+fn shuffled(count: usize, seed: Seed, epoch: u32) -> Vec<usize> {
+    let mut rng = seed.index(u64::from(epoch)).rng();
+    let mut order: Vec<usize> = (0..count).collect();
+    for at in (1..count).rev() {
+        order.swap(at, rng.random_range(0..=at));
+    }
+    order
+}

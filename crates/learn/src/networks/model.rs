@@ -1,0 +1,158 @@
+//! A fitted network: its weights, and how the columns it reads were scaled.
+
+use std::collections::BTreeMap;
+
+use base::{Panel, Prob};
+use nets::layer::activation::softmax;
+use nets::layer::{Ahead, Mode};
+use nets::net::Design;
+use nets::saving;
+use nets::training::Network;
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Scaling;
+use super::shape::{self, Meaning};
+use crate::{Error, Forecasts, Model};
+
+/// Rows that are predicted together.
+const TOGETHER: usize = 64;
+
+/// A fitted network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkModel {
+    card: Card,
+    weights: Vec<f32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Card {
+    format: String,
+    design: Design,
+    scaling: Scaling,
+    meaning: Meaning,
+    epochs: u32,
+    best_epoch: u32,
+    watched_loss: Option<f64>,
+}
+
+const FORMAT: &str = "trimtab-network-1";
+
+impl NetworkModel {
+    pub(super) fn new(
+        design: Design,
+        weights: Vec<f32>,
+        scaling: Scaling,
+        meaning: Meaning,
+    ) -> NetworkModel {
+        let format = FORMAT.to_owned();
+        let (epochs, best_epoch, watched_loss) = (0, 0, None);
+        let card = Card { format, design, scaling, meaning, epochs, best_epoch, watched_loss };
+        NetworkModel { card, weights }
+    }
+
+    pub(super) fn with_record(
+        mut self,
+        epochs: u32,
+        best_epoch: u32,
+        watched_loss: Option<f64>,
+    ) -> NetworkModel {
+        (self.card.epochs, self.card.best_epoch) = (epochs, best_epoch);
+        self.card.watched_loss = watched_loss;
+        self
+    }
+
+    /// The network's name.
+    pub fn name(&self) -> &'static str {
+        shape::name(&self.card.design)
+    }
+
+    /// The network.
+    pub fn design(&self) -> &Design {
+        &self.card.design
+    }
+
+    /// How the columns were scaled.
+    pub fn scaling(&self) -> &Scaling {
+        &self.card.scaling
+    }
+
+    /// Epochs trained, the epoch whose weights these are, and its loss on the watched rows.
+    pub fn record(&self) -> (u32, u32, Option<f64>) {
+        (self.card.epochs, self.card.best_epoch, self.card.watched_loss)
+    }
+
+    /// Raw outputs of the network, one row after the other.
+    fn outputs(&self, panel: &Panel) -> Result<(Vec<f32>, usize), Error> {
+        let network: Network<f32> =
+            self.card.design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let rows: Vec<usize> = (0..panel.len()).collect();
+        let x = self.card.scaling.apply(panel, &rows)?;
+        let (wide, high) = (network.layer.inputs(), network.layer.outputs());
+        let mut y = vec![0.0; panel.len() * high];
+        let mut trace = network.layer.trace(TOGETHER.min(panel.len().max(1)));
+        let parts = x.chunks(TOGETHER * wide).zip(y.chunks_mut(TOGETHER * high));
+        for (x, y) in parts {
+            let ahead = Ahead { weights: &self.weights, x, mode: Mode::Predict };
+            network.layer.forward(ahead, y, &mut trace);
+        }
+        Ok((y, high))
+    }
+}
+
+impl Model for NetworkModel {
+    fn features(&self) -> &[String] {
+        &self.card.scaling.columns
+    }
+
+    fn predict(&self, panel: &Panel) -> Result<Forecasts, Error> {
+        let (mut y, high) = self.outputs(panel)?;
+        match self.card.meaning {
+            Meaning::Win => y.iter_mut().for_each(|y| *y = 1.0 / (1.0 + (-*y).exp())),
+            Meaning::Classes => softmax(&mut y, high),
+            Meaning::Numbers | Meaning::Heads => {}
+        }
+        Ok(Forecasts::new(high, y))
+    }
+
+    fn predict_proba(&self, panel: &Panel) -> Result<Vec<Prob>, Error> {
+        let forecasts = self.predict(panel)?;
+        let at = match (self.card.meaning, forecasts.outputs()) {
+            (Meaning::Win, _) => 0,
+            (Meaning::Classes, 2) => 1,
+            (_, outputs) => {
+                let what = format!("it gives {outputs} outputs, not the chance of a win");
+                return Err(Error::Fit { model: self.name(), what });
+            }
+        };
+        let probs = forecasts.rows().enumerate();
+        let probs = probs.map(|(row, outputs)| {
+            let value = f64::from(outputs[at]);
+            Prob::new(value).map_err(|source| Error::Predict { row, source })
+        });
+        probs.collect()
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let network: Network<f32> =
+            self.card.design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let bytes = saving::save(&network.plan, &self.weights, &BTreeMap::new(), &self.card);
+        bytes.map_err(|source| Error::SaveNetwork { source })
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<NetworkModel, Error> {
+        let reading = |source| Error::ReadNetwork { source };
+        let saved: saving::Saved<Card> = saving::read(bytes).map_err(reading)?;
+        if saved.card.format != FORMAT {
+            let what = format!("its format is {:?}, not {FORMAT:?}", saved.card.format);
+            return Err(Error::ReadModel { what });
+        }
+        let network: Network<f32> = saved.card.design.build().map_err(reading)?;
+        let weights = saved.weights(&network.plan).map_err(reading)?;
+        if network.layer.inputs() != saved.card.scaling.width() {
+            let what = "its columns are not as many as its network reads".to_owned();
+            return Err(Error::ReadModel { what });
+        }
+        Ok(NetworkModel { card: saved.card, weights })
+    }
+}

@@ -1,0 +1,149 @@
+//! Fits a design to the data: how many inputs, what kind of answer.
+
+use nets::layer::Activation;
+use nets::net::mlp::Answer;
+use nets::net::{Design, Mlp};
+
+use crate::{Error, Targets};
+
+/// Dense layers whose sizes are not known yet.
+pub(super) fn dense(hidden: Vec<usize>) -> Design {
+    let answer = Answer::Binary { count: 1, positive_weight: 1.0 };
+    Design::Mlp(Mlp { inputs: 1, hidden, activation: Activation::Relu, dropout: 0.0, answer })
+}
+
+/// What a network's outputs mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Meaning {
+    /// One logit of a win.
+    Win,
+    /// Logits of classes.
+    Classes,
+    /// Numbers as they are.
+    Numbers,
+    /// Whatever the design's own heads say.
+    Heads,
+}
+
+/// The design with the sizes of the data, and what its outputs mean.
+pub(super) fn fit(
+    design: &Design,
+    columns: usize,
+    targets: &Targets,
+) -> Result<(Design, Meaning), Error> {
+    let mut design = design.clone();
+    let refuse = |what: String| Err(Error::Fit { model: "network", what });
+    let per_step = |steps: usize| match steps > 0 && columns.is_multiple_of(steps) {
+        true => Ok(columns / steps),
+        false => Err(Error::Fit {
+            model: "network",
+            what: format!(
+                "{columns} columns are not {steps} steps of equal width; make windows first"
+            ),
+        }),
+    };
+    let classes = match targets {
+        Targets::Wins(_) => 2,
+        Targets::Classes { count, .. } => *count as usize,
+        _ => 0,
+    };
+    let meaning = match targets {
+        Targets::Wins(_) => Meaning::Win,
+        Targets::Classes { .. } => Meaning::Classes,
+        Targets::Numbers(_) => Meaning::Numbers,
+        Targets::Many(_) => Meaning::Heads,
+        Targets::Ranks { .. } => {
+            return refuse("networks learn no order yet; trees do".to_owned());
+        }
+    };
+    match &mut design {
+        Design::Mlp(mlp) => {
+            mlp.inputs = columns;
+            answer(&mut mlp.answer, targets)?;
+        }
+        Design::Kan(kan) => {
+            kan.inputs = columns;
+            answer(&mut kan.answer, targets)?;
+        }
+        Design::Recurrent(recurrent) => {
+            recurrent.inputs = per_step(recurrent.steps)?;
+            answer(&mut recurrent.answer, targets)?;
+        }
+        Design::RegimeGru(gru) if classes > 0 => {
+            gru.inputs = per_step(gru.steps)?;
+            gru.classes = classes;
+            return Ok((design, Meaning::Classes));
+        }
+        Design::RegimeTransformer(transformer) if classes > 0 => {
+            transformer.inputs = per_step(transformer.steps)?;
+            transformer.classes = classes;
+            return Ok((design, Meaning::Classes));
+        }
+        Design::Health(health) if meaning == Meaning::Heads => health.inputs = columns,
+        Design::Dual(dual) if meaning == Meaning::Heads => {
+            let wide = dual.still + dual.steps * dual.inputs;
+            if wide != columns {
+                return refuse(format!(
+                    "{columns} columns, but {} still ones and {} steps of {} are {wide}",
+                    dual.still, dual.steps, dual.inputs
+                ));
+            }
+        }
+        Design::DeepLob(lob) if meaning == Meaning::Heads => {
+            if per_step(lob.steps)? != 4 * lob.levels {
+                return refuse(format!(
+                    "{columns} columns are not {} books of {} levels",
+                    lob.steps, lob.levels
+                ));
+            }
+        }
+        other => {
+            let name = name(other);
+            return refuse(format!("{name} does not learn {}", targets.kind()));
+        }
+    }
+    Ok((design, meaning))
+}
+
+/// The name of a design.
+pub(super) fn name(design: &Design) -> &'static str {
+    let at = match design {
+        Design::Mlp(_) => 0,
+        Design::Recurrent(_) => 1,
+        Design::RegimeGru(_) => 2,
+        Design::RegimeTransformer(_) => 3,
+        Design::Health(_) => 4,
+        Design::Dual(_) => 5,
+        Design::Kan(_) => 6,
+        Design::DeepLob(_) => 7,
+    };
+    Design::NAMES[at].0
+}
+
+/// Makes an answer fit the targets; quantiles of a number and weights of a class stay as given.
+fn answer(answer: &mut Answer, targets: &Targets) -> Result<(), Error> {
+    let fitted = match (targets, &*answer) {
+        (Targets::Wins(_), Answer::Binary { positive_weight, .. }) => {
+            Answer::Binary { count: 1, positive_weight: *positive_weight }
+        }
+        (Targets::Wins(_), _) => Answer::Binary { count: 1, positive_weight: 1.0 },
+        (Targets::Classes { count, .. }, Answer::Classes { weights, smoothing, .. }) => {
+            let count = *count as usize;
+            let weights = if weights.len() == count { weights.clone() } else { Vec::new() };
+            Answer::Classes { count, weights, smoothing: *smoothing }
+        }
+        (Targets::Classes { count, .. }, _) => {
+            Answer::Classes { count: *count as usize, weights: Vec::new(), smoothing: 0.0 }
+        }
+        (Targets::Numbers(_), Answer::Quantiles { of }) => Answer::Quantiles { of: of.clone() },
+        (Targets::Numbers(_), _) => Answer::Numbers { count: 1 },
+        (Targets::Many(columns), _) => Answer::Numbers { count: columns.len() },
+        (Targets::Ranks { .. }, _) => {
+            let what = "networks learn no order yet; trees do".to_owned();
+            return Err(Error::Fit { model: "network", what });
+        }
+    };
+    *answer = fitted;
+    Ok(())
+}

@@ -1,0 +1,310 @@
+//! Networks as learners: toy problems, seeds, threads, files, checkpoints, bad input.
+
+use base::{Panel, RowKey, Seed, Ts};
+use learn::networks::{
+    Checkpoint, Ended, Missing, NetworkLearner, NetworkModel, NetworkParams, Watch,
+};
+use learn::split::everything;
+use learn::trees::Flow;
+use learn::{LabelSpan, Learner as _, Model as _, Samples, Targets};
+use nets::layer::Position;
+use nets::net::health::Latent;
+use nets::net::mlp::Answer;
+use nets::net::recurrent::Cell;
+use nets::net::{DeepLob, Design, Dual, Health, KanNet, Recurrent, RegimeGru, RegimeTransformer};
+use rand::RngExt as _;
+
+/// Rows of `columns` values that a hidden class shifts.
+fn panel(rows: usize, columns: usize) -> (Panel, Vec<usize>, Vec<LabelSpan>) {
+    let mut rng = Seed::root(3).child("rows").rng();
+    let mut panel = Panel::new((0..columns).map(|at| format!("x{at}")));
+    let (mut classes, mut spans) = (Vec::new(), Vec::new());
+    for row in 0..rows {
+        let class = rng.random_range(0..3usize);
+        let draw = |_| 5.0 + 2.0 * (rng.random_range(-1.0..1.0) + (class as f64 - 1.0));
+        let values: Vec<f64> = (0..columns).map(draw).collect();
+        let at = Ts::from_seconds(row as i64);
+        panel.push(RowKey { at, id: 0 }, &values).unwrap();
+        classes.push(class);
+        spans.push(LabelSpan { starts: at, ends: at });
+    }
+    (panel, classes, spans)
+}
+
+fn samples(rows: usize, columns: usize, targets: fn(&[usize]) -> Targets) -> Samples {
+    let (panel, classes, spans) = panel(rows, columns);
+    Samples::of(panel, targets(&classes), spans).unwrap()
+}
+
+fn wins(classes: &[usize]) -> Targets {
+    Targets::Wins(classes.iter().map(|class| *class == 2).collect())
+}
+
+fn three(classes: &[usize]) -> Targets {
+    Targets::Classes { classes: classes.iter().map(|class| *class as u32).collect(), count: 3 }
+}
+
+fn numbers(classes: &[usize]) -> Targets {
+    Targets::Numbers(classes.iter().map(|class| *class as f64).collect())
+}
+
+fn many(count: usize, classes: &[usize]) -> Targets {
+    let column: Vec<f64> = classes.iter().map(|class| *class as f64).collect();
+    Targets::Many(vec![column; count])
+}
+
+fn learner(design: Design) -> NetworkLearner {
+    let schedule = nets::optim::Schedule::Constant { rate: 0.01 };
+    let params =
+        NetworkParams { design, epochs: 30, batch: 32, schedule, ..NetworkParams::default() };
+    NetworkLearner { params, seed: Seed::root(5) }
+}
+
+fn dense() -> NetworkLearner {
+    learner(NetworkParams::default().design)
+}
+
+/// Share of rows whose largest output, or nearest number, is the class.
+fn right(model: &NetworkModel, samples: &Samples) -> f64 {
+    let forecasts = model.predict(samples.panel()).unwrap();
+    let rows = forecasts.rows().zip(0..samples.len());
+    let hit = |(outputs, row): (&[f32], usize)| {
+        let wanted = samples.targets().number(row);
+        let said = match outputs {
+            [one] if matches!(samples.targets(), Targets::Wins(_)) => f64::from(one.round()),
+            [one] => f64::from(one.round()),
+            all => {
+                let best = (0..all.len()).max_by(|a, b| all[*a].total_cmp(&all[*b])).unwrap();
+                best as f64
+            }
+        };
+        f64::from(u8::from(said == wanted))
+    };
+    rows.map(hit).sum::<f64>() / samples.len() as f64
+}
+
+#[test]
+fn every_network_of_one_answer_learns_the_toy_problem() {
+    let (steps, units) = (3, 8);
+    let answer = Answer::Numbers { count: 1 };
+    let recurrent =
+        Recurrent { steps, inputs: 1, cell: Cell::Gru, units, layers: 1, answer: answer.clone() };
+    let kan = KanNet { inputs: 1, hidden: vec![6], intervals: 5, degree: 3, answer };
+    let gru = RegimeGru { steps, units, layers: 1, ..RegimeGru::default() };
+    let transformer = RegimeTransformer {
+        steps,
+        width: 8,
+        heads: 2,
+        layers: 1,
+        forward: 16,
+        position: Position::Learned,
+        ..RegimeTransformer::default()
+    };
+    let designs = [
+        NetworkParams::default().design,
+        Design::Recurrent(recurrent),
+        Design::Kan(kan),
+        Design::RegimeGru(gru),
+        Design::RegimeTransformer(transformer),
+    ];
+    for design in designs {
+        let regime = matches!(design, Design::RegimeGru(_) | Design::RegimeTransformer(_));
+        let kinds: &[fn(&[usize]) -> Targets] =
+            if regime { &[wins, three] } else { &[wins, three, numbers] };
+        for targets in kinds {
+            let samples = samples(400, 6, *targets);
+            let model = learner(design.clone()).fit(&everything(&samples)).unwrap();
+            let share = right(&model, &samples);
+            let kind = samples.targets().kind();
+            assert!(share > 0.8, "{} on {kind}: {share}", model.name());
+        }
+    }
+}
+
+#[test]
+fn networks_of_several_heads_learn_several_numbers() {
+    let health = Health { hidden: vec![16], latent: 4, ..Health::default() };
+    let drawn = Health { kind: Latent::Drawn { divergence_weight: 0.01 }, ..health.clone() };
+    let dual = Dual { still: 2, steps: 2, inputs: 2, units: 9, motor: 2, ..Dual::default() };
+    let lob =
+        DeepLob { steps: 2, levels: 2, filters: 4, branch: 4, units: 6, ..DeepLob::default() };
+    for (design, columns) in [
+        (Design::Health(health), 6),
+        (Design::Health(drawn), 6),
+        (Design::Dual(dual), 6),
+        (Design::DeepLob(lob), 16),
+    ] {
+        let (panel, classes, spans) = panel(200, columns);
+        let targets = match design {
+            // Return to the horizon, fall and rise on the way.
+            Design::Dual(_) => {
+                let of = |f: fn(f64) -> f64| classes.iter().map(|c| f(*c as f64 - 1.0)).collect();
+                let rise: fn(f64) -> f64 = |d| 0.01 + 0.01 * d;
+                Targets::Many(vec![of(|d| 0.02 * d), of(|d| 0.01 - 0.01 * d), of(rise)])
+            }
+            Design::Health(_) => {
+                let ones: Vec<usize> = classes.iter().map(|class| *class.min(&1)).collect();
+                many(3, &ones)
+            }
+            _ => many(3, &classes),
+        };
+        let samples = Samples::of(panel, targets, spans).unwrap();
+        let mut losses = Vec::new();
+        let watch = Watch {
+            after_epoch: &mut |epoch| {
+                losses.push(epoch.watched_loss.unwrap());
+                Flow::Go
+            },
+            resume: None,
+        };
+        let ended = learner(design).fit_watched(&everything(&samples), watch).unwrap();
+        let Ended::Fitted(model) = ended else { panic!("nobody stopped it") };
+        let (_, _, best) = model.record();
+        let gain = losses[0] - best.unwrap();
+        assert!(gain > 0.1 * losses[0].abs(), "{}: {} to {best:?}", model.name(), losses[0]);
+    }
+}
+
+#[test]
+fn one_seed_gives_one_model_whatever_the_threads() {
+    let samples = samples(150, 4, wins);
+    let fit = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut learner = dense();
+        learner.params.shard_rows = 8;
+        pool.install(|| learner.fit(&everything(&samples)).unwrap().to_bytes().unwrap())
+    };
+    assert_eq!(fit(1), fit(3));
+}
+
+#[test]
+fn a_model_on_disk_predicts_what_it_did_and_is_found_out_when_touched() {
+    let samples = samples(150, 4, three);
+    let model = dense().fit(&everything(&samples)).unwrap();
+    let mut artifact = model.to_artifact().unwrap();
+    let again = NetworkModel::from_artifact(&artifact).unwrap();
+    assert_eq!(again.predict(samples.panel()).unwrap(), model.predict(samples.panel()).unwrap());
+    let last = artifact.bytes.len() - 1;
+    artifact.bytes[last] ^= 1;
+    assert!(NetworkModel::from_artifact(&artifact).is_err());
+    for cut in [0, 10, last / 2] {
+        assert!(NetworkModel::from_bytes(&artifact.bytes[..cut]).is_err());
+    }
+}
+
+#[test]
+fn a_training_stopped_and_resumed_ends_as_one_that_was_not() {
+    let samples = samples(150, 4, wins);
+    let fold = everything(&samples);
+    let whole = dense().fit(&fold).unwrap();
+    let mut stop_after = 3;
+    let mut checkpoint: Option<Checkpoint> = None;
+    loop {
+        let mut after_epoch = |epoch: learn::networks::Epoch| match epoch.done >= stop_after {
+            true => Flow::Stop,
+            false => Flow::Go,
+        };
+        let watch = Watch { after_epoch: &mut after_epoch, resume: checkpoint.as_ref() };
+        match dense().fit_watched(&fold, watch).unwrap() {
+            Ended::Fitted(model) => {
+                assert_eq!(model.to_bytes().unwrap(), whole.to_bytes().unwrap());
+                return;
+            }
+            Ended::Stopped(left) => {
+                checkpoint = Some(Checkpoint::from_bytes(left.bytes().to_vec()));
+                stop_after += 4;
+            }
+        }
+    }
+}
+
+fn stopped_early(samples: &Samples) -> Checkpoint {
+    let watch = Watch { after_epoch: &mut |_| Flow::Stop, resume: None };
+    match dense().fit_watched(&everything(samples), watch).unwrap() {
+        Ended::Stopped(checkpoint) => *checkpoint,
+        Ended::Fitted(_) => panic!("it was to stop"),
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_problem_or_cut_short_is_refused() {
+    let (one, other) = (samples(150, 4, wins), samples(151, 4, wins));
+    let checkpoint = stopped_early(&one);
+    let resume = |checkpoint: &Checkpoint, samples: &Samples| {
+        let watch = Watch { after_epoch: &mut |_| Flow::Go, resume: Some(checkpoint) };
+        dense().fit_watched(&everything(samples), watch).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(resume(&checkpoint, &other).contains("other rows"));
+    let half = checkpoint.bytes()[..checkpoint.bytes().len() / 2].to_vec();
+    assert!(resume(&Checkpoint::from_bytes(half), &one).contains("read network"));
+}
+
+#[test]
+fn columns_are_found_by_name_and_a_missing_one_is_named() {
+    let samples = samples(150, 4, wins);
+    let model = dense().fit(&everything(&samples)).unwrap();
+    let turned = samples.panel().select(&["x3", "x1", "x0", "x2"]).unwrap();
+    assert_eq!(model.predict(&turned).unwrap(), model.predict(samples.panel()).unwrap());
+    let error = model.predict(&samples.panel().select(&["x0", "x1", "x2"]).unwrap()).unwrap_err();
+    let chain = format!("{error}: {}", std::error::Error::source(&error).unwrap());
+    assert!(chain.contains("x3"), "{chain}");
+}
+
+/// What training says of rows spoilt in some way.
+fn refusal(spoil: fn(&mut Vec<Vec<f64>>, &mut Vec<bool>), missing: Missing) -> Result<(), String> {
+    let (panel, classes, spans) = panel(60, 3);
+    let mut rows: Vec<Vec<f64>> = (0..60).map(|row| panel.row(row)).collect();
+    let mut labels: Vec<bool> = classes.iter().map(|class| *class == 2).collect();
+    spoil(&mut rows, &mut labels);
+    let mut spoilt = Panel::new(["a", "b", "c"]);
+    for (row, key) in rows.iter().zip(panel.keys()) {
+        spoilt.push(*key, row).unwrap();
+    }
+    labels.truncate(rows.len());
+    let spans = spans[..rows.len()].to_vec();
+    let samples = Samples::new(spoilt, labels, spans).map_err(|error| error.to_string())?;
+    let mut learner = dense();
+    learner.params.missing = missing;
+    let ended = learner.fit(&everything(&samples));
+    ended.map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn bad_rows_are_refused_with_what_is_wrong() {
+    use Missing::{MeanAndMark, Refuse};
+    type Spoil = fn(&mut Vec<Vec<f64>>, &mut Vec<bool>);
+    let table: [(Spoil, Missing, &str); 5] = [
+        (|rows, _| rows[7][1] = f64::NAN, Refuse, "\"b\" lacks 1"),
+        (|rows, _| rows[7][1] = f64::INFINITY, MeanAndMark, "\"b\" is infinite in row 7"),
+        (
+            |rows, _| rows.iter_mut().for_each(|row| row[2] = f64::NAN),
+            MeanAndMark,
+            "no value at all",
+        ),
+        (|_, labels| labels.fill(true), Refuse, "one class"),
+        (|rows, _| rows.truncate(1), Refuse, "too few"),
+    ];
+    for (spoil, missing, said) in table {
+        let found = refusal(spoil, missing).unwrap_err();
+        assert!(found.contains(said), "{said}: {found}");
+    }
+}
+
+#[test]
+fn what_can_be_mended_is_mended_and_on_record() {
+    refusal(|rows, _| rows[7][1] = f64::NAN, Missing::MeanAndMark).unwrap();
+    refusal(|rows, _| rows.iter_mut().for_each(|row| row[0] = 4.0), Missing::Refuse).unwrap();
+    refusal(|rows, _| rows.truncate(20), Missing::Refuse).unwrap();
+}
+
+#[test]
+fn a_loss_that_explodes_is_an_error() {
+    let samples = samples(100, 4, numbers);
+    let mut learner = dense();
+    learner.params.schedule = nets::optim::Schedule::Constant { rate: 1e30 };
+    learner.params.optimiser = nets::optim::Optimiser::Sgd { momentum: 0.0, decay: 0.0 };
+    learner.params.clip = None;
+    let error = learner.fit(&everything(&samples)).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("at step"), "{cause}");
+}
