@@ -35,6 +35,12 @@ pub enum Error {
         /// What is wrong and what to change.
         what: String,
     },
+    /// Columns that can't be centred and scaled.
+    #[error("scale columns: {what}")]
+    ScaleColumns {
+        /// Which column, which row, and what to do.
+        what: String,
+    },
     /// A model could not be trained.
     #[error("fit {model}: {what}")]
     Fit {

@@ -13,7 +13,7 @@ pub mod models;
 pub mod progress;
 pub mod study;
 pub mod synth;
-mod trials;
+pub mod trials;
 mod vault;
 
 pub use progress::{Progress, Silent};

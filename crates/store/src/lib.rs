@@ -57,6 +57,6 @@ pub use runs::{Run, RunState};
 pub use signals::{Score, Signal};
 pub use simulated_broker::SimulatedAccount;
 pub use step::{StepKey, StepOutcome, StepRecord, StepState};
-pub use trials::{Experiment, Trial, TrialState};
+pub use trials::{Experiment, Trial, TrialClaim, TrialState};
 pub use tx::{Tx, Written};
 pub use vault::VaultOpening;

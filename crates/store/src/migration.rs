@@ -13,11 +13,12 @@ use crate::error::Trouble;
 use crate::{Error, Store};
 
 /// Name and text of each group of tables, oldest first.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     ("0001_runs", include_str!("../migrations/0001_runs.sql")),
     ("0002_learning", include_str!("../migrations/0002_learning.sql")),
     ("0003_trading", include_str!("../migrations/0003_trading.sql")),
     ("0004_books", include_str!("../migrations/0004_books.sql")),
+    ("0005_studies", include_str!("../migrations/0005_studies.sql")),
 ];
 
 /// Any number; the same in every program that migrates this schema ("trimtab" in ASCII).

@@ -222,7 +222,8 @@ impl Tx<'_> {
 
     /// Two processes may begin at once; the slower must not undo what the faster has finished.
     fn put_unless_done(&self, step: &StepRecord) -> Result<(), Error> {
-        self.put_where(step, "steps.state not in ('done', 'skipped')")
+        self.put_where(step, "steps.state not in ('done', 'skipped')")?;
+        Ok(())
     }
 
     fn fail_step(&self, key: &StepKey, why: &str) -> Result<(), Error> {

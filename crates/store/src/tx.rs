@@ -159,11 +159,13 @@ impl<'s> Tx<'s> {
 
     /// Writes a record in place of the one with its key, if there is one.
     pub(crate) fn put<R: Record>(&self, record: &R) -> Result<(), Error> {
-        self.put_where(record, "true")
+        self.put_where(record, "true")?;
+        Ok(())
     }
 
-    /// Like [`Tx::put`], but leaves a record alone for which the condition does not hold.
-    pub(crate) fn put_where<R: Record>(&self, record: &R, condition: &str) -> Result<(), Error> {
+    /// Like [`Tx::put`], but leaves a record alone for which the condition does not hold. Answers
+    /// how many records it wrote: one or none.
+    pub(crate) fn put_where<R: Record>(&self, record: &R, condition: &str) -> Result<u64, Error> {
         let changed: Vec<String> = R::COLUMNS
             .iter()
             .filter(|column| !R::KEY.contains(column))
@@ -175,8 +177,7 @@ impl<'s> Tx<'s> {
             R::KEY.join(", "),
             changed.join(", ")
         );
-        self.run(Sql { table: R::TABLE, text: &text, values: record.values()? })?;
-        Ok(())
+        self.run(Sql { table: R::TABLE, text: &text, values: record.values()? })
     }
 
     /// Holds the row against other writers until the end of the transaction, and reads it.

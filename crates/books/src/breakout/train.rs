@@ -81,7 +81,7 @@ fn job(
         trials: train.trials,
         trials_again: train.trials_again,
         batch: 4,
-        pruning: Some(Pruning { warm_trials: 8, warm_steps: 1 }),
+        pruning: Some(Pruning::Median { warm_trials: 8, warm_steps: 1 }),
     };
     Ok(TuneJob {
         experiment: format!("{}/{side}", experiment.name),

@@ -31,7 +31,7 @@ fn job(aim: Aim) -> TuneJob {
             trials: 8,
             trials_again: 4,
             batch: 2,
-            pruning: Some(Pruning { warm_trials: 3, warm_steps: 1 }),
+            pruning: Some(Pruning::Median { warm_trials: 3, warm_steps: 1 }),
         },
         elimination: Some(EliminationPlan { drop_share: 0.4, fewest: 4 }),
         folds: 3,
@@ -148,8 +148,8 @@ fn a_classifier_comes_back_whole_and_its_trees_are_plain_xgboost_json() {
     let artifact = tuned.classifier.to_artifact().unwrap();
     let back = Classifier::from_artifact(&artifact).unwrap();
     assert!(back == tuned.classifier);
-    let json = back.trees().to_json().unwrap();
-    assert!(TreeModel::from_json(&json).unwrap() == *back.trees());
+    let json = back.trees().to_bytes().unwrap();
+    assert!(TreeModel::from_bytes(&json).unwrap() == *back.trees());
     let fresh = data::samples(9_000, 50);
     let found = back.predict_proba(fresh.panel()).unwrap();
     assert!(found.iter().any(|p| *p > Prob::HALF) && found.iter().any(|p| *p < Prob::HALF));

@@ -19,7 +19,7 @@ use store::Store;
 use crate::backtest::{Backtest, ScoredSignal};
 use crate::history::History;
 use crate::study::fades::FadeLine;
-use crate::trials::StoreTrials;
+use crate::trials::{Enrolment, StoreTrials};
 use crate::vault::StoreVault;
 use crate::{Error, Progress};
 
@@ -155,8 +155,14 @@ fn study_side(
         },
     };
     let heard = Heard::new(progress, format!("training {side}"));
+    let enrolment = Enrolment {
+        at: request.at,
+        data_version: request.data_version.clone(),
+        seed: request.seed,
+        spec: serde_json::json!({ "study": request.name }),
+    };
     let ports = TunePorts {
-        trials: &mut StoreTrials { store, request },
+        trials: &mut StoreTrials::alone(store, enrolment),
         vault: &mut StoreVault { store, seed: request.seed },
         progress: &heard,
         stop: progress.stop(),

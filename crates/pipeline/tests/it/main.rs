@@ -7,4 +7,5 @@ mod corporate;
 mod course;
 mod halt;
 mod several_days;
+mod shared_study;
 mod world;

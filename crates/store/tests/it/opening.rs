@@ -41,7 +41,7 @@ fn a_newer_schema_is_refused_with_both_versions() {
         let error = fresh.open_with(None).unwrap_err();
         assert!(matches!(error, Error::OpenNewerSchema { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains("0099_later") && text.contains("0004_books"), "{text}");
+        assert!(text.contains("0099_later") && text.contains("0005_studies"), "{text}");
     });
 }
 

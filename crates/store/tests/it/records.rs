@@ -71,6 +71,7 @@ fn trial(number: u32, state: TrialState) -> Trial {
         state,
         params: json!({ "depth": 3, "rate": 0.1 }),
         value: (state == TrialState::Complete).then_some(0.1 + 0.2),
+        further: if state == TrialState::Complete { vec![2.0 / 3.0, -1e-300] } else { vec![] },
         intermediate: vec![(1, 0.5), (2, 1.0 / 3.0)],
         seed: 9,
         started: at(1),
