@@ -7,6 +7,7 @@ pub mod indicators;
 pub mod ingest;
 pub mod networks;
 pub mod scan;
+pub mod search;
 pub mod startup;
 pub mod trees;
 
@@ -28,6 +29,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("spine", "startup", startup::run),
     ("learn", "networks", networks::run),
     ("learn", "trees", trees::run),
+    ("learn", "search", search::run),
 ];
 
 /// The groups of a suite.
