@@ -7,9 +7,9 @@ use rand::RngExt as _;
 
 use super::NetworkLearner;
 use super::checkpoint::{Checkpoint, State};
-use super::inputs::Scaling;
 use super::model::NetworkModel;
 use super::shape::{self, Meaning};
+use crate::scaling::Scaling;
 use crate::split::{Fold, Train};
 use crate::trees::Flow;
 use crate::{Error, Learner, Targets};
@@ -103,8 +103,8 @@ impl<'a> Work<'a> {
     fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a>, Error> {
         let params = &learner.params;
         let samples = train.samples();
-        check_targets(samples.targets(), train.rows())?;
         let (learned, watched) = cut(train, params.watched_share)?;
+        check_targets(samples.targets(), train.rows())?;
         let scaling = Scaling::of(samples.panel(), &learned, params.missing)?;
         let (design, meaning) = shape::fit(&params.design, scaling.width(), samples.targets())?;
         let network = design.build().map_err(|source| Error::BuildNetwork { source })?;

@@ -6,7 +6,6 @@
 
 mod checkpoint;
 mod fitting;
-mod inputs;
 mod model;
 mod shape;
 mod windows;
@@ -17,10 +16,10 @@ use nets::optim::{Optimiser, Schedule};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::scaling::Missing;
 
 pub use checkpoint::Checkpoint;
 pub use fitting::{Ended, Epoch, Watch};
-pub use inputs::{Missing, Scaling};
 pub use model::NetworkModel;
 pub use windows::{keep, windows};
 

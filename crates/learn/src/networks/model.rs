@@ -10,8 +10,8 @@ use nets::saving;
 use nets::training::Network;
 use serde::{Deserialize, Serialize};
 
-use super::inputs::Scaling;
 use super::shape::{self, Meaning};
+use crate::scaling::Scaling;
 use crate::{Error, Forecasts, Model};
 
 /// Rows that are predicted together.

@@ -4,6 +4,7 @@ mod agents;
 mod conformance;
 mod data;
 mod golden_trees;
+mod logistic;
 mod networks;
 mod search;
 mod tree_cases;

@@ -1,9 +1,8 @@
 //! Networks as learners: toy problems, seeds, threads, files, checkpoints, bad input.
 
 use base::{Panel, RowKey, Seed, Ts};
-use learn::networks::{
-    Checkpoint, Ended, Missing, NetworkLearner, NetworkModel, NetworkParams, Watch,
-};
+use learn::networks::{Checkpoint, Ended, NetworkLearner, NetworkModel, NetworkParams, Watch};
+use learn::scaling::Missing;
 use learn::split::everything;
 use learn::trees::Flow;
 use learn::{LabelSpan, Learner as _, Model as _, Samples, Targets};

@@ -1,4 +1,4 @@
-//! Columns as a network wants them: centred, scaled, complete.
+//! Columns as networks and linear models want them: centred, scaled, complete.
 
 use base::Panel;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ impl Scaling {
         Ok(scaling)
     }
 
-    /// Values of a row on the way into the network.
+    /// Values of a row on the way into the model.
     pub fn width(&self) -> usize {
         self.columns.len() + self.marked.len()
     }
@@ -116,7 +116,7 @@ impl Scaling {
 }
 
 fn refuse(what: String) -> Error {
-    Error::Fit { model: "network", what }
+    Error::ScaleColumns { what }
 }
 
 #[cfg(test)]
