@@ -1,9 +1,9 @@
 //! Columns cut into at most 255 bins, so that a split search walks bins instead of rows.
 //!
 //! A cut is a 32-bit float because XGBoost's model format compares in 32 bits: `x < cut` goes
-//! left. Two layouts are kept. Histograms read eight columns of a row side by side, so that the
-//! sums of those columns stay in the first-level cache while all rows pass; rows are moved to
-//! children column by column.
+//! left. Two layouts are kept. Histograms read four columns of a row side by side, so that the
+//! sums of those columns (8 KiB) stay in the first-level cache while all rows pass, even where
+//! another process shares it; rows are moved to children column by column.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::Error;
 pub(super) const MISSING_BIN: u8 = 255;
 
 /// Columns that lie side by side.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 4;
 
 /// How the values of a column are put into bins.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub(super) struct Binned {
     rows: usize,
     cuttings: Vec<Cutting>,
     by_column: Vec<Vec<u8>>,
-    by_eight: Vec<Vec<[u8; LANES]>>,
+    by_four: Vec<Vec<[u8; LANES]>>,
 }
 
 /// A column to be binned.
@@ -59,8 +59,8 @@ impl Binned {
         };
         let done = columns.par_iter().enumerate().map(of_column).collect::<Result<Vec<_>, _>>()?;
         let (cuttings, by_column): (_, Vec<Vec<u8>>) = done.into_iter().unzip();
-        let by_eight = by_column.par_chunks(LANES).map(side_by_side).collect();
-        Ok(Binned { rows: rows.len(), cuttings, by_column, by_eight })
+        let by_four = by_column.par_chunks(LANES).map(side_by_side).collect();
+        Ok(Binned { rows: rows.len(), cuttings, by_column, by_four })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -76,9 +76,9 @@ impl Binned {
         &self.by_column[column]
     }
 
-    /// Bins of eight columns from `LANES * group` on, row after row.
-    pub(super) fn eight(&self, group: usize) -> &[[u8; LANES]] {
-        &self.by_eight[group]
+    /// Bins of four columns from `LANES * group` on, row after row.
+    pub(super) fn four(&self, group: usize) -> &[[u8; LANES]] {
+        &self.by_four[group]
     }
 
     /// How the values of a column were put into bins.
@@ -158,7 +158,7 @@ pub(super) fn to_f32(value: f64) -> f32 {
     if narrow.is_infinite() { f32::MAX.copysign(narrow) } else { narrow }
 }
 
-/// Rows of at most eight columns.
+/// Rows of at most four columns.
 fn side_by_side(group: &[Vec<u8>]) -> Vec<[u8; LANES]> {
     let mut rows = vec![[0; LANES]; group.first().map_or(0, Vec::len)];
     for (lane, bins) in group.iter().enumerate() {
@@ -217,7 +217,7 @@ mod tests {
         let binned = Binned::new(&sources, &rows, 255).unwrap();
         for column in 0..13 {
             let found: Vec<u8> =
-                binned.eight(column / LANES).iter().map(|row| row[column % LANES]).collect();
+                binned.four(column / LANES).iter().map(|row| row[column % LANES]).collect();
             assert_eq!(found, binned.column(column));
         }
     }

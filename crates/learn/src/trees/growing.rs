@@ -110,10 +110,10 @@ impl Grower {
     }
 
     fn root(&mut self, judge: Judge<'_>, tree: &mut Tree) -> Open {
-        let packed = judge.gradients.packed();
-        let total = self.drawn.rows().iter().map(|&row| packed[row as usize]).sum();
         let mut histogram = self.free.pop().unwrap_or_default();
         histogram.fill(source(judge), self.drawn.rows(), rayon::current_num_threads());
+        // Every row is in one bin of each column.
+        let total = histogram.columns().first().map_or(0, |column| column.iter().sum());
         tree.nodes.push(unsettled(judge, total, Bounds::NONE));
         Open {
             node: 0,

@@ -9,7 +9,7 @@ pub(super) type ColumnSums = [i64; 256];
 const PARALLEL_UPDATES: usize = 1 << 18;
 
 /// Rows that pass over all columns before the next ones do: their derivatives stay in the
-/// second-level cache, the sums of eight columns in the first.
+/// second-level cache, the sums of four columns in the first.
 const ROW_BLOCK: usize = 8192;
 
 /// Sums by column and bin for the rows of one node.
@@ -73,7 +73,7 @@ impl Histogram {
     }
 }
 
-/// Adds the rows to the sums of the columns, eight neighbours at a time.
+/// Adds the rows to the sums of the columns, four neighbours at a time.
 fn accumulate(sums: &mut [ColumnSums], source: Source<'_>, rows: &[u32]) {
     for rows in rows.chunks(ROW_BLOCK) {
         let mut rest = &mut *sums;
@@ -84,17 +84,13 @@ fn accumulate(sums: &mut [ColumnSums], source: Source<'_>, rows: &[u32]) {
             for (lane, column) in lanes.iter_mut().zip(columns) {
                 *lane = column % LANES;
             }
-            let bins = source.binned.eight(columns[0] / LANES);
+            let bins = source.binned.four(columns[0] / LANES);
             let pass = Pass { bins, packed: source.packed, rows, lanes };
             match mine.len() {
                 1 => pass.add::<1>(mine),
                 2 => pass.add::<2>(mine),
                 3 => pass.add::<3>(mine),
-                4 => pass.add::<4>(mine),
-                5 => pass.add::<5>(mine),
-                6 => pass.add::<6>(mine),
-                7 => pass.add::<7>(mine),
-                _ => pass.add::<8>(mine),
+                _ => pass.add::<4>(mine),
             }
         }
     }
@@ -105,7 +101,7 @@ struct Pass<'a> {
     bins: &'a [[u8; LANES]],
     packed: &'a [i64],
     rows: &'a [u32],
-    /// Which of the eight each column drawn is.
+    /// Which of the four each column drawn is.
     lanes: [usize; LANES],
 }
 
