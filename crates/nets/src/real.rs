@@ -169,7 +169,7 @@ impl Real for f32 {
         let size = f32::abs(self);
         let z = self * self;
         let mut p = -5.704_988_7e-3;
-        for c in [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1] {
+        for c in [0.020_639_09, -0.053_739_716, 0.133_314_42, -0.333_332_8] {
             p = z.fma::<M>(p, c);
         }
         let near = (p * z).fma::<M>(self, self);

@@ -43,20 +43,8 @@ pub(super) fn fit(
             ),
         }),
     };
-    let classes = match targets {
-        Targets::Wins(_) => 2,
-        Targets::Classes { count, .. } => *count as usize,
-        _ => 0,
-    };
-    let meaning = match targets {
-        Targets::Wins(_) => Meaning::Win,
-        Targets::Classes { .. } => Meaning::Classes,
-        Targets::Numbers(_) => Meaning::Numbers,
-        Targets::Many(_) => Meaning::Heads,
-        Targets::Ranks { .. } => {
-            return refuse("networks learn no order yet; trees do".to_owned());
-        }
-    };
+    let classes = classes(targets);
+    let meaning = meaning(targets)?;
     match &mut design {
         Design::Mlp(mlp) => {
             mlp.inputs = columns;
@@ -104,6 +92,28 @@ pub(super) fn fit(
         }
     }
     Ok((design, meaning))
+}
+
+/// Classes to tell apart; 0 where there are none.
+fn classes(targets: &Targets) -> usize {
+    match targets {
+        Targets::Wins(_) => 2,
+        Targets::Classes { count, .. } => *count as usize,
+        _ => 0,
+    }
+}
+
+fn meaning(targets: &Targets) -> Result<Meaning, Error> {
+    Ok(match targets {
+        Targets::Wins(_) => Meaning::Win,
+        Targets::Classes { .. } => Meaning::Classes,
+        Targets::Numbers(_) => Meaning::Numbers,
+        Targets::Many(_) => Meaning::Heads,
+        Targets::Ranks { .. } => {
+            let what = "networks learn no order yet; trees do".to_owned();
+            return Err(Error::Fit { model: "network", what });
+        }
+    })
 }
 
 /// The name of a design.

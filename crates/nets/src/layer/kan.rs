@@ -5,7 +5,7 @@
 //! goes on. Tensors: `base` inputs × outputs, `spline` (inputs · splines) × outputs.
 
 use super::{Ahead, Back, Layer, Trace};
-use crate::machine::{Machine, kernel};
+use crate::machine::kernel;
 use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
@@ -117,14 +117,14 @@ kernel! {
         let lines = splines.0.chunks_exact_mut(count).zip(splines.1.chunks_exact_mut(count));
         for ((x, silu), (values, slopes)) in x.iter().zip(silus).zip(lines) {
             *silu = *x * x.sigmoid::<M>();
-            one::<R, M>(config, *x, values, slopes);
+            one(config, *x, values, slopes);
         }
     }
 }
 
 /// All splines at one place. At most degree + 1 of them differ from 0.
 #[inline(always)]
-fn one<R: Real, M: Machine>(config: KanConfig, x: R, values: &mut [R], slopes: &mut [R]) {
+fn one<R: Real>(config: KanConfig, x: R, values: &mut [R], slopes: &mut [R]) {
     let (low, high) = config.range;
     let step = (high - low) / config.intervals as f64;
     let place = (x.f64() - low) / step;
@@ -191,7 +191,6 @@ kernel! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::Plain;
 
     #[test]
     fn splines_add_up_to_one_inside_the_grid() {
@@ -201,7 +200,7 @@ mod tests {
             for step in 0..200 {
                 let x = -0.999 + f64::from(step) * 0.01 - 1e-9;
                 let (mut values, mut slopes) = (vec![0.0; count], vec![0.0; count]);
-                one::<f64, Plain>(config, x, &mut values, &mut slopes);
+                one(config, x, &mut values, &mut slopes);
                 let sum: f64 = values.iter().sum();
                 assert!((sum - 1.0).abs() < 1e-12, "degree {degree}, x {x}: {sum}");
                 assert!(slopes.iter().sum::<f64>().abs() < 1e-9);

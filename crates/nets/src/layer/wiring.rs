@@ -4,6 +4,7 @@
 //! too, and those motor neurons, the outputs. Numbers of synapses follow PyPI `ncps` 1.0; which
 //! ones there are is drawn from our own seed. Units are numbered motor, command, inter.
 
+use std::iter;
 use std::ops::Range;
 
 use base::Seed;
@@ -66,7 +67,7 @@ impl Wiring {
             pairs.map(|(from, to)| Synapse { from, to, sign: sign(&mut rng) }).collect()
         };
         let (sensory, inner) = (all(inputs), all(units));
-        Wiring { inputs, units, outputs, sensory, inner, layers: vec![0..units] }
+        Wiring { inputs, units, outputs, sensory, inner, layers: iter::once(0..units).collect() }
     }
 
     /// An NCP of so many units with this share of synapses left out, in 0.1..=0.9: AutoNCP.

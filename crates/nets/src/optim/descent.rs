@@ -211,7 +211,7 @@ kernel! {
         for ((weight, grad), velocity) in weights.iter_mut().zip(of.0).zip(of.1.iter_mut()) {
             let grad = decay.fma::<M>(*weight, *grad);
             *velocity = momentum.fma::<M>(*velocity, grad);
-            *weight = *weight - rate * *velocity;
+            *weight -= rate * *velocity;
         }
     }
 }
@@ -222,7 +222,7 @@ kernel! {
         let rest = R::of(1.0 - how.1);
         for ((weight, grad), square) in weights.iter_mut().zip(of.0).zip(of.1.iter_mut()) {
             *square = alpha.fma::<M>(*square, rest * *grad * *grad);
-            *weight = *weight - rate * *grad / (*square + epsilon).sqrt();
+            *weight -= rate * *grad / (*square + epsilon).sqrt();
         }
     }
 }
@@ -233,7 +233,7 @@ kernel! {
         let rest = R::of(1.0 - how.1);
         for ((weight, grad), square) in weights.iter_mut().zip(of.0).zip(of.1.iter_mut()) {
             *square = alpha.fma::<M>(*square, rest * *grad * *grad);
-            *weight = *weight - rate * *grad / (square.sqrt() + epsilon);
+            *weight -= rate * *grad / (square.sqrt() + epsilon);
         }
     }
 }

@@ -42,7 +42,7 @@ fn conv(height: Axis, width: Axis, activation: Activation) -> ConvConfig {
 }
 
 /// One line a layer.
-fn suite() -> Vec<Case> {
+fn layers() -> Vec<Case> {
     vec![
         case("linear", |plan| Box::new(LinearConfig::new(5, 3).build(plan))),
         case("linear then gelu", |plan| {
@@ -95,6 +95,17 @@ fn suite() -> Vec<Case> {
             let (position, class) = (Position::Learned, Class::Token);
             Box::new(TokensConfig { steps: 3, width: 4, position, class }.build(plan))
         }),
+        case("kan", |plan| Box::new(KanConfig::new(3, 4).build(plan))),
+        Case {
+            mode: Mode::Train { draws: 3 },
+            ..case("gaussian", |_| Box::new(Gaussian { latent: 4 }))
+        },
+        case("last step", |_| Box::new(LastStep { steps: 3, width: 2 })),
+    ]
+}
+
+fn convolutions() -> Vec<Case> {
+    vec![
         case("conv in one dimension", |plan| {
             let height = Axis::causal(7, 3);
             Box::new(conv(height, Axis::flat(), Activation::None).build(plan))
@@ -110,12 +121,12 @@ fn suite() -> Vec<Case> {
         case("max pool", |_| {
             Box::new(MaxPool { height: Axis::same(5, 3), width: Axis::flat(), channels: 2 })
         }),
-        case("kan", |plan| Box::new(KanConfig::new(3, 4).build(plan))),
-        Case {
-            mode: Mode::Train { draws: 3 },
-            ..case("gaussian", |_| Box::new(Gaussian { latent: 4 }))
-        },
-        case("last step", |_| Box::new(LastStep { steps: 3, width: 2 })),
+    ]
+}
+
+/// Layers put together.
+fn compounds() -> Vec<Case> {
+    vec![
         case("chain", |plan| {
             let first = plan.within("0", |plan| LinearConfig::new(4, 6).build(plan));
             let second = plan.within("1", |plan| LinearConfig::new(6, 2).build(plan));
@@ -184,7 +195,7 @@ fn difference(values: &[f64], at: usize, of: impl Fn(&[f64]) -> f64) -> f64 {
 
 #[test]
 fn every_gradient_is_that_of_finite_differences() {
-    for case in suite() {
+    for case in layers().into_iter().chain(convolutions()).chain(compounds()) {
         let mut plan = Plan::default();
         let layer = (case.build)(&mut plan);
         let mut rng = Seed::root(3).child(case.name).rng();

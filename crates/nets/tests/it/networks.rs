@@ -20,19 +20,21 @@ fn classes(count: usize) -> Answer {
     Answer::Classes { count, weights: Vec::new(), smoothing: 0.0 }
 }
 
+/// A row of targets for a class and its inputs.
+type Aim = fn(usize, &[f64]) -> Vec<f64>;
+
 /// Small ones of each kind, and how a row of targets is made of its class.
-fn suite() -> Vec<(Design, fn(usize, &[f64]) -> Vec<f64>)> {
-    let class: fn(usize, &[f64]) -> Vec<f64> = |class, _| vec![class as f64];
-    let health: fn(usize, &[f64]) -> Vec<f64> = |class, x| {
+fn suite() -> Vec<(Design, Aim)> {
+    let class: Aim = |class, _| vec![class as f64];
+    let health: Aim = |class, x| {
         let heads = [(class > 0) as u8 as f64, class as f64, class as f64];
         heads.iter().chain(x).copied().collect()
     };
-    let stop: fn(usize, &[f64]) -> Vec<f64> = |class, _| match class {
+    let stop: Aim = |class, _| match class {
         0 => vec![0.02, 0.001, 0.03],
         _ => vec![-0.02, 0.03, 0.001],
     };
-    let book: fn(usize, &[f64]) -> Vec<f64> =
-        |class, _| vec![class as f64, class as f64, class as f64 - 1.0];
+    let book: Aim = |class, _| vec![class as f64, class as f64, class as f64 - 1.0];
     let small = Health { inputs: 5, hidden: vec![7], latent: 3, ..Health::default() };
     let drawn = Health { kind: Latent::Drawn { divergence_weight: 0.01 }, ..small.clone() };
     let gru = RegimeGru { steps: 4, inputs: 3, units: 6, classes: 3, ..RegimeGru::default() };
@@ -81,11 +83,7 @@ fn regime(shard_rows: usize, rows: usize) -> Regime {
 }
 
 /// Rows whose class shifts all their inputs.
-fn problem<R: nets::Real>(
-    network: &Network<R>,
-    target: fn(usize, &[f64]) -> Vec<f64>,
-    rows: usize,
-) -> (Vec<R>, Vec<R>) {
+fn problem<R: nets::Real>(network: &Network<R>, target: Aim, rows: usize) -> (Vec<R>, Vec<R>) {
     let mut rng = Seed::root(4).child("problem").rng();
     let (mut xs, mut targets) = (Vec::new(), Vec::new());
     for row in 0..rows {
