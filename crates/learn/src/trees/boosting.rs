@@ -12,7 +12,7 @@ use super::objective::Objective;
 use super::params::{Direction, TreeParams};
 use super::splitting::Judge;
 use super::task::Task;
-use super::tree::{Rows, Tree};
+use super::tree::{Kind, Rows, Tree};
 use crate::split::{Fold, Train, Valid};
 use crate::{Error, Learner};
 
@@ -62,7 +62,7 @@ impl Learner for TreeLearner {
         for round in 0..self.params.n_estimators {
             boost.add_round(round);
         }
-        Ok(boost.finish())
+        boost.finish()
     }
 }
 
@@ -102,7 +102,7 @@ impl TreeLearner {
         if early || watch.patience.is_some() {
             boost.trees.truncate(best as usize * outputs);
         }
-        Ok(boost.finish())
+        boost.finish()
     }
 
     /// One model for each of these quantiles, with the other settings as they are.
@@ -241,17 +241,32 @@ impl<'a> Boost<'a> {
         }
     }
 
-    fn finish(self) -> TreeModel {
+    /// Refuses a model that would predict something that is no number.
+    fn finish(self) -> Result<TreeModel, Error> {
         let params = &self.learner.params;
+        let broken = |tree: &Tree| {
+            tree.nodes.iter().any(|node| {
+                let value = match node.kind {
+                    Kind::Leaf { value } => value,
+                    Kind::Branch(branch) => branch.gain,
+                };
+                !(value.is_finite() && node.weight.is_finite() && node.cover.is_finite())
+            })
+        };
+        if let Some(tree) = self.trees.iter().position(broken) {
+            return Err(refuse(format!(
+                "tree {tree} holds a number past 32-bit floats; scale the targets or weights down"
+            )));
+        }
         let categorical = |name: &String| params.categorical.contains(name);
-        TreeModel {
+        Ok(TreeModel {
             categorical: self.features.iter().map(categorical).collect(),
             features: self.features,
             objective: params.objective,
             base_scores: self.base_scores,
             scale_pos_weight: params.scale_pos_weight as f32,
             trees: self.trees,
-        }
+        })
     }
 }
 

@@ -203,7 +203,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn a_changed_byte_never_panics(file in 0usize..9, at in any::<prop::sample::Index>(), byte: u8) {
+    fn a_changed_byte_never_panics(
+        file in 0usize..9, at in any::<prop::sample::Index>(), byte: u8,
+    ) {
         let mut bytes = THEIRS[file].1.as_bytes().to_vec();
         let at = at.index(bytes.len());
         bytes[at] = byte;

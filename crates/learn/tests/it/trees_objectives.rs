@@ -243,6 +243,25 @@ fn rows_with_nothing_to_learn_are_refused() {
 }
 
 #[test]
+fn targets_that_overflow_give_an_error_and_no_model() {
+    let case = case("squared");
+    let samples = case.samples(0, 100);
+    let targets = (0..100).map(|row| if row % 2 == 0 { 3e38 } else { -3e38 }).collect();
+    let (panel, spans) = (samples.panel().clone(), samples.spans().to_vec());
+    let samples = Samples::of(panel, Targets::Numbers(targets), spans).unwrap();
+    let weighted = samples.clone().with_weights(vec![1e30; 100]).unwrap();
+    for samples in [samples, weighted] {
+        match learner(case.params.clone()).fit(&everything(&samples)) {
+            Err(error) => assert!(error.to_string().contains("scale the targets"), "{error}"),
+            Ok(model) => {
+                let found = model.predict(samples.panel()).unwrap();
+                assert!(found.values().iter().all(|value| value.is_finite()));
+            }
+        }
+    }
+}
+
+#[test]
 fn only_wins_have_a_probability_of_a_win() {
     let case = case("squared");
     let samples = case.samples(0, 200);
