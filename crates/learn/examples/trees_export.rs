@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for case in tree_cases::cases() {
         let learner = TreeLearner { params: case.params.clone(), seed: Seed::root(1) };
         let model = learner.fit(&everything(&case.samples(0, 1_500)))?;
-        std::fs::write(folder.join(format!("ours_{}.json", case.name)), model.to_json()?)?;
+        std::fs::write(folder.join(format!("ours_{}.json", case.name)), model.to_bytes()?)?;
     }
     Ok(())
 }

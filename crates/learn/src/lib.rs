@@ -12,6 +12,7 @@ pub mod calibrate;
 pub mod classifier;
 pub mod eliminate;
 mod error;
+pub mod family;
 mod forecasts;
 pub mod logistic;
 pub mod model;

@@ -164,7 +164,9 @@ impl Samples {
         if !matches!(self.targets, Targets::Wins(_)) {
             hasher.update(self.targets.kind().as_bytes());
             for row in 0..self.len() {
-                hasher.update(&self.targets.number(row).to_bits().to_le_bytes());
+                for at in 0..self.targets.width() {
+                    hasher.update(&self.targets.value(row, at).to_bits().to_le_bytes());
+                }
                 hasher.update(&self.targets.group(row).unwrap_or(0).to_le_bytes());
             }
         }

@@ -25,6 +25,8 @@ pub enum Targets {
         /// The group of each row.
         groups: Vec<i64>,
     },
+    /// Several numbers a row, column by column, for a network with several heads.
+    Many(Vec<Vec<f64>>),
 }
 
 impl Targets {
@@ -56,6 +58,7 @@ impl Targets {
             Targets::Numbers(numbers) => numbers.len(),
             Targets::Classes { classes, .. } => classes.len(),
             Targets::Ranks { relevance, .. } => relevance.len(),
+            Targets::Many(columns) => columns.first().map_or(0, Vec::len),
         }
     }
 
@@ -71,16 +74,35 @@ impl Targets {
             Targets::Numbers(_) => "numbers",
             Targets::Classes { .. } => "classes",
             Targets::Ranks { .. } => "ranks",
+            Targets::Many(_) => "several numbers",
         }
     }
 
-    /// The target of a row as a number: 0 or 1, the number, the class, the relevance.
+    /// Numbers of a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Targets::Many(columns) => columns.len(),
+            _ => 1,
+        }
+    }
+
+    /// One of the numbers of a row.
+    pub fn value(&self, row: usize, at: usize) -> f64 {
+        match self {
+            Targets::Many(columns) => columns[at][row],
+            _ => self.number(row),
+        }
+    }
+
+    /// The target of a row as a number: 0 or 1, the number, the class, the relevance; the first
+    /// of several.
     pub fn number(&self, row: usize) -> f64 {
         match self {
             Targets::Wins(wins) => f64::from(u8::from(wins[row])),
             Targets::Numbers(numbers) => numbers[row],
             Targets::Classes { classes, .. } => f64::from(classes[row]),
             Targets::Ranks { relevance, .. } => relevance[row],
+            Targets::Many(columns) => columns[0][row],
         }
     }
 
@@ -94,7 +116,18 @@ impl Targets {
 
     /// Refuses targets that are none.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let found = (0..self.len()).find(|&row| !self.number(row).is_finite());
+        if let Targets::Many(columns) = self {
+            let rows = self.len();
+            if let Some(at) = columns.iter().position(|column| column.len() != rows) {
+                let given = columns[at].len();
+                return Err(refuse(format!("target {at} has {given} rows, the first {rows}")));
+            }
+            if columns.is_empty() {
+                return Err(refuse("there is no target".to_owned()));
+            }
+        }
+        let none = |&row: &usize| (0..self.width()).any(|at| !self.value(row, at).is_finite());
+        let found = (0..self.len()).find(none);
         if let Some(row) = found {
             let given = self.number(row);
             return Err(refuse(format!("the target of row {row} is {given}: not a number")));
@@ -119,7 +152,7 @@ impl Targets {
                     Err(refuse(format!("the relevance of row {row} is below 0")))
                 })
             }
-            Targets::Wins(_) | Targets::Numbers(_) => Ok(()),
+            Targets::Wins(_) | Targets::Numbers(_) | Targets::Many(_) => Ok(()),
         }
     }
 
@@ -136,6 +169,9 @@ impl Targets {
             }
             Targets::Ranks { relevance, groups } => {
                 Targets::Ranks { relevance: pick(relevance, rows), groups: pick(groups, rows) }
+            }
+            Targets::Many(columns) => {
+                Targets::Many(columns.iter().map(|column| pick(column, rows)).collect())
             }
         }
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::flat::FlatForest;
 use super::objective::Objective;
 use super::tree::{Kind, Rows, Tree};
-use crate::{Error, Model};
+use crate::{Error, Forecasts, Model};
 
 /// Rows predicted together, so that a tree stays in cache while they pass.
 const ROW_BLOCK: usize = 64;
@@ -47,39 +47,6 @@ pub struct Importance {
     pub cover: f64,
 }
 
-/// Numbers for some rows: one each, or one for each class.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
-    outputs: usize,
-    values: Vec<f32>,
-}
-
-impl Predictions {
-    /// Numbers a row.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// All numbers, row after row.
-    pub fn values(&self) -> &[f32] {
-        &self.values
-    }
-
-    /// Those of each row.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
-        self.values.chunks_exact(self.outputs)
-    }
-
-    /// The class of the largest number of each row; the first among equals.
-    pub fn classes(&self) -> Vec<u32> {
-        let best = |row: &[f32]| {
-            let largest = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
-            (0..row.len()).fold(0, largest) as u32
-        };
-        self.rows().map(best).collect()
-    }
-}
-
 impl TreeModel {
     /// Number of trees.
     pub fn tree_count(&self) -> usize {
@@ -89,15 +56,6 @@ impl TreeModel {
     /// What the trees were trained for.
     pub fn objective(&self) -> Objective {
         self.objective
-    }
-
-    /// What the objective speaks of: probabilities of wins or of classes, numbers, quantiles,
-    /// scores that order.
-    pub fn predict(&self, panel: &Panel) -> Result<Predictions, Error> {
-        let outputs = self.objective.outputs();
-        let mut values = self.margins(panel)?;
-        values.chunks_exact_mut(outputs).for_each(|row| self.objective.transform(row));
-        Ok(Predictions { outputs, values })
     }
 
     /// The margins of each row, row after row: log odds, numbers or scores; one for each class.
@@ -172,6 +130,15 @@ impl Model for TreeModel {
         &self.features
     }
 
+    /// What the objective speaks of: probabilities of wins or of classes, numbers, quantiles,
+    /// scores that order.
+    fn predict(&self, panel: &Panel) -> Result<Forecasts, Error> {
+        let outputs = self.objective.outputs();
+        let mut values = self.margins(panel)?;
+        values.chunks_exact_mut(outputs).for_each(|row| self.objective.transform(row));
+        Ok(Forecasts::new(outputs, values))
+    }
+
     fn predict_proba(&self, panel: &Panel) -> Result<Vec<Prob>, Error> {
         if self.objective != Objective::Logistic {
             let what = format!(
@@ -188,11 +155,11 @@ impl Model for TreeModel {
         found.values().iter().enumerate().map(check).collect()
     }
 
-    fn to_json(&self) -> Result<Vec<u8>, Error> {
+    fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         super::xgboost_json::write(self)
     }
 
-    fn from_json(bytes: &[u8]) -> Result<TreeModel, Error> {
+    fn from_bytes(bytes: &[u8]) -> Result<TreeModel, Error> {
         super::xgboost_json::read(bytes)
     }
 }

@@ -30,6 +30,6 @@ mod xgboost_json;
 
 pub use boosting::{Flow, Round, TreeLearner, Watch};
 pub use explain::{Explanation, MeanContribution};
-pub use forest::{Importance, Predictions, TreeModel};
+pub use forest::{Importance, TreeModel};
 pub use objective::Objective;
 pub use params::{Direction, TreeParams};

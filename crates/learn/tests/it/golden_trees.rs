@@ -23,7 +23,7 @@ fn expected() -> Expected {
 }
 
 fn their_model() -> TreeModel {
-    TreeModel::from_json(include_bytes!("../golden/xgboost_model.json")).unwrap()
+    TreeModel::from_bytes(include_bytes!("../golden/xgboost_model.json")).unwrap()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn importances_are_those_of_xgboost() {
 #[test]
 fn a_model_of_xgboost_written_by_us_reads_back_equal() {
     let model = their_model();
-    assert_eq!(TreeModel::from_json(&model.to_json().unwrap()).unwrap(), model);
+    assert_eq!(TreeModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), model);
 }
 
 /// Ranking quality of our own training, on 20,000 fresh rows.

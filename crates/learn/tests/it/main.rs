@@ -3,6 +3,7 @@
 mod agents;
 mod conformance;
 mod data;
+mod families;
 mod golden_trees;
 mod logistic;
 mod networks;

@@ -3,7 +3,7 @@
 use base::{Panel, RowKey, Seed, Ts};
 use learn::split::everything;
 use learn::trees::{TreeLearner, TreeModel, TreeParams};
-use learn::{Learner as _, Samples, Targets};
+use learn::{Learner as _, Model as _, Samples, Targets};
 
 use crate::data;
 use crate::tree_cases::cases;

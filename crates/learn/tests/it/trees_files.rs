@@ -109,9 +109,9 @@ const OURS: [(&str, &str); 9] = [
 fn models_trained_by_xgboost_predict_the_same_here() {
     let expected = expected(include_str!("../golden/theirs_expected.json"));
     for (name, json) in THEIRS {
-        let model = TreeModel::from_json(json.as_bytes()).unwrap();
+        let model = TreeModel::from_bytes(json.as_bytes()).unwrap();
         predicts_as_xgboost(name, &model, &expected[name]);
-        let again = TreeModel::from_json(&model.to_json().unwrap()).unwrap();
+        let again = TreeModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
         assert_eq!(again, model, "{name}: not the same when written and read again");
     }
 }
@@ -120,7 +120,7 @@ fn models_trained_by_xgboost_predict_the_same_here() {
 fn models_trained_here_predict_the_same_in_xgboost() {
     let expected = expected(include_str!("../golden/ours_expected.json"));
     for (name, json) in OURS {
-        let model = TreeModel::from_json(json.as_bytes()).unwrap();
+        let model = TreeModel::from_bytes(json.as_bytes()).unwrap();
         predicts_as_xgboost(name, &model, &expected[name]);
     }
 }
@@ -131,14 +131,14 @@ fn the_models_xgboost_was_shown_are_those_trained_today() {
         assert_eq!(case.name, name);
         let learner = TreeLearner { params: case.params.clone(), seed: Seed::root(1) };
         let model = learner.fit(&everything(&case.samples(0, 1_500))).unwrap();
-        let written = String::from_utf8(model.to_json().unwrap()).unwrap();
+        let written = String::from_utf8(model.to_bytes().unwrap()).unwrap();
         assert!(written == json, "{name}: run the steps of proving/peers/trees_golden.py again");
     }
 }
 
 /// A broken file is an error that says so; whatever is read after all also predicts.
 fn survives(bytes: &[u8]) {
-    match TreeModel::from_json(bytes) {
+    match TreeModel::from_bytes(bytes) {
         Ok(model) => {
             let mut panel = Panel::new(model.features().to_vec());
             let row = vec![0.5; model.features().len()];
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn a_file_cut_short_is_refused(file in 0usize..9, at in any::<prop::sample::Index>()) {
         let text = THEIRS[file].1.trim_end();
-        let error = TreeModel::from_json(&text.as_bytes()[..at.index(text.len())]).unwrap_err();
+        let error = TreeModel::from_bytes(&text.as_bytes()[..at.index(text.len())]).unwrap_err();
         let is_refusal = matches!(error, Error::ReadModel { .. });
         prop_assert!(is_refusal);
     }
@@ -238,7 +238,7 @@ proptest! {
 fn with_field(file: usize, field: &str, change: impl Fn(&mut serde_json::Value)) -> String {
     let mut json: serde_json::Value = serde_json::from_str(THEIRS[file].1).unwrap();
     change(&mut json["learner"]["gradient_booster"]["model"]["trees"][0][field]);
-    let read = TreeModel::from_json(&serde_json::to_vec(&json).unwrap());
+    let read = TreeModel::from_bytes(&serde_json::to_vec(&json).unwrap());
     read.unwrap_err().to_string()
 }
 
@@ -271,7 +271,7 @@ fn each_fault_of_a_tree_is_named() {
 fn foreign_files_are_refused_by_name() {
     let replaced = |from: &str, to: &str| {
         let text = THEIRS[0].1.replace(from, to);
-        TreeModel::from_json(text.as_bytes()).unwrap_err().to_string()
+        TreeModel::from_bytes(text.as_bytes()).unwrap_err().to_string()
     };
     for (said, words) in [
         (replaced("reg:squarederror", "reg:tweedie"), "\"reg:tweedie\""),
@@ -302,6 +302,6 @@ fn a_chain_deeper_than_the_stack_is_refused() {
     for field in ["default_left", "split_indices", "split_type"] {
         tree[field] = serde_json::json!(vec![0; count]);
     }
-    let said = TreeModel::from_json(&serde_json::to_vec(&json).unwrap()).unwrap_err().to_string();
+    let said = TreeModel::from_bytes(&serde_json::to_vec(&json).unwrap()).unwrap_err().to_string();
     assert!(said.contains("100000 deep"), "{said}");
 }

@@ -1,0 +1,118 @@
+//! The conformance suite of model families: each learns, is a function of its seed, survives the
+//! way to disk, finds columns by name, and refuses what it does not learn.
+
+use base::{Panel, RowKey, Seed, Ts};
+use learn::family::{Family, FamilyLearner, Trained};
+use learn::logistic::LogisticParams;
+use learn::networks::NetworkParams;
+use learn::split::everything;
+use learn::trees::TreeParams;
+use learn::{LabelSpan, Learner as _, Model as _, Samples, Targets};
+use rand::RngExt as _;
+
+fn families() -> Vec<FamilyLearner> {
+    let network = NetworkParams { epochs: 40, ..NetworkParams::default() };
+    let trees = TreeParams { n_estimators: 40, max_depth: 3, ..TreeParams::default() };
+    let all = [
+        Family::Trees(trees),
+        Family::Logistic(LogisticParams::default()),
+        Family::Network(network),
+    ];
+    all.into_iter().map(|family| FamilyLearner { family, seed: Seed::root(11) }).collect()
+}
+
+/// Rows whose first column says more often than not whether they win.
+fn samples() -> Samples {
+    let mut rng = Seed::root(2).child("families").rng();
+    let mut panel = Panel::new(["signal", "noise", "other"]);
+    let (mut labels, mut spans) = (Vec::new(), Vec::new());
+    for row in 0..400 {
+        let values: Vec<f64> = (0..3).map(|_| rng.random_range(-1.0..1.0)).collect();
+        labels.push(values[0] + rng.random_range(-0.3..0.3) > 0.0);
+        let at = Ts::from_seconds(row);
+        panel.push(RowKey { at, id: 0 }, &values).unwrap();
+        spans.push(LabelSpan { starts: at, ends: at });
+    }
+    Samples::new(panel, labels, spans).unwrap()
+}
+
+#[test]
+fn each_learns_the_toy_problem() {
+    let samples = samples();
+    for learner in families() {
+        let model = learner.fit(&everything(&samples)).unwrap();
+        let probs = model.predict_proba(samples.panel()).unwrap();
+        let right = probs.iter().zip(samples.labels());
+        let right = right.filter(|(prob, win)| (prob.get() > 0.5) == **win).count();
+        assert!(right > 340, "{}: {right} of 400", learner.family.name());
+    }
+}
+
+#[test]
+fn each_is_a_function_of_its_seed() {
+    let samples = samples();
+    for learner in families() {
+        let bytes = || learner.fit(&everything(&samples)).unwrap().to_bytes().unwrap();
+        assert!(bytes() == bytes(), "{}", learner.family.name());
+    }
+}
+
+#[test]
+fn each_comes_back_from_disk_as_its_own_family() {
+    let samples = samples();
+    for learner in families() {
+        let model = learner.fit(&everything(&samples)).unwrap();
+        let again = Trained::from_artifact(&model.to_artifact().unwrap()).unwrap();
+        let same =
+            again.predict(samples.panel()).unwrap() == model.predict(samples.panel()).unwrap();
+        assert!(same, "{}", learner.family.name());
+        let text = serde_json::to_string(&learner).unwrap();
+        assert_eq!(serde_json::from_str::<FamilyLearner>(&text).unwrap(), learner);
+    }
+}
+
+#[test]
+fn each_finds_columns_by_name_and_names_a_missing_one() {
+    let samples = samples();
+    for learner in families() {
+        let name = learner.family.name();
+        let model = learner.fit(&everything(&samples)).unwrap();
+        let turned = samples.panel().select(&["other", "signal", "noise"]).unwrap();
+        let same = model.predict(&turned).unwrap() == model.predict(samples.panel()).unwrap();
+        assert!(same, "{name}");
+        let error = model.predict(&samples.panel().select(&["other", "noise"]).unwrap());
+        let error = error.map(|_| ()).unwrap_err();
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(cause.contains("signal"), "{name}: {error}: {cause}");
+    }
+}
+
+#[test]
+fn each_refuses_one_class_alone() {
+    let all = samples();
+    let spans = all.spans().to_vec();
+    let one = Samples::new(all.panel().clone(), vec![true; all.len()], spans).unwrap();
+    for learner in families() {
+        let error = learner.fit(&everything(&one)).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("400"), "{}: {error}", learner.family.name());
+    }
+}
+
+#[test]
+fn several_targets_are_for_networks_alone() {
+    let all = samples();
+    let column: Vec<f64> = all.labels().iter().map(|win| f64::from(u8::from(*win))).collect();
+    let targets = Targets::Many(vec![column.clone(), column]);
+    let many = Samples::of(all.panel().clone(), targets, all.spans().to_vec()).unwrap();
+    for learner in families() {
+        let network = matches!(learner.family, Family::Network(_));
+        assert_eq!(learner.fit(&everything(&many)).is_ok(), network, "{}", learner.family.name());
+    }
+}
+
+#[test]
+fn bytes_of_no_family_are_refused() {
+    for bytes in [&b""[..], b"{", b"{}", b"{\"format\": \"x\"}", b"\x08\0\0\0\0\0\0\0{}      "] {
+        assert!(Trained::from_bytes(bytes).is_err(), "{bytes:?}");
+    }
+}
