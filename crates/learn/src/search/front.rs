@@ -100,8 +100,8 @@ pub(super) fn fronts(losses: &[&[f64]]) -> Vec<Vec<usize>> {
 pub(super) fn crowding(losses: &[&[f64]], members: &[usize]) -> Vec<f64> {
     let mut room = vec![0.0; members.len()];
     let width = members.first().map_or(0, |&at| losses[at].len());
-    for loss in 0..width {
-        let value = |at: usize| losses[members[at]][loss];
+    for axis in 0..width {
+        let value = |at: usize| losses[members[at]][axis];
         let mut order: Vec<usize> = (0..members.len()).collect();
         order.sort_by(|a, b| value(*a).total_cmp(&value(*b)).then(a.cmp(b)));
         let (first, last) = (order[0], order[order.len() - 1]);
