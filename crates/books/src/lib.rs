@@ -6,6 +6,7 @@
 //! **Start reading** at [`breakout`].
 
 pub mod breakout;
+pub mod intraday;
 pub mod settings;
 
 /// What can go wrong in this room. The variant names the operation that failed.
@@ -47,6 +48,9 @@ pub enum Error {
         #[source]
         source: learn::Error,
     },
+    /// An agent that can't be trained, or can't act.
+    #[error("run agent")]
+    RunAgent(#[source] learn::Error),
     /// Too few signals for what was asked.
     #[error(
         "train the {side} model: {found} signals of {wanted} needed; add symbols or years, or \
