@@ -1,5 +1,6 @@
 //! The groups of benchmarks, one file each.
 
+pub mod agents;
 pub mod backtest;
 pub mod day;
 pub mod features;
@@ -27,6 +28,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("spine", "backtest", backtest::run),
     ("spine", "day", day::run),
     ("spine", "startup", startup::run),
+    ("learn", "agents", agents::run),
     ("learn", "networks", networks::run),
     ("learn", "trees", trees::run),
     ("learn", "search", search::run),
