@@ -100,18 +100,20 @@ pub(super) fn fronts(losses: &[&[f64]]) -> Vec<Vec<usize>> {
 pub(super) fn crowding(losses: &[&[f64]], members: &[usize]) -> Vec<f64> {
     let mut room = vec![0.0; members.len()];
     let width = members.first().map_or(0, |&at| losses[at].len());
-    for axis in 0..width {
-        let value = |at: usize| losses[members[at]][axis];
-        let mut order: Vec<usize> = (0..members.len()).collect();
-        order.sort_by(|a, b| value(*a).total_cmp(&value(*b)).then(a.cmp(b)));
-        let (first, last) = (order[0], order[order.len() - 1]);
-        let whole = value(last) - value(first);
-        (room[first], room[last]) = (f64::INFINITY, f64::INFINITY);
-        for three in order.windows(3).filter(|_| whole > 0.0) {
-            room[three[1]] += (value(three[2]) - value(three[0])) / whole;
-        }
-    }
+    (0..width).for_each(|axis| add_gaps(&mut room, |at| losses[members[at]][axis]));
     room
+}
+
+/// Adds the gap between the neighbours of each member along one loss.
+fn add_gaps(room: &mut [f64], value: impl Fn(usize) -> f64) {
+    let mut order: Vec<usize> = (0..room.len()).collect();
+    order.sort_by(|a, b| value(*a).total_cmp(&value(*b)).then(a.cmp(b)));
+    let (first, last) = (order[0], order[order.len() - 1]);
+    let whole = value(last) - value(first);
+    (room[first], room[last]) = (f64::INFINITY, f64::INFINITY);
+    for three in order.windows(3).filter(|_| whole > 0.0) {
+        room[three[1]] += (value(three[2]) - value(three[0])) / whole;
+    }
 }
 
 fn dominates(left: &[f64], right: &[f64]) -> bool {
