@@ -180,7 +180,13 @@ macro_rules! json_columns {
         }
     )*};
 }
-json_columns!(serde_json::Value, Vec<f64>, Vec<(u64, f64)>, market::OrderRequest, Option<market::Evidence>);
+json_columns!(
+    serde_json::Value,
+    Vec<f64>,
+    Vec<(u64, f64)>,
+    market::OrderRequest,
+    Option<market::Evidence>
+);
 
 /// A closed set of words, kept as text.
 macro_rules! words {
