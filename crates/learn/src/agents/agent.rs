@@ -125,7 +125,7 @@ pub fn evaluate(
 }
 
 fn check(observations: &[f32], width: usize) -> Result<usize, Error> {
-    if observations.len() % width != 0 {
+    if !observations.len().is_multiple_of(width) {
         let what = format!("{} observed values are no rows of {width}", observations.len());
         return Err(Error::MatchSpaces { what });
     }

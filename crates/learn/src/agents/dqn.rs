@@ -484,7 +484,7 @@ impl Agent for Dqn {
         for _ in 0..self.config.update_every {
             self.live(envs)?;
             earned += envs.now().rewards.iter().map(|reward| f64::from(*reward)).sum::<f64>();
-            if self.draws % (self.config.copy_every / count).max(1) == 0 {
+            if self.draws.is_multiple_of((self.config.copy_every / count).max(1)) {
                 self.grow_older();
             }
         }

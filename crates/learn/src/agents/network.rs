@@ -57,7 +57,9 @@ impl Body {
             return Err(Error::MatchSpaces { what });
         }
         match self {
-            Body::Gru { steps, units, .. } if *steps == 0 || *units == 0 || inputs % steps != 0 => {
+            Body::Gru { steps, units, .. }
+                if *steps == 0 || *units == 0 || !inputs.is_multiple_of(*steps) =>
+            {
                 let what = format!("observations of {inputs} values are not {steps} equal steps");
                 Err(Error::MatchSpaces { what })
             }

@@ -52,11 +52,10 @@ impl Acting for Shown<'_> {
     }
 }
 
-/// Prints and gives scores of several seeds, worst first.
-fn over_seeds(name: &str, of: impl Fn(u64) -> f64) -> Vec<f64> {
+/// Scores of three seeds, worst first.
+fn over_seeds(of: impl Fn(u64) -> f64) -> Vec<f64> {
     let mut scores: Vec<f64> = (1..=3).map(of).collect();
     scores.sort_by(f64::total_cmp);
-    eprintln!("{name}: {scores:.3?}");
     scores
 }
 
@@ -74,7 +73,7 @@ fn fast_ppo() -> PpoConfig {
 
 #[test]
 fn ppo_balances_the_pole() {
-    let scores = over_seeds("ppo", |seed| {
+    let scores = over_seeds(|seed| {
         score(CartPole::default(), (8, 60_000, seed), |envs, seed| {
             Box::new(Ppo::new(fast_ppo(), envs, seed).unwrap())
         })
@@ -84,7 +83,7 @@ fn ppo_balances_the_pole() {
 
 #[test]
 fn a2c_balances_the_pole() {
-    let scores = over_seeds("a2c", |seed| {
+    let scores = over_seeds(|seed| {
         score(CartPole::default(), (8, 150_000, seed), |envs, seed| {
             Box::new(A2c::new(A2cConfig::default(), envs, seed).unwrap())
         })
@@ -95,7 +94,7 @@ fn a2c_balances_the_pole() {
 #[test]
 fn reinforce_balances_the_pole() {
     let config = ReinforceConfig { rate: 3e-3, ..ReinforceConfig::default() };
-    let scores = over_seeds("reinforce", |seed| {
+    let scores = over_seeds(|seed| {
         score(CartPole::default(), (8, 150_000, seed), |envs, seed| {
             Box::new(Reinforce::new(config.clone(), envs, seed).unwrap())
         })
@@ -121,7 +120,7 @@ fn fast_dqn() -> DqnConfig {
 
 #[test]
 fn dqn_balances_the_pole() {
-    let scores = over_seeds("dqn", |seed| {
+    let scores = over_seeds(|seed| {
         score(CartPole::default(), (1, 40_000, seed), |envs, seed| {
             Box::new(Dqn::new(fast_dqn(), envs, seed).unwrap())
         })
@@ -140,7 +139,7 @@ fn dqn_with_all_its_options_balances_the_pole() {
         explore_to: 0.05,
         ..fast_dqn()
     };
-    let scores = over_seeds("dqn+", |seed| {
+    let scores = over_seeds(|seed| {
         score(CartPole::default(), (1, 40_000, seed), |envs, seed| {
             Box::new(Dqn::new(config.clone(), envs, seed).unwrap())
         })
@@ -160,7 +159,7 @@ fn ppo_swings_the_pendulum_up() {
         ..PpoConfig::default()
     };
     // A pendulum that hangs earns about −1,200.
-    let scores = over_seeds("pendulum", |seed| {
+    let scores = over_seeds(|seed| {
         score(Pendulum, (8, 100_000, seed), |envs, seed| {
             Box::new(Ppo::new(config.clone(), envs, seed).unwrap())
         })
@@ -180,7 +179,7 @@ fn ppo_trades_nearly_as_well_as_can_be() {
         gamma: 0.9,
         ..PpoConfig::default()
     };
-    let scores = over_seeds("reversion", |seed| {
+    let scores = over_seeds(|seed| {
         let mut envs = copies(task, 16, seed);
         let mut agent = Ppo::new(config.clone(), &envs, Seed::root(seed)).unwrap();
         train(&mut agent, &mut envs, 200_000, &mut |_| Flow::On).unwrap();
