@@ -112,7 +112,7 @@ fn totals_are_those_of_the_exchange() {
             exchange.submit(
                 start,
                 &OrderRequest {
-                    id: ClientOrderId::from_text(&format!("o{at}")),
+                    id: ClientOrderId::from_text(format!("o{at}")),
                     instrument: InstrumentId(0),
                     qty: Qty::whole(qty),
                     kind: OrderKind::Market,
