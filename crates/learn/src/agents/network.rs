@@ -256,35 +256,25 @@ fn build(
         }
         Opening::Even => (Begin::Even, Begin::Even),
     };
-    let mut chain: Option<Chain<f32>> = None;
+    let mut layers: Vec<Box<dyn Layer<f32>>> = Vec::new();
     let (mut width, hidden, activation) = match body {
         Body::Dense { hidden, activation } => (inputs, hidden, *activation),
         Body::Gru { steps, units, hidden } => {
             let values = inputs / steps;
             let config = GruConfig { steps: *steps, inputs: values, units: *units };
-            let gru = plan.within("gru", |plan| config.build(plan));
-            chain = Some(
-                Chain::new(TimeMajor { steps: *steps, width: values })
-                    .then(gru)
-                    .then(LastStep { steps: *steps, width: *units }),
-            );
+            layers.push(Box::new(TimeMajor { steps: *steps, width: values }));
+            layers.push(Box::new(plan.within("gru", |plan| config.build(plan))));
+            layers.push(Box::new(LastStep { steps: *steps, width: *units }));
             (*units, hidden, Activation::Tanh)
         }
     };
     let mut add = |name: String, config: LinearConfig| {
-        let linear = plan.within(name, |plan| config.build(plan));
-        chain = Some(match chain.take() {
-            Some(chain) => chain.then(linear),
-            None => Chain::new(linear),
-        });
+        layers.push(Box::new(plan.within(name, |plan| config.build(plan))));
     };
     for (at, units) in hidden.iter().enumerate() {
         add(format!("{at}"), LinearConfig::new(width, *units).then(activation).begun(within));
         width = *units;
     }
     add("last".to_owned(), LinearConfig::new(width, outputs).begun(last));
-    match chain {
-        Some(chain) => chain,
-        None => unreachable!("a last layer was added"),
-    }
+    Chain::of(layers)
 }

@@ -76,7 +76,7 @@ impl CfcConfig {
 /// The wired form: inter, command and motor cells in a chain, each hearing what the wiring says.
 pub fn wired_cfc<R: Real>(steps: usize, wiring: &Wiring, plan: &mut Plan) -> Chain<R> {
     let mut before = 0..wiring.inputs;
-    let mut chain: Option<Chain<R>> = None;
+    let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
     for (at, layer) in wiring.layers.iter().enumerate() {
         let synapses = if at == 0 { &wiring.sensory } else { &wiring.inner };
         let mut mask = vec![0.0; before.len() * layer.len()];
@@ -94,17 +94,10 @@ pub fn wired_cfc<R: Real>(steps: usize, wiring: &Wiring, plan: &mut Plan) -> Cha
             elapsed: 1.0,
             mask: Some(mask),
         };
-        let cell = plan.within(at.to_string(), |plan| config.build(plan));
-        chain = Some(match chain {
-            None => Chain::new(cell),
-            Some(chain) => chain.then(cell),
-        });
+        layers.push(Box::new(plan.within(at.to_string(), |plan| config.build(plan))));
         before = layer.clone();
     }
-    match chain {
-        Some(chain) => chain,
-        None => unreachable!("a wiring has at least one layer"),
-    }
+    Chain::of(layers)
 }
 
 impl Cfc {

@@ -16,14 +16,23 @@ impl<R: Real> Chain<R> {
         Chain { layers: vec![Box::new(first)] }
     }
 
+    /// Of all these layers.
+    ///
+    /// Panics when there is none, or one reads another number of values than the one before gives.
+    pub fn of(layers: Vec<Box<dyn Layer<R>>>) -> Chain<R> {
+        assert!(!layers.is_empty(), "a chain of at least one layer");
+        for (at, pair) in layers.windows(2).enumerate() {
+            assert_eq!(pair[0].outputs(), pair[1].inputs(), "layer {} of a chain", at + 1);
+        }
+        Chain { layers }
+    }
+
     /// The same with one more layer.
     ///
     /// Panics when it reads another number of values than the last one gives.
     pub fn then(mut self, next: impl Layer<R> + 'static) -> Chain<R> {
-        let given = self.outputs();
-        assert_eq!(given, next.inputs(), "layer {} of a chain", self.layers.len());
         self.layers.push(Box::new(next));
-        self
+        Chain::of(self.layers)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sizes;
 use crate::layer::{
-    Activation, Axis, Chain, ConvConfig, Fork, LastStep, LinearConfig, LstmConfig, MaxPool,
+    Activation, Axis, Chain, ConvConfig, Fork, LastStep, Layer, LinearConfig, LstmConfig, MaxPool,
     TimeMajor,
 };
 use crate::loss::{CrossEntropy, Heads, Huber};
@@ -55,7 +55,7 @@ impl DeepLob {
         sizes("deep_lob", &all)?;
         sizes("deep_lob", &[("units", units)])?;
         let mut plan = Plan::default();
-        let mut chain: Option<Chain<R>> = None;
+        let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
         let (mut width, mut channels) = (4 * levels, 1);
         // Price with size, side with side, then all levels.
         for (at, kernel) in [2, 2, levels].into_iter().enumerate() {
@@ -70,23 +70,18 @@ impl DeepLob {
             channels = filters;
             let mut layer =
                 |name: String, config: ConvConfig| plan.within(name, |plan| config.build(plan));
-            let first = layer(format!("block.{at}.across"), across);
             let along = self.along(4, width, (filters, filters));
-            let (second, third) = (
-                layer(format!("block.{at}.along.0"), along),
-                layer(format!("block.{at}.along.1"), along),
-            );
-            let longer = match chain {
-                None => Chain::new(first),
-                Some(chain) => chain.then(first),
-            };
-            chain = Some(longer.then(second).then(third));
+            layers.push(Box::new(layer(format!("block.{at}.across"), across)));
+            layers.push(Box::new(layer(format!("block.{at}.along.0"), along)));
+            layers.push(Box::new(layer(format!("block.{at}.along.1"), along)));
         }
-        let Some(chain) = chain else { unreachable!("there are three blocks") };
         let inception = self.inception(&mut plan);
         let lstm = LstmConfig { steps, inputs: 3 * branch, units };
         let lstm = plan.within("lstm", |plan| lstm.build(plan));
-        let chain = chain.then(inception).then(TimeMajor { steps, width: 3 * branch }).then(lstm);
+        let chain = Chain::of(layers)
+            .then(inception)
+            .then(TimeMajor { steps, width: 3 * branch })
+            .then(lstm);
         let mut head = |name: &str, outputs: usize| {
             plan.within(name, |plan| LinearConfig::new(units, outputs).build(plan))
         };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sizes;
 use crate::layer::activation::Activate;
-use crate::layer::{Activation, Chain, Fork, Gaussian, LinearConfig};
+use crate::layer::{Activation, Chain, Fork, Gaussian, Layer, LinearConfig};
 use crate::loss::{Bce, CrossEntropy, GaussianKl, Heads, Squared};
 use crate::training::Network;
 use crate::weights::Plan;
@@ -118,19 +118,12 @@ impl Health {
 
 /// Linear layers with GELU between them.
 fn dense<R: Real>(plan: &mut Plan, widths: &[usize]) -> Chain<R> {
-    let mut chain: Option<Chain<R>> = None;
+    let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
     for (at, pair) in widths.windows(2).enumerate() {
         let last = at + 2 == widths.len();
         let activation = if last { Activation::None } else { Activation::Gelu };
         let config = LinearConfig::new(pair[0], pair[1]).then(activation);
-        let layer = plan.within(at.to_string(), |plan| config.build(plan));
-        chain = Some(match chain {
-            None => Chain::new(layer),
-            Some(chain) => chain.then(layer),
-        });
+        layers.push(Box::new(plan.within(at.to_string(), |plan| config.build(plan))));
     }
-    match chain {
-        Some(chain) => chain,
-        None => unreachable!("a coder has an input and an output"),
-    }
+    Chain::of(layers)
 }

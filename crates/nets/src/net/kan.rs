@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mlp::Answer;
 use super::sizes;
-use crate::layer::{Chain, KanConfig, NormConfig};
+use crate::layer::{Chain, KanConfig, Layer, NormConfig};
 use crate::training::Network;
 use crate::weights::Plan;
 use crate::{Error, Real};
@@ -35,7 +35,7 @@ impl KanNet {
             return Err(Error::Build { network: "kan", what });
         }
         let mut plan = Plan::default();
-        let mut chain: Option<Chain<R>> = None;
+        let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
         let mut wide = self.inputs;
         for (at, units) in self.hidden.iter().chain([&outputs]).enumerate() {
             sizes("kan", &[("a layer", *units)])?;
@@ -44,19 +44,15 @@ impl KanNet {
             let range = if at == 0 { (-1.0, 1.0) } else { (-2.0, 2.0) };
             let config = KanConfig { range, ..config };
             let layer = plan.within(at.to_string(), |plan| config.build(plan));
-            chain = Some(match chain {
-                None => Chain::new(layer),
-                Some(chain) => {
-                    let norm =
-                        plan.within(format!("norm.{at}"), |plan| NormConfig::new(wide).build(plan));
-                    chain.then(norm).then(layer)
-                }
-            });
+            if at > 0 {
+                let norm =
+                    plan.within(format!("norm.{at}"), |plan| NormConfig::new(wide).build(plan));
+                layers.push(Box::new(norm));
+            }
+            layers.push(Box::new(layer));
             wide = *units;
         }
-        match chain {
-            Some(chain) => Ok(Network { layer: Box::new(chain), plan, loss: self.answer.loss() }),
-            None => unreachable!("there is always a last layer"),
-        }
+        let layer = Box::new(Chain::of(layers));
+        Ok(Network { layer, plan, loss: self.answer.loss() })
     }
 }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{share, sizes};
-use crate::layer::linear::Begin;
-use crate::layer::{Activation, Chain, Dropout, LinearConfig};
+use crate::layer::{Activation, Chain, Dropout, Layer, LinearConfig};
 use crate::loss::{Bce, CrossEntropy, Loss, Quantile, Squared};
 use crate::training::Network;
 use crate::weights::Plan;
@@ -104,50 +103,16 @@ impl Mlp {
 /// The hidden layers and a last linear one, named `0`, `1`, … in the plan.
 fn layers<R: Real>(plan: &mut Plan, mlp: &Mlp, outputs: usize) -> Chain<R> {
     let mut wide = mlp.inputs;
-    let mut chain: Option<Chain<R>> = None;
+    let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
     for (at, units) in mlp.hidden.iter().enumerate() {
         let config = LinearConfig::new(wide, *units).then(mlp.activation);
-        let layer = plan.within(at.to_string(), |plan| config.build(plan));
-        let longer = match chain {
-            None => Chain::new(layer),
-            Some(chain) => chain.then(layer),
-        };
-        let drops = mlp.dropout > 0.0;
-        chain = Some(if drops { longer.then(Dropout::new(*units, mlp.dropout)) } else { longer });
+        layers.push(Box::new(plan.within(at.to_string(), |plan| config.build(plan))));
+        if mlp.dropout > 0.0 {
+            layers.push(Box::new(Dropout::new(*units, mlp.dropout)));
+        }
         wide = *units;
     }
     let last = LinearConfig::new(wide, outputs);
-    let last = plan.within(mlp.hidden.len().to_string(), |plan| last.build(plan));
-    match chain {
-        None => Chain::new(last),
-        Some(chain) => chain.then(last),
-    }
-}
-
-/// A policy or a value: orthogonal beginnings (gain √2, and `gain` at the end), as usual in
-/// reinforcement learning (Andrychowicz et al. 2021).
-pub fn orthogonal<R: Real>(
-    plan: &mut Plan,
-    widths: &[usize],
-    (activation, gain): (Activation, f64),
-) -> Chain<R> {
-    let mut chain: Option<Chain<R>> = None;
-    let last = widths.len().saturating_sub(2);
-    for (at, pair) in widths.windows(2).enumerate() {
-        let (activation, gain) = match at == last {
-            true => (Activation::None, gain),
-            false => (activation, std::f64::consts::SQRT_2),
-        };
-        let config = LinearConfig::new(pair[0], pair[1]).then(activation);
-        let config = config.begun(Begin::Orthogonal(gain));
-        let layer = plan.within(at.to_string(), |plan| config.build(plan));
-        chain = Some(match chain {
-            None => Chain::new(layer),
-            Some(chain) => chain.then(layer),
-        });
-    }
-    match chain {
-        Some(chain) => chain,
-        None => unreachable!("a policy has an input and an output"),
-    }
+    layers.push(Box::new(plan.within(mlp.hidden.len().to_string(), |plan| last.build(plan))));
+    Chain::of(layers)
 }
