@@ -126,6 +126,14 @@ pub enum Error {
         /// What is wrong.
         fault: String,
     },
+    /// A file or an answer that is no table of named columns.
+    #[error("read columns of {what}: {fault}")]
+    ReadFrame {
+        /// The file, or the answer to a question.
+        what: String,
+        /// What is wrong and where.
+        fault: String,
+    },
     /// Rows handed to a writer out of order.
     #[error("append symbol {symbol:?}: {fault}")]
     AppendSymbol {

@@ -11,6 +11,7 @@
 
 mod content;
 mod error;
+mod frame;
 pub mod ingest;
 mod log;
 mod manifest;
@@ -25,6 +26,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
+pub use frame::{Column, Frame};
 pub use manifest::{Adjusted, DataVersion, FileEntry, Finding, Manifest, Origin, Quality, Source};
 pub use rows::{FundamentalRow, InstrumentRow, MacroRow, ShortBar};
 pub use sql::Answer;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::catalog::MemTable;
@@ -28,15 +29,23 @@ impl Lake {
     /// Answers a question over all tables, each at its newest version. Statements that would
     /// change something are refused.
     pub fn sql(&self, query: &str) -> Result<Answer, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(Error::StartRuntime)?;
-        runtime.block_on(self.answer(query)).map_err(|fault| match fault {
-            Fault::Query(fault) => Error::AnswerSql(Box::new(fault)),
-            Fault::Lake(fault) => fault,
-        })
+        let (schema, batches) = self.batches(query)?;
+        let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let mut rows = Vec::new();
+        for batch in &batches {
+            texts(batch, &mut rows)?;
+        }
+        Ok(Answer { columns, rows })
     }
 
-    async fn answer(&self, query: &str) -> Result<Answer, Fault> {
+    /// The answer as it comes.
+    pub(crate) fn batches(&self, query: &str) -> Result<(SchemaRef, Vec<RecordBatch>), Error> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(Error::StartRuntime)?;
+        Ok(runtime.block_on(self.answer(query))?)
+    }
+
+    async fn answer(&self, query: &str) -> Result<(SchemaRef, Vec<RecordBatch>), Fault> {
         let config = SessionConfig::new().with_information_schema(true);
         let context = SessionContext::new_with_config(config);
         for table in Table::ALL {
@@ -47,13 +56,8 @@ impl Lake {
             .with_allow_dml(false)
             .with_allow_statements(false);
         let frame = context.sql_with_options(query, only_questions).await?;
-        let columns = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-        let batches = frame.collect().await?;
-        let mut rows = Vec::new();
-        for batch in &batches {
-            texts(batch, &mut rows)?;
-        }
-        Ok(Answer { columns, rows })
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok((schema, frame.collect().await?))
     }
 
     /// Registers a table as the union of its datasets, each over the files that the log names.
@@ -101,6 +105,15 @@ impl From<arrow::error::ArrowError> for Fault {
 impl From<Error> for Fault {
     fn from(fault: Error) -> Fault {
         Fault::Lake(fault)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        match fault {
+            Fault::Query(fault) => Error::AnswerSql(Box::new(fault)),
+            Fault::Lake(fault) => fault,
+        }
     }
 }
 

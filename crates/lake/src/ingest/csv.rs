@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 
 use super::columns::{BarColumns, BarSet, Columns, Header, Names};
 use super::gathered::{Gathered, RawBar};
-use super::lines;
+use super::lines::{self, Head};
 use crate::Error;
 use crate::rows::{FundamentalRow, MacroRow, RefusedRow};
 
@@ -27,31 +27,7 @@ impl Csv {
     /// Finds the layout out from the first lines of a file; says where the rows begin.
     pub(crate) fn of(path: &Path, text: &[u8], told: &Names) -> Result<(Csv, usize), Error> {
         let fault = |fault: String| Error::Ingest { path: path.to_owned(), fault };
-        let plain = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        let end = memchr::memchr(b'\n', plain).unwrap_or(plain.len());
-        let first = &plain[..end];
-        if first.trim_ascii().is_empty() {
-            return Err(fault("it is empty".to_owned()));
-        }
-        let delimiter = *b",;\t|"
-            .iter()
-            .max_by_key(|d| (memchr_iter(**d, first).count(), **d == b','))
-            .unwrap_or(&b',');
-        let mut cells = Vec::new();
-        lines::split(first, delimiter, &mut cells);
-        let names: Vec<String> =
-            cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
-        if names.len() < 2 {
-            return Err(fault(
-                "the first line has one column; separate columns by , ; tab or |".to_owned(),
-            ));
-        }
-        if names.iter().any(|name| fast_float2::parse::<f64, _>(name).is_ok()) {
-            return Err(fault(
-                "the first line holds numbers; put the names of the columns there".to_owned(),
-            ));
-        }
-        let body = (text.len() - plain.len() + end + 1).min(text.len());
+        let Head { names, delimiter, body } = Head::of(text).map_err(fault)?;
         let numeric = numeric(&text[body..], delimiter, names.len());
         let header = Header { path, names: &names, numeric: &numeric, told };
         let (columns, width) = (header.columns()?, names.len());

@@ -39,6 +39,45 @@ impl<'a> Iterator for Cells<'a> {
     }
 }
 
+/// The first line of a text with columns.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// What separates columns.
+    pub delimiter: u8,
+    /// Where the rows begin.
+    pub body: usize,
+}
+
+impl Head {
+    /// Finds out what separates columns; says what is wrong where there are no names.
+    pub(crate) fn of(text: &[u8]) -> Result<Head, String> {
+        let plain = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        let end = memchr::memchr(b'\n', plain).unwrap_or(plain.len());
+        let first = &plain[..end];
+        if first.trim_ascii().is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let delimiter = *b",;\t|"
+            .iter()
+            .max_by_key(|d| (memchr::memchr_iter(**d, first).count(), **d == b','))
+            .unwrap_or(&b',');
+        let mut cells = Vec::new();
+        split(first, delimiter, &mut cells);
+        let names: Vec<String> =
+            cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        if names.len() < 2 {
+            return Err("the first line has one column; separate columns by , ; tab or |".to_owned());
+        }
+        if names.iter().any(|name| fast_float2::parse::<f64, _>(name).is_ok()) {
+            return Err("the first line holds numbers; put the names of the columns there".to_owned());
+        }
+        let body = (text.len() - plain.len() + end + 1).min(text.len());
+        Ok(Head { names, delimiter, body })
+    }
+}
+
 /// Splits a line into its cells, like [`Cells`].
 pub(crate) fn split<'a>(line: &'a [u8], delimiter: u8, cells: &mut Vec<&'a [u8]>) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -5,13 +5,13 @@
 //! bars last; after a crash in between, the same ingest goes on where it stopped.
 
 mod actions;
-mod blocks;
+pub(crate) mod blocks;
 mod columns;
 mod csv;
 mod gate;
 mod gathered;
 mod lean;
-mod lines;
+pub(crate) mod lines;
 mod parquet;
 mod refine;
 mod sessions;
