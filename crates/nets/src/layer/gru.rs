@@ -54,19 +54,22 @@ impl GruConfig {
 }
 
 impl Gru {
-    /// One step for one row, from the state so far: what a stream of bars needs. `room` holds 6
+    /// One step for one row, from the state so far: what a stream of bars needs. `room` holds 8
     /// units of scratch and the state (units) is replaced.
     pub fn advance<R: Real>(&self, weights: &[R], x: &[R], (state, room): (&mut [R], &mut [R])) {
         let units = self.config.units;
         let three = 3 * units;
-        let (gates, hidden) = room[..2 * three].split_at_mut(three);
+        let (gates, rest) = room[..8 * units].split_at_mut(three);
+        let (hidden, rest) = rest.split_at_mut(three);
+        let (before, candidate) = rest.split_at_mut(units);
         gates.copy_from_slice(self.input_bias.of(weights));
         let shape = Shape { rows: 1, depth: self.config.inputs, columns: three };
         multiply_add(x, self.input.of(weights), shape, gates);
         hidden.copy_from_slice(self.hidden_bias.of(weights));
         let shape = Shape { rows: 1, depth: units, columns: three };
         multiply_add(state, self.hidden.of(weights), shape, hidden);
-        step(units, gates, hidden, state);
+        before.copy_from_slice(state);
+        open(units, gates, (hidden, Some(before)), (state, candidate));
     }
 }
 
@@ -210,24 +213,6 @@ kernel! {
                     }
                 }
             }
-        }
-    }
-}
-
-kernel! {
-    /// One step of one row in place.
-    fn step<R>(units: usize, gates: &mut [R], hidden: &[R], state: &mut [R]) {
-        let (rz, n) = gates.split_at_mut(2 * units);
-        let (hidden_rz, hidden_n) = hidden.split_at(2 * units);
-        for (gate, hidden) in rz.iter_mut().zip(hidden_rz) {
-            *gate = (*gate + *hidden).sigmoid::<M>();
-        }
-        let (r, z) = rz.split_at(units);
-        for ((n, r), hidden) in n.iter_mut().zip(r).zip(hidden_n) {
-            *n = r.fma::<M>(*hidden, *n).tanh::<M>();
-        }
-        for ((state, n), z) in state.iter_mut().zip(n.iter()).zip(z) {
-            *state = z.fma::<M>(*state - *n, *n);
         }
     }
 }

@@ -75,11 +75,16 @@ impl LinearConfig {
 impl Linear {
     /// One row, without a trace: for prediction alone.
     pub fn one_row<R: Real>(&self, weights: &[R], x: &[R], y: &mut [R]) {
-        let LinearConfig { inputs, outputs, activation, .. } = self.config;
-        y.copy_from_slice(self.bias.of(weights));
-        let shape = Shape { rows: 1, depth: inputs, columns: outputs };
+        self.lines(weights, x, y);
+        activate(self.config.activation, y);
+    }
+
+    /// `x W + b`.
+    fn lines<R: Real>(&self, weights: &[R], x: &[R], y: &mut [R]) {
+        let LinearConfig { inputs, outputs, .. } = self.config;
+        repeat(self.bias.of(weights), y);
+        let shape = Shape { rows: y.len() / outputs, depth: inputs, columns: outputs };
         multiply_add(x, self.weight.of(weights), shape, y);
-        activate(activation, y);
     }
 }
 
@@ -101,10 +106,7 @@ impl<R: Real> Layer<R> for Linear {
 
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], trace: &mut Trace<R>) {
         let [kept, _, _] = trace.buffers();
-        let rows = y.len() / self.config.outputs;
-        let shape = Shape { rows, depth: self.config.inputs, columns: self.config.outputs };
-        repeat(self.bias.of(ahead.weights), y);
-        multiply_add(ahead.x, self.weight.of(ahead.weights), shape, y);
+        self.lines(ahead.weights, ahead.x, y);
         let activation = self.config.activation;
         if activation.needs_input() {
             kept[..y.len()].copy_from_slice(y);

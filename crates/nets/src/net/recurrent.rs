@@ -87,7 +87,7 @@ impl Recurrent {
         let head = LinearConfig::new(units, self.answer.outputs());
         let head = plan.within("head", |plan| head.build(plan));
         let states = vec![0.0; layers.len() * units];
-        Ok(Stream { layers, head, states, room: vec![0.0; 6 * units], units })
+        Ok(Stream { layers, head, states, room: vec![0.0; 8 * units], units })
     }
 
     /// The network.
