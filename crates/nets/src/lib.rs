@@ -15,6 +15,7 @@ pub mod net;
 pub mod optim;
 pub mod real;
 pub mod saving;
+mod strands;
 pub mod training;
 pub mod weights;
 

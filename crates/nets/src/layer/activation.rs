@@ -175,10 +175,6 @@ impl<R: Real> Layer<R> for Activate {
         false
     }
 
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
-    }
-
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
         y.copy_from_slice(ahead.x);
         activate(self.activation, y);
@@ -210,10 +206,6 @@ impl<R: Real> Layer<R> for Softmax {
 
     fn learns(&self) -> bool {
         false
-    }
-
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
     }
 
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {

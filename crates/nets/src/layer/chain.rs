@@ -322,10 +322,6 @@ impl<R: Real> Layer<R> for TimeMajor {
         false
     }
 
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
-    }
-
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
         let (steps, width) = (self.steps, self.width);
         let rows = ahead.x.len() / (steps * width);
@@ -370,10 +366,6 @@ impl<R: Real> Layer<R> for LastStep {
 
     fn learns(&self) -> bool {
         false
-    }
-
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
     }
 
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {

@@ -50,10 +50,6 @@ impl<R: Real> Layer<R> for Embedding {
         self.config.fields * self.config.width
     }
 
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
-    }
-
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
         let table = self.table.of(ahead.weights);
         for (y, value) in y.chunks_exact_mut(self.config.width).zip(ahead.x) {

@@ -15,9 +15,10 @@
 
 use super::wiring::{Synapse, Wiring};
 use super::{Ahead, Back, Layer, Trace};
-use crate::machine::{Machine, kernel};
+use crate::machine::kernel;
 use crate::matmul::transpose;
 use crate::real::Real;
+use crate::strands::{dot, fold};
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of an LTC.
@@ -388,32 +389,6 @@ const STRETCH: usize = 128;
 /// Sums over rows run in this many strands.
 const STRANDS: usize = 16;
 
-#[inline(always)]
-fn dot<R: Real, M: Machine>(a: &[R], b: &[R]) -> R {
-    let mut strands = [R::ZERO; STRANDS];
-    let (a, last_a) = a.as_chunks::<STRANDS>();
-    let (b, last_b) = b.as_chunks::<STRANDS>();
-    for (a, b) in a.iter().zip(b) {
-        for (strand, (a, b)) in strands.iter_mut().zip(a.iter().zip(b)) {
-            *strand = a.fma::<M>(*b, *strand);
-        }
-    }
-    let rest = last_a.iter().zip(last_b).map(|(a, b)| *a * *b);
-    strands.into_iter().chain(rest).fold(R::ZERO, |sum, strand| sum + strand)
-}
-
-#[inline(always)]
-fn sum<R: Real>(values: &[R]) -> R {
-    let mut strands = [R::ZERO; STRANDS];
-    let (blocks, rest) = values.as_chunks::<STRANDS>();
-    for block in blocks {
-        for (strand, value) in strands.iter_mut().zip(block) {
-            *strand += *value;
-        }
-    }
-    strands.iter().chain(rest).fold(R::ZERO, |sum, strand| sum + *strand)
-}
-
 kernel! {
     /// What units hear, backward. Openings are computed again rather than kept: they would not
     /// fit the caches.
@@ -457,10 +432,10 @@ kernel! {
                 for (toward, bend) in toward.iter_mut().zip(&*bends) {
                     *toward = scale.fma::<M>(*bend, *toward);
                 }
-                top += dot::<R, M>(opens, tops);
-                bottom += dot::<R, M>(opens, bottoms);
-                bent += dot::<R, M>(bends, source);
-                bend += sum::<R>(bends);
+                top += dot::<R, M, STRANDS>(opens, tops);
+                bottom += dot::<R, M, STRANDS>(opens, bottoms);
+                bent += dot::<R, M, STRANDS>(bends, source);
+                bend += fold::<R, STRANDS>(bends, |sum, value| sum + value);
             }
             by_weight[at] += reversal * top + bottom;
             slots.reversal.of_mut(grads)[at] += weight * top;

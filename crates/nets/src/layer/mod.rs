@@ -144,8 +144,10 @@ pub trait Layer<R: Real>: Send + Sync {
         true
     }
 
-    /// Room for batches of up to so many rows.
-    fn trace(&self, rows: usize) -> Trace<R>;
+    /// Room for batches of up to so many rows; none for a layer that remembers nothing.
+    fn trace(&self, _rows: usize) -> Trace<R> {
+        Trace::new([])
+    }
 
     /// Fills `y` (rows × outputs).
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], trace: &mut Trace<R>);

@@ -6,6 +6,7 @@
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
 use crate::real::Real;
+use crate::strands::fold;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a layer normalisation.
@@ -72,6 +73,9 @@ impl<R: Real> Layer<R> for Norm {
     }
 }
 
+/// Sums over a row run in this many strands.
+const STRANDS: usize = 8;
+
 kernel! {
     fn normalise<R>(
         x: &[R],
@@ -86,8 +90,9 @@ kernel! {
         let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width));
         let kept = normal.chunks_exact_mut(width).zip(scales.iter_mut());
         for ((x, y), (normal, scale)) in rows.zip(kept) {
-            let mean = total::<R>(x, |value| value) * share;
-            let variance = total::<R>(x, |value| (value - mean) * (value - mean)) * share;
+            let mean = fold::<R, STRANDS>(x, |sum, value| sum + value) * share;
+            let square = |value: R| (value - mean) * (value - mean);
+            let variance = fold::<R, STRANDS>(x, |sum, value| sum + square(value)) * share;
             *scale = R::ONE / (variance + epsilon).sqrt();
             for (normal, x) in normal.iter_mut().zip(x) {
                 *normal = (*x - mean) * *scale;
@@ -98,27 +103,6 @@ kernel! {
             }
         }
     }
-}
-
-/// The sum of a function over values, in eight strands.
-#[inline(always)]
-fn total<R: Real>(values: &[R], of: impl Fn(R) -> R) -> R {
-    let mut strands = [R::ZERO; 8];
-    let blocks = values.chunks_exact(8);
-    let rest = blocks.remainder();
-    for block in blocks {
-        for (strand, value) in strands.iter_mut().zip(block) {
-            *strand += of(*value);
-        }
-    }
-    let mut sum = R::ZERO;
-    for strand in strands {
-        sum += strand;
-    }
-    for value in rest {
-        sum += of(*value);
-    }
-    sum
 }
 
 kernel! {
@@ -144,7 +128,7 @@ kernel! {
             for ((dx, dy), gain) in dx.iter_mut().zip(dy).zip(gain) {
                 *dx = *dy * *gain;
             }
-            let mean = total::<R>(dx, |value| value) * share;
+            let mean = fold::<R, STRANDS>(dx, |sum, value| sum + value) * share;
             let mut shared = R::ZERO;
             for (dx, normal) in dx.iter().zip(normal) {
                 shared = dx.fma::<M>(*normal, shared);

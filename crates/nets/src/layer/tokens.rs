@@ -82,10 +82,6 @@ impl<R: Real> Layer<R> for Tokens {
         self.position.len()
     }
 
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
-    }
-
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
         let position = self.position.of(ahead.weights);
         let (wide, high) = (self.config.steps * self.config.width, position.len());
@@ -136,10 +132,6 @@ impl<R: Real> Layer<R> for First {
 
     fn learns(&self) -> bool {
         false
-    }
-
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        Trace::new([])
     }
 
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::kernel;
 use crate::real::Real;
+use crate::strands::fold;
 use crate::weights::{Plan, Role};
 
 /// Rule by which weights move.
@@ -252,22 +253,7 @@ pub fn clip<R: Real>(grads: &mut [R], most: f64) -> f64 {
 kernel! {
     /// Sum of squares, in eight strands.
     fn squares<R>(values: &[R]) -> R {
-        let mut strands = [R::ZERO; 8];
-        let blocks = values.chunks_exact(8);
-        let rest = blocks.remainder();
-        for block in blocks {
-            for (strand, value) in strands.iter_mut().zip(block) {
-                *strand = value.fma::<M>(*value, *strand);
-            }
-        }
-        let mut sum = R::ZERO;
-        for strand in strands {
-            sum += strand;
-        }
-        for value in rest {
-            sum = value.fma::<M>(*value, sum);
-        }
-        sum
+        fold::<R, 8>(values, |sum, value| value.fma::<M>(value, sum))
     }
 }
 
