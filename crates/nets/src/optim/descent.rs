@@ -106,7 +106,6 @@ impl<R: Real> Descent<R> {
     /// Moves the weights against their gradients.
     pub fn step(&mut self, rate: f64, grads: &[R], weights: &mut [R]) {
         self.steps += 1;
-        let age = self.steps as f64;
         for (range, role) in &self.stretches {
             if *role == Role::Fixed {
                 continue;
@@ -117,27 +116,13 @@ impl<R: Real> Descent<R> {
             let (first, second) = (&mut self.first[of.clone()], &mut self.second[of]);
             match self.rule {
                 Optimiser::Adam { beta1, beta2, epsilon, decay } => {
-                    let step = Step {
-                        beta1,
-                        beta2,
-                        epsilon,
-                        rate: rate / (1.0 - beta1.powf(age)),
-                        square: 1.0 / (1.0 - beta2.powf(age)).sqrt(),
-                        decay: shrinks(decay),
-                        keep: 1.0,
-                    };
+                    let step = Step::plain((beta1, beta2), epsilon, (rate, self.steps));
+                    let step = Step { decay: shrinks(decay), ..step };
                     adam(step, (grads, first, second), weights);
                 }
                 Optimiser::AdamW { beta1, beta2, epsilon, decay } => {
-                    let step = Step {
-                        beta1,
-                        beta2,
-                        epsilon,
-                        rate: rate / (1.0 - beta1.powf(age)),
-                        square: 1.0 / (1.0 - beta2.powf(age)).sqrt(),
-                        decay: 0.0,
-                        keep: 1.0 - rate * shrinks(decay),
-                    };
+                    let step = Step::plain((beta1, beta2), epsilon, (rate, self.steps));
+                    let step = Step { keep: 1.0 - rate * shrinks(decay), ..step };
                     adam(step, (grads, first, second), weights);
                 }
                 Optimiser::Sgd { momentum, decay } => {
@@ -177,15 +162,30 @@ impl<R: Real> Descent<R> {
     }
 }
 
+/// One step of Adam.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     beta1: f64,
     beta2: f64,
     epsilon: f64,
+    /// Over what the first moment still lacks.
     rate: f64,
+    /// Multiplies the root of the second moment, for what that still lacks.
     square: f64,
+    /// Share of the weight that is added to its gradient.
     decay: f64,
+    /// Share of the weight that stays.
     keep: f64,
+}
+
+impl Step {
+    /// The step of that number, without decay of either kind.
+    fn plain((beta1, beta2): (f64, f64), epsilon: f64, (rate, steps): (f64, u64)) -> Step {
+        let age = steps as f64;
+        let rate = rate / (1.0 - beta1.powf(age));
+        let square = 1.0 / (1.0 - beta2.powf(age)).sqrt();
+        Step { beta1, beta2, epsilon, rate, square, decay: 0.0, keep: 1.0 }
+    }
 }
 
 kernel! {
