@@ -6,10 +6,10 @@ use base::Seed;
 use nets::optim::Optimiser;
 use serde::{Deserialize, Serialize};
 
-use super::actor_critic::{ActorCritic, Minds, Schooling, both, fit_values};
-use super::agent::{Acting, Agent, Card, Progress, check_kind, check_setting, rate_at};
+use super::actor_critic::{ActorCritic, Minded, Minds, Schooling, both, fit_values, teach};
+use super::agent::{Agent, Card, Progress, check_kind, check_setting, rate_at};
 use super::checkpoint::Archive;
-use super::distribution::{self, Choosing, Pull};
+use super::distribution::Pull;
 use super::env::Actions;
 use super::network::Tower;
 use super::ppo::standardise;
@@ -149,49 +149,26 @@ impl A2c {
 
 /// The policy gradient of rows, added up: loss and mean entropy, both times the share.
 pub(crate) fn follow(actor: &mut Tower, space: Actions, lesson: Lesson<'_>) -> (f64, f64) {
-    let rows = lesson.advantages.len();
-    let (outputs, wide) = (space.outputs(), space.width());
-    actor.forward(lesson.x);
-    distribution::prepare(space, &mut actor.y[..rows * outputs]);
-    let deviations = actor.beside().to_vec();
-    let mut d_deviations = vec![0.0; deviations.len()];
     let (mut loss, mut entropy) = (0.0, 0.0);
-    for row in 0..rows {
-        let of = row * outputs..(row + 1) * outputs;
-        let known = (&actor.y[of.clone()], &deviations[..]);
-        let action = &lesson.actions[row * wide..(row + 1) * wide];
-        let log = distribution::log_prob(space, known, action);
-        loss -= f64::from(log * lesson.advantages[row]);
-        entropy += f64::from(distribution::entropy(space, known));
-        let pull = Pull {
+    teach(actor, space, (lesson.x, lesson.actions), |row, seen| {
+        loss -= f64::from(seen.log * lesson.advantages[row]);
+        entropy += f64::from(seen.entropy);
+        Pull {
             by_log: -lesson.advantages[row] * lesson.share,
             by_entropy: -lesson.entropy_weight * lesson.share,
-        };
-        let to = (&mut actor.dy[of], &mut d_deviations[..]);
-        distribution::slope(space, known, action, pull, to);
-    }
-    actor.backward(lesson.x);
-    let slots = actor.beside_grads().iter_mut().zip(&d_deviations);
-    slots.for_each(|(grad, add)| *grad += add);
+        }
+    });
     let share = f64::from(lesson.share);
     (loss * share, entropy * share)
 }
 
-impl Acting for A2c {
-    fn space(&self) -> Actions {
-        self.mind.space
+impl Minded for A2c {
+    fn mind(&self) -> &ActorCritic {
+        &self.mind
     }
 
-    fn width(&self) -> usize {
-        self.mind.width()
-    }
-
-    fn act_on(&mut self, observations: &[f32], choosing: Choosing, actions: &mut [f32]) {
-        self.mind.act_on(observations, choosing, actions);
-    }
-
-    fn value_of(&mut self, observations: &[f32], values: &mut [f32]) {
-        self.mind.value_of(observations, values);
+    fn mind_mut(&mut self) -> &mut ActorCritic {
+        &mut self.mind
     }
 }
 

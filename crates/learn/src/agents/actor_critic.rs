@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{Acting, Card};
 use super::checkpoint::Archive;
-use super::distribution::{self, Choosing};
+use super::distribution::{self, Choosing, Pull};
 use super::env::Actions;
 use super::network::{Body, Making, Opening, Shape, Tower};
 use super::normalise::{Scaler, Scaling};
@@ -237,6 +237,31 @@ impl Acting for ActorCritic {
     }
 }
 
+/// An agent that acts by an actor and values by a critic.
+pub(crate) trait Minded {
+    fn mind(&self) -> &ActorCritic;
+
+    fn mind_mut(&mut self) -> &mut ActorCritic;
+}
+
+impl<A: Minded + Send> Acting for A {
+    fn space(&self) -> Actions {
+        self.mind().space
+    }
+
+    fn width(&self) -> usize {
+        self.mind().width()
+    }
+
+    fn act_on(&mut self, observations: &[f32], choosing: Choosing, actions: &mut [f32]) {
+        self.mind_mut().act_on(observations, choosing, actions);
+    }
+
+    fn value_of(&mut self, observations: &[f32], values: &mut [f32]) {
+        self.mind_mut().value_of(observations, values);
+    }
+}
+
 /// Two pieces of work, side by side where there are two threads.
 pub(crate) fn both<A: Send, B: Send>(
     left: impl FnOnce() -> A + Send,
@@ -246,6 +271,43 @@ pub(crate) fn both<A: Send, B: Send>(
         1 => (left(), right()),
         _ => rayon::join(left, right),
     }
+}
+
+/// What the policy says of a row's action.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    /// Logarithm of its probability.
+    pub(crate) log: f32,
+    /// Entropy of what could have been drawn.
+    pub(crate) entropy: f32,
+}
+
+/// Runs a policy over rows of observations and the actions taken there, asks for the pull on each
+/// row, in order, and adds to the gradients.
+pub(crate) fn teach(
+    actor: &mut Tower,
+    space: Actions,
+    (x, actions): (&[f32], &[f32]),
+    mut pull: impl FnMut(usize, Seen) -> Pull,
+) {
+    let (outputs, wide) = (space.outputs(), space.width());
+    let rows = actions.len() / wide;
+    actor.forward(x);
+    distribution::prepare(space, &mut actor.y[..rows * outputs]);
+    let deviations = actor.beside().to_vec();
+    let mut d_deviations = vec![0.0; deviations.len()];
+    for (row, action) in actions.chunks_exact(wide).enumerate() {
+        let of = row * outputs..(row + 1) * outputs;
+        let known = (&actor.y[of.clone()], &deviations[..]);
+        let log = distribution::log_prob(space, known, action);
+        let entropy = distribution::entropy(space, known);
+        let pull = pull(row, Seen { log, entropy });
+        let to = (&mut actor.dy[of], &mut d_deviations[..]);
+        distribution::slope(space, known, action, pull, to);
+    }
+    actor.backward(x);
+    let slots = actor.beside_grads().iter_mut().zip(&d_deviations);
+    slots.for_each(|(grad, add)| *grad += add);
 }
 
 /// Mean squared error of a value network on rows, times a weight: fills the gradient and runs the

@@ -12,10 +12,10 @@ use nets::optim::Optimiser;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::actor_critic::{ActorCritic, Minds, Schooling, both, fit_values};
-use super::agent::{Acting, Agent, Card, Progress, check_kind, check_setting, rate_at};
+use super::actor_critic::{ActorCritic, Minded, Minds, Schooling, both, fit_values, teach};
+use super::agent::{Agent, Card, Progress, check_kind, check_setting, rate_at};
 use super::checkpoint::Archive;
-use super::distribution::{self, Choosing, Pull};
+use super::distribution::Pull;
 use super::env::Actions;
 use super::network::Tower;
 use super::rollout::{Discount, Rollout};
@@ -216,36 +216,23 @@ impl Ppo {
 /// The clipped surrogate and its gradients.
 fn surrogate(actor: &mut Tower, (space, config): (Actions, &PpoConfig), batch: &Batch) -> Found {
     let rows = batch.advantages.len();
-    let (outputs, wide) = (space.outputs(), space.width());
-    actor.forward(&batch.x);
-    distribution::prepare(space, &mut actor.y[..rows * outputs]);
-    let deviations = actor.beside().to_vec();
-    let mut d_deviations = vec![0.0; deviations.len()];
     let (low, high) = (1.0 - config.clip as f32, 1.0 + config.clip as f32);
     let share = 1.0 / rows as f32;
     let mut found = Found::default();
-    for row in 0..rows {
-        let of = row * outputs..(row + 1) * outputs;
-        let known = (&actor.y[of.clone()], &deviations[..]);
-        let action = &batch.actions[row * wide..(row + 1) * wide];
-        let log_ratio = distribution::log_prob(space, known, action) - batch.log_probs[row];
+    teach(actor, space, (&batch.x, &batch.actions), |row, seen| {
+        let log_ratio = seen.log - batch.log_probs[row];
         let ratio = log_ratio.exp();
         let advantage = batch.advantages[row];
         let (free, held) = (ratio * advantage, ratio.clamp(low, high) * advantage);
         found.loss -= f64::from(if held < free { held } else { free });
-        found.entropy += f64::from(distribution::entropy(space, known));
+        found.entropy += f64::from(seen.entropy);
         found.divergence += f64::from(ratio - 1.0 - log_ratio);
         found.clipped += f64::from(u8::from(ratio < low || ratio > high));
-        let pull = Pull {
+        Pull {
             by_log: if held < free { 0.0 } else { -free * share },
             by_entropy: -(config.entropy_weight as f32) * share,
-        };
-        let to = (&mut actor.dy[of], &mut d_deviations[..]);
-        distribution::slope(space, known, action, pull, to);
-    }
-    actor.backward(&batch.x);
-    let slots = actor.beside_grads().iter_mut().zip(&d_deviations);
-    slots.for_each(|(grad, add)| *grad += add);
+        }
+    });
     found.length = actor.gradient_length();
     let rows = rows as f64;
     for sum in [&mut found.loss, &mut found.entropy, &mut found.divergence, &mut found.clipped] {
@@ -295,21 +282,13 @@ pub(crate) fn standardise(values: &mut [f32]) {
     values.iter_mut().for_each(|v| *v = ((f64::from(*v) - mean) / deviation) as f32);
 }
 
-impl Acting for Ppo {
-    fn space(&self) -> Actions {
-        self.mind.space
+impl Minded for Ppo {
+    fn mind(&self) -> &ActorCritic {
+        &self.mind
     }
 
-    fn width(&self) -> usize {
-        self.mind.width()
-    }
-
-    fn act_on(&mut self, observations: &[f32], choosing: Choosing, actions: &mut [f32]) {
-        self.mind.act_on(observations, choosing, actions);
-    }
-
-    fn value_of(&mut self, observations: &[f32], values: &mut [f32]) {
-        self.mind.value_of(observations, values);
+    fn mind_mut(&mut self) -> &mut ActorCritic {
+        &mut self.mind
     }
 }
 

@@ -9,11 +9,10 @@ use nets::optim::Optimiser;
 use serde::{Deserialize, Serialize};
 
 use super::a2c::{Lesson, follow};
-use super::actor_critic::{ActorCritic, Minds, Schooling, both, fit_values};
-use super::agent::{Acting, Agent, Card, Progress, check_kind, check_setting, rate_at};
+use super::actor_critic::{ActorCritic, Minded, Minds, Schooling, both, fit_values};
+use super::agent::{Agent, Card, Progress, check_kind, check_setting, rate_at};
 use super::checkpoint::Archive;
-use super::distribution::{self, Choosing};
-use super::env::Actions;
+use super::distribution;
 use super::ppo::standardise;
 use super::vectorised::VecEnv;
 use crate::Error;
@@ -231,21 +230,13 @@ impl Tale {
     }
 }
 
-impl Acting for Reinforce {
-    fn space(&self) -> Actions {
-        self.mind.space
+impl Minded for Reinforce {
+    fn mind(&self) -> &ActorCritic {
+        &self.mind
     }
 
-    fn width(&self) -> usize {
-        self.mind.width()
-    }
-
-    fn act_on(&mut self, observations: &[f32], choosing: Choosing, actions: &mut [f32]) {
-        self.mind.act_on(observations, choosing, actions);
-    }
-
-    fn value_of(&mut self, observations: &[f32], values: &mut [f32]) {
-        self.mind.value_of(observations, values);
+    fn mind_mut(&mut self) -> &mut ActorCritic {
+        &mut self.mind
     }
 }
 
