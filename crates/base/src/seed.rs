@@ -11,7 +11,7 @@
 //! assert_ne!(a, root.child("trials").index(4));
 //! ```
 
-use rand::SeedableRng;
+use rand::{RngExt as _, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 /// The generator behind every seed: xoshiro256++ (Blackman and Vigna 2019).
@@ -45,6 +45,14 @@ impl Seed {
     /// A generator that starts at this node.
     pub fn rng(self) -> Rng {
         Rng::seed_from_u64(self.0)
+    }
+
+    /// Puts items in a random order (Fisher and Yates), with the draws of this node.
+    pub fn shuffle<T>(self, items: &mut [T]) {
+        let mut rng = self.rng();
+        for at in (1..items.len()).rev() {
+            items.swap(at, rng.random_range(0..=at));
+        }
     }
 
     /// The node that [`Seed::number`] named.
@@ -84,6 +92,18 @@ mod tests {
     fn a_recorded_node_comes_back() {
         let node = Seed::root(3).child("trial").index(8);
         assert_eq!(Seed::from_number(node.number()), node);
+    }
+
+    #[test]
+    fn a_shuffle_keeps_all_and_hangs_on_the_seed() {
+        let order = |seed: u64| {
+            let mut items: Vec<usize> = (0..100).collect();
+            Seed::root(seed).shuffle(&mut items);
+            items
+        };
+        assert_eq!(order(1), order(1));
+        assert_ne!(order(1), order(2));
+        assert_eq!(order(1).into_iter().collect::<BTreeSet<_>>().len(), 100);
     }
 
     #[test]

@@ -95,6 +95,12 @@ pub fn max_drawdown(equity: &[f64]) -> f64 {
     worst
 }
 
+/// The logistic curve: the probability whose log odds are x.
+#[inline]
+pub fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
 /// Distribution function of the standard normal (W. J. Cody's erfc, via complementary series;
 /// absolute error below 1e-15).
 pub fn normal_cdf(x: f64) -> f64 {

@@ -7,6 +7,7 @@
 //! Hastie and Tibshirani 2010, section 3). The intercept is not penalised. scikit-learn's `C` is
 //! `1 / (λ Σ w)`.
 
+use base::stats::sigmoid;
 use base::{Panel, Prob};
 use serde::{Deserialize, Serialize};
 
@@ -179,7 +180,8 @@ impl Problem {
     /// Moves the intercept and each slope to its best place; gives the largest move.
     fn sweep(&self, of: &mut Quadratic, intercept: &mut f64, slopes: &mut [f64]) -> f64 {
         let total: f64 = of.weights.iter().sum();
-        let step = dot(&of.weights, &of.residuals) / total;
+        let off = of.weights.iter().zip(&of.residuals).map(|(weight, residual)| weight * residual);
+        let step = off.sum::<f64>() / total;
         *intercept += step;
         of.residuals.iter_mut().for_each(|residual| *residual -= step);
         let mut most = step.abs();
@@ -204,14 +206,6 @@ impl Problem {
         }
         most
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 impl LogisticModel {

@@ -9,7 +9,6 @@
 
 use base::Seed;
 use nets::optim::Optimiser;
-use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::actor_critic::{ActorCritic, Minded, Minds, Schooling, both, fit_values, teach};
@@ -202,14 +201,11 @@ impl Ppo {
         (found, loss, (found.length, length))
     }
 
-    /// Fisher and Yates, from a node of its own for each epoch.
+    /// A new order of the rows, from a node of its own for each epoch.
     fn shuffle(&mut self, epoch: u64) {
         let seed = self.mind.seed.child("shuffle").index(self.mind.updates).index(epoch);
-        let mut rng = seed.rng();
         self.order.iter_mut().zip(0..).for_each(|(place, at)| *place = at);
-        for at in (1..self.order.len()).rev() {
-            self.order.swap(at, rng.random_range(0..=at));
-        }
+        seed.shuffle(&mut self.order);
     }
 }
 

@@ -2,6 +2,7 @@
 //! (Lin, Lin and Weng 2007, "A note on Platt's probabilistic outputs").
 
 use base::Prob;
+use base::stats::sigmoid;
 use serde::{Deserialize, Serialize};
 
 use super::clamped;
@@ -64,7 +65,7 @@ impl Platt {
     }
 
     fn value(&self, odds: f64) -> f64 {
-        1.0 / (1.0 + (-(self.slope * odds + self.intercept)).exp())
+        sigmoid(self.slope * odds + self.intercept)
     }
 
     fn loss(&self, rows: &[(f64, f64)]) -> f64 {

@@ -1,9 +1,7 @@
 //! Training: epochs of shuffled batches, watched on the last rows.
 
-use base::Seed;
 use nets::optim::{Stopping, Verdict};
 use nets::training::{Batch, Regime, Training};
-use rand::RngExt as _;
 
 use super::NetworkLearner;
 use super::checkpoint::{Checkpoint, State};
@@ -135,7 +133,8 @@ impl<'a> Work<'a> {
     /// One pass over the rows in an order of its own.
     fn epoch(&mut self, state: &mut State) -> Result<Epoch, Error> {
         let params = &self.learner.params;
-        let order = shuffled(self.learned.count, self.learner.seed.child("order"), state.epochs);
+        let mut order: Vec<usize> = (0..self.learned.count).collect();
+        self.learner.seed.child("order").index(u64::from(state.epochs)).shuffle(&mut order);
         let batch = params.batch.min(self.learned.count);
         let per_epoch = order.len().div_ceil(batch) as u64;
         let all = per_epoch * u64::from(params.epochs);
@@ -267,14 +266,4 @@ fn targets_of(
         }
     }
     Ok(out)
-}
-
-/// Fisher and Yates.
-fn shuffled(count: usize, seed: Seed, epoch: u32) -> Vec<usize> {
-    let mut rng = seed.index(u64::from(epoch)).rng();
-    let mut order: Vec<usize> = (0..count).collect();
-    for at in (1..count).rev() {
-        order.swap(at, rng.random_range(0..=at));
-    }
-    order
 }

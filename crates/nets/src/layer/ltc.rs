@@ -13,6 +13,8 @@
 //! the batch with its four numbers in registers. Tensors, one value a synapse: `weight`, `sigma`,
 //! `mu`, `reversal`, and the same for `sensory_`; one a unit: `leak`, `rest`, `capacity`.
 
+use base::stats::sigmoid;
+
 use super::wiring::{Synapse, Wiring};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
@@ -104,7 +106,7 @@ fn softplus<R: Real>(value: R) -> R {
 }
 
 fn softplus_slope<R: Real>(value: R) -> R {
-    R::of(1.0 / (1.0 + (-value.f64()).exp()))
+    R::of(sigmoid(value.f64()))
 }
 
 impl Ltc {

@@ -1,5 +1,7 @@
 //! Losses of classes: cross-entropy, focal, binary.
 
+use base::stats::sigmoid;
+
 use super::{Judged, Loss};
 use crate::machine::{Plain, kernel};
 use crate::real::Real;
@@ -165,7 +167,7 @@ impl<R: Real> Loss<R> for Bce {
             // ln(1 + e^-y), without overflow on either side.
             let soft = (-y.abs()).exp().ln_1p() + (-y).max(0.0);
             total += weight * (up * soft + down * (soft + y));
-            let p = 1.0 / (1.0 + (-y).exp());
+            let p = sigmoid(y);
             *dy = R::of(weight * (down * p - up * (1.0 - p)));
         }
         total

@@ -14,6 +14,7 @@
 //! edge makes the barrier learnable; [`StopLoss::outcome`] with a width of 0 is the hard rule for
 //! reports.
 
+use base::stats::sigmoid;
 use serde::{Deserialize, Serialize};
 
 use super::{Judged, Loss};
@@ -64,10 +65,6 @@ impl StopLoss {
         let made = (1.0 - hit) * gain - hit * barrier - self.cost;
         (made, -by_barrier * (gain + barrier) - hit)
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 impl<R: Real> Loss<R> for StopLoss {
