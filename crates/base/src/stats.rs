@@ -64,6 +64,20 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
+/// The place of each value among all from 1, equal ones sharing the mean of theirs.
+pub fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut before = 0;
+    for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let middle = before as f64 + (tied.len() + 1) as f64 / 2.0;
+        tied.iter().for_each(|&at| ranks[at] = middle);
+        before += tied.len();
+    }
+    ranks
+}
+
 /// Pearson correlation of two slices of one length; NaN when either is constant.
 pub fn correlation(left: &[f64], right: &[f64]) -> f64 {
     let (centre_left, centre_right) = (mean(left), mean(right));

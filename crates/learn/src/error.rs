@@ -16,6 +16,14 @@ pub enum Error {
         /// What is allowed.
         rule: &'static str,
     },
+    /// A setting that does not exist, or a value that does not fit it.
+    #[error("read setting {path}: {what}")]
+    ReadSetting {
+        /// Names with dots.
+        path: String,
+        /// What is wrong, and what there is.
+        what: String,
+    },
     /// Rows, labels, spans or weights that do not fit each other.
     #[error("check samples: {what}")]
     CheckSamples {

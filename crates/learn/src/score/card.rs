@@ -22,9 +22,9 @@ pub struct Scorecard {
     pub figures: BTreeMap<String, Interval>,
 }
 
-type Figure = fn(&[Prob], &[bool], Prob) -> f64;
+pub(super) type Figure = fn(&[Prob], &[bool], Prob) -> f64;
 
-const FIGURES: [(&str, Figure); 8] = [
+pub(super) const FIGURES: [(&str, Figure); 8] = [
     ("accuracy", |s, l, t| Confusion::at(s, l, t).accuracy()),
     ("auc", |s, l, _| roc_auc(s, l)),
     ("brier", |s, l, _| brier(s, l)),

@@ -5,8 +5,10 @@ mod card;
 mod figures;
 mod permutation;
 pub mod sharpe;
+mod sheet;
 
 pub(crate) use card::check_lengths;
 pub use card::{Scorecard, ThresholdLine, sweep};
 pub use figures::{Confusion, brier, log_loss, precision_weighted, roc_auc};
-pub use permutation::{PermutationLine, permutation};
+pub use permutation::{LossRise, PermutationLine, loss_rises, permutation};
+pub use sheet::{Scored, Sheet};

@@ -43,6 +43,42 @@ pub fn permutation(
     Ok(lines)
 }
 
+/// How much a column mattered to the loss of a model of any kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LossRise {
+    /// The column.
+    pub feature: String,
+    /// Mean rise of the loss over the shuffles, with the interval over shuffles.
+    pub rise: Interval,
+}
+
+/// Shuffles each column of the model `repeats` times and measures the rise of the loss that is
+/// tuned for ([`super::Scored::loss`]); the largest first.
+pub fn loss_rises(
+    model: &impl Model,
+    samples: &Samples,
+    (quantiles, repeats): (&[f64], u64),
+    seed: Seed,
+) -> Result<Vec<LossRise>, Error> {
+    let panel = samples.panel().select(model.features());
+    let panel = panel.map_err(|source| Error::MatchColumns { source })?;
+    let loss = |panel: &Panel| -> Result<f64, Error> {
+        let (forecasts, targets) = (&model.predict(panel)?, samples.targets());
+        super::Scored { forecasts, targets, quantiles }.loss()
+    };
+    let whole = loss(&panel)?;
+    let mut lines = Vec::with_capacity(panel.names().len());
+    for (column, feature) in panel.names().iter().enumerate() {
+        let seed = seed.child(feature);
+        let rise = |repeat| Ok(loss(&shuffled(&panel, column, seed.index(repeat))?)? - whole);
+        let rises: Vec<f64> = (0..repeats).map(rise).collect::<Result<_, Error>>()?;
+        let rise = mean_interval(&rises, Plan::independent(seed.child("interval")));
+        lines.push(LossRise { feature: feature.clone(), rise });
+    }
+    lines.sort_by(|a, b| b.rise.value.total_cmp(&a.rise.value));
+    Ok(lines)
+}
+
 fn shuffled(panel: &Panel, column: usize, seed: Seed) -> Result<Panel, Error> {
     let mut rng = seed.rng();
     let mut order: Vec<usize> = (0..panel.len()).collect();

@@ -121,7 +121,7 @@ impl TreeLearner {
 }
 
 /// Training under way.
-struct Boost<'a> {
+pub(super) struct Boost<'a> {
     learner: &'a TreeLearner,
     features: Vec<String>,
     binned: Binned,
@@ -136,7 +136,10 @@ struct Boost<'a> {
 }
 
 impl<'a> Boost<'a> {
-    fn new(learner: &'a TreeLearner, train: &Fold<'_, Train>) -> Result<Boost<'a>, Error> {
+    pub(super) fn new(
+        learner: &'a TreeLearner,
+        train: &Fold<'_, Train>,
+    ) -> Result<Boost<'a>, Error> {
         let params = &learner.params;
         params.check()?;
         let panel = train.samples().panel();
@@ -188,8 +191,25 @@ impl<'a> Boost<'a> {
         self.base_scores.iter().map(move |&score| objective.margin_of(score))
     }
 
+    /// Goes on from these trees: margins are what they were after the last of them.
+    pub(super) fn take_over(&mut self, model: TreeModel, train: &Fold<'_, Train>) {
+        let columns = train.samples().panel().columns();
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let rows = Rows::gather(&columns, train.rows().iter().copied());
+        let outputs = self.margins.len();
+        for (at, tree) in model.trees.iter().enumerate() {
+            rows.add(tree, &mut self.margins[at % outputs]);
+        }
+        self.trees = model.trees;
+    }
+
+    /// The metric of the objective on the training rows.
+    pub(super) fn train_loss(&self) -> f64 {
+        self.task.loss(&self.margins)
+    }
+
     /// Grows one tree for each output, on the same derivatives.
-    fn add_round(&mut self, round: u32) -> &[Tree] {
+    pub(super) fn add_round(&mut self, round: u32) -> &[Tree] {
         let outputs = self.gradients.len();
         let from = self.trees.len();
         for output in 0..outputs {
@@ -242,7 +262,7 @@ impl<'a> Boost<'a> {
     }
 
     /// Refuses a model that would predict something that is no number.
-    fn finish(self) -> Result<TreeModel, Error> {
+    pub(super) fn finish(self) -> Result<TreeModel, Error> {
         let params = &self.learner.params;
         let broken = |tree: &Tree| {
             tree.nodes.iter().any(|node| {

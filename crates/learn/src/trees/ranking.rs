@@ -130,6 +130,12 @@ impl Ranking {
     }
 }
 
+/// Normalised discounted gain of each group, in order of groups (Järvelin and Kekäläinen 2002).
+pub(crate) fn ndcg_of_groups(groups: &[i64], relevance: &[f32], scores: &[f32]) -> Vec<f64> {
+    let ranking = Ranking::new(groups, relevance, true);
+    ranking.groups.iter().map(|group| group.ndcg(scores)).collect()
+}
+
 impl Group {
     fn order(&self, margins: &[f32]) -> Order {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();

@@ -2,11 +2,11 @@
 //! way to disk, finds columns by name, and refuses what it does not learn.
 
 use base::{Panel, RowKey, Seed, Ts};
-use learn::family::{Family, FamilyLearner, Trained};
+use learn::family::{Family, FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained};
 use learn::logistic::LogisticParams;
 use learn::networks::NetworkParams;
 use learn::split::everything;
-use learn::trees::TreeParams;
+use learn::trees::{Flow, TreeParams};
 use learn::{LabelSpan, Learner as _, Model as _, Samples, Targets};
 use rand::RngExt as _;
 
@@ -114,5 +114,39 @@ fn several_targets_are_for_networks_alone() {
 fn bytes_of_no_family_are_refused() {
     for bytes in [&b""[..], b"{", b"{}", b"{\"format\": \"x\"}", b"\x08\0\0\0\0\0\0\0{}      "] {
         assert!(Trained::from_bytes(bytes).is_err(), "{bytes:?}");
+    }
+}
+
+/// Trains from a checkpoint, if any, until so many steps are done.
+fn sitting(learner: &FamilyLearner, resume: Option<&[u8]>, until: u32) -> FamilyEnded {
+    let mut after_step = |step: Step| if step.done == until { Flow::Stop } else { Flow::Go };
+    let watch = FamilyWatch { after_step: &mut after_step, resume };
+    learner.fit_watched(&everything(&samples()), watch).unwrap()
+}
+
+#[test]
+fn each_that_is_broken_off_twice_ends_as_if_it_had_not_been() {
+    for learner in families() {
+        let whole = learner.fit(&everything(&samples())).unwrap();
+        let mut ended = sitting(&learner, None, 3);
+        for until in [7, 1000] {
+            let FamilyEnded::Stopped(checkpoint) = &ended else { break };
+            ended = sitting(&learner, Some(checkpoint), until);
+        }
+        let FamilyEnded::Fitted(model) = ended else { panic!("{}", learner.family.name()) };
+        assert!(*model == whole, "{}", learner.family.name());
+    }
+}
+
+#[test]
+fn a_checkpoint_of_other_settings_or_cut_short_is_refused() {
+    for learner in families() {
+        let FamilyEnded::Stopped(checkpoint) = sitting(&learner, None, 3) else { continue };
+        let other = FamilyLearner { seed: Seed::root(12), ..learner.clone() };
+        let samples = samples();
+        for (learner, bytes) in [(&other, &checkpoint[..]), (&learner, &checkpoint[..90])] {
+            let watch = FamilyWatch { after_step: &mut |_| Flow::Go, resume: Some(bytes) };
+            assert!(learner.fit_watched(&everything(&samples), watch).is_err());
+        }
     }
 }

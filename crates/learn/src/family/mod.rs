@@ -3,6 +3,9 @@
 //! A [`Family`] names a kind of model with its settings; with a seed it is a [`FamilyLearner`].
 //! What it fits is a [`Trained`], whose bytes say by themselves which family they are of.
 
+mod naming;
+mod watching;
+
 use base::{Panel, Prob, Seed};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +14,8 @@ use crate::networks::{NetworkLearner, NetworkModel, NetworkParams};
 use crate::split::{Fold, Train};
 use crate::trees::{Objective, TreeLearner, TreeModel, TreeParams};
 use crate::{Error, Forecasts, Learner, Model, Targets};
+
+pub use watching::{FamilyEnded, FamilyWatch, Step};
 
 /// A kind of model with its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,164 @@
+//! Families by name, and their settings by path.
+
+use nets::layer::Activation;
+use nets::net::mlp::Answer;
+use nets::net::recurrent::Cell;
+use nets::net::{DeepLob, Design, Dual, Health, KanNet, Mlp, Recurrent};
+use nets::net::{RegimeGru, RegimeTransformer};
+use serde_json::Value as Json;
+
+use super::Family;
+use crate::Error;
+use crate::logistic::LogisticParams;
+use crate::networks::NetworkParams;
+use crate::trees::{Objective, TreeParams};
+
+impl Family {
+    /// Names of what can be trained, and what each is.
+    pub const NAMES: [(&'static str, &'static str); 11] = [
+        ("trees", "gradient-boosted trees"),
+        ("logistic", "logistic regression with L1 and L2 penalties"),
+        ("mlp", "dense layers"),
+        ("gru", "GRU layers over steps"),
+        ("lstm", "LSTM layers over steps"),
+        ("regime_gru", "two GRUs with attention over their steps"),
+        ("regime_transformer", "Transformer encoder with a class token"),
+        ("kan", "Kolmogorov-Arnold network: a learned curve on each edge"),
+        ("health", "autoencoder with three heads"),
+        ("dual", "dense branch beside a liquid one with NCP wiring"),
+        ("deep_lob", "convolutions over levels and time, inception, LSTM, three heads"),
+    ];
+
+    /// The family of this name with its usual settings; nothing for a name that is none.
+    pub fn named(name: &str) -> Option<Family> {
+        let answer = Answer::Binary { count: 1, positive_weight: 1.0 };
+        let recurrent = |cell: Cell, answer: Answer| {
+            let (steps, inputs, units, layers) = (20, 1, 64, 2);
+            Design::Recurrent(Recurrent { steps, inputs, cell, units, layers, answer })
+        };
+        let design = match name {
+            "trees" => return Some(Family::Trees(TreeParams::default())),
+            "logistic" => return Some(Family::Logistic(LogisticParams::default())),
+            "mlp" => {
+                let (inputs, hidden, activation) = (1, vec![64, 64], Activation::Relu);
+                Design::Mlp(Mlp { inputs, hidden, activation, dropout: 0.0, answer })
+            }
+            "gru" => recurrent(Cell::Gru, answer),
+            "lstm" => recurrent(Cell::Lstm, answer),
+            "regime_gru" => Design::RegimeGru(RegimeGru::default()),
+            "regime_transformer" => Design::RegimeTransformer(RegimeTransformer::default()),
+            "kan" => {
+                let (inputs, hidden, intervals, degree) = (1, vec![16], 5, 3);
+                Design::Kan(KanNet { inputs, hidden, intervals, degree, answer })
+            }
+            "health" => Design::Health(Health::default()),
+            "dual" => Design::Dual(Dual::default()),
+            "deep_lob" => Design::DeepLob(DeepLob::default()),
+            _ => return None,
+        };
+        Some(Family::Network(NetworkParams { design, ..NetworkParams::default() }))
+    }
+
+    /// The same family with one setting changed: a path of names with dots, as in
+    /// `design.hidden`. A path that does not exist, or a value that does not fit, is refused with
+    /// what there is.
+    pub fn with(&self, path: &str, value: &Json) -> Result<Family, Error> {
+        let refuse = |what: String| Error::ReadSetting { path: path.to_owned(), what };
+        let mut whole = serde_json::to_value(self)
+            .map_err(|source| Error::WriteJson { what: "settings", source })?;
+        let mut at = &mut whole;
+        for name in path.split('.') {
+            let Some(fields) = at.as_object_mut() else {
+                return Err(refuse(format!("{name:?} asks for a part of what has none")));
+            };
+            let known = || {
+                let names = fields.keys().filter(|name| !["family", "network"].contains(&&***name));
+                names.cloned().collect::<Vec<_>>().join(", ")
+            };
+            match fields.contains_key(name) && !["family", "network"].contains(&name) {
+                true => at = &mut fields[name],
+                false => return Err(refuse(format!("there is no {name:?}; there is {}", known()))),
+            }
+        }
+        let before = at.clone();
+        *at = value.clone();
+        serde_json::from_value(whole)
+            .map_err(|fault| refuse(format!("{value} does not fit; it is {before} now: {fault}")))
+    }
+
+    /// Steps of a sequence that the family reads, where it reads sequences of one width.
+    pub fn steps(&self) -> Option<usize> {
+        match self {
+            Family::Network(NetworkParams { design: Design::Recurrent(it), .. }) => Some(it.steps),
+            Family::Network(NetworkParams { design: Design::RegimeGru(it), .. }) => Some(it.steps),
+            Family::Network(NetworkParams { design: Design::RegimeTransformer(it), .. }) => {
+                Some(it.steps)
+            }
+            _ => None,
+        }
+    }
+
+    /// The quantiles that it says of a number; empty where it says no quantile.
+    pub fn quantiles(&self) -> Vec<f64> {
+        let answer = match self {
+            Family::Trees(TreeParams { objective: Objective::Quantile { alpha }, .. }) => {
+                return vec![*alpha];
+            }
+            Family::Network(NetworkParams { design: Design::Mlp(it), .. }) => &it.answer,
+            Family::Network(NetworkParams { design: Design::Recurrent(it), .. }) => &it.answer,
+            Family::Network(NetworkParams { design: Design::Kan(it), .. }) => &it.answer,
+            _ => return Vec::new(),
+        };
+        match answer {
+            Answer::Quantiles { of } => of.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Refuses settings that make no sense.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Family::Trees(params) => params.check(),
+            Family::Logistic(params) => params.check(),
+            Family::Network(params) => params.check(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_name_is_a_family_whose_settings_read_back() {
+        for (name, _) in Family::NAMES {
+            let family = Family::named(name).unwrap();
+            let text = serde_json::to_string(&family).unwrap();
+            assert_eq!(serde_json::from_str::<Family>(&text).unwrap(), family, "{name}");
+        }
+        assert_eq!(Family::named("forest"), None);
+    }
+
+    #[test]
+    fn a_setting_is_changed_by_its_path() {
+        let family = Family::named("mlp").unwrap();
+        let changed = family.with("design.hidden", &json!([8])).unwrap();
+        assert_ne!(changed, family);
+        assert_eq!(changed.with("design.hidden", &json!([64, 64])).unwrap(), family);
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_refused_with_what_there_is() {
+        let family = Family::named("trees").unwrap();
+        for (path, value, words) in [
+            ("depth", json!(3), "there is no \"depth\"; there is"),
+            ("max_depth.more", json!(3), "asks for a part of what has none"),
+            ("max_depth", json!("deep"), "does not fit; it is 6 now"),
+            ("family", json!("logistic"), "there is no \"family\""),
+        ] {
+            let said = family.with(path, &value).unwrap_err().to_string();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Figures of any model on rows of any kind of target, each with its interval, beside what
+//! somebody would score who knows the targets' spread and nothing else.
+
+use std::collections::BTreeMap;
+
+use base::bootstrap::{Plan, interval};
+use base::{Interval, Prob, stats};
+use serde::{Deserialize, Serialize};
+
+use super::card::FIGURES;
+use crate::trees::ndcg_of_groups;
+use crate::{Error, Forecasts, Targets};
+
+/// What a model scores on some rows, and what blind guessing would.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Rows scored.
+    pub rows: usize,
+    /// What the targets are.
+    pub kind: String,
+    /// The figure that is tuned for; less is better.
+    pub main: String,
+    /// Figures by name, with intervals; one that does not exist is left out.
+    pub figures: BTreeMap<String, Interval>,
+    /// The same figures for the one forecast that fits these rows best when it may not look at
+    /// any column: the share of wins, the mean, the shares of classes, no order.
+    pub blind: BTreeMap<String, f64>,
+}
+
+/// One figure: forecasts and targets of some rows.
+type Figure<'a> = Box<dyn Fn(&[usize]) -> f64 + 'a>;
+
+/// What is scored against what.
+#[derive(Debug, Clone, Copy)]
+pub struct Scored<'a> {
+    /// What the model said.
+    pub forecasts: &'a Forecasts,
+    /// What came.
+    pub targets: &'a Targets,
+    /// Which quantile each output is; empty where they are none.
+    pub quantiles: &'a [f64],
+}
+
+impl Scored<'_> {
+    /// The figure that is tuned for, on all rows: log loss, root of the mean square, pinball loss,
+    /// or one minus the NDCG.
+    pub fn loss(&self) -> Result<f64, Error> {
+        let (main, figures) = self.figures()?;
+        let all: Vec<usize> = (0..self.targets.len()).collect();
+        let found = figures.into_iter().find(|(name, _)| *name == main);
+        Ok(found.map_or(f64::NAN, |(_, figure)| figure(&all)))
+    }
+
+    /// All figures; the plan says how rows are drawn for the intervals.
+    pub fn sheet(&self, plan: Plan) -> Result<Sheet, Error> {
+        let (main, figures) = self.figures()?;
+        let rows = self.targets.len();
+        let mut found = BTreeMap::new();
+        for (name, figure) in figures {
+            let units = if name == "ndcg" || name == "ndcg_loss" { self.groups() } else { rows };
+            let plan = Plan { seed: plan.seed.child(name), ..plan };
+            let measured = interval(units, plan, figure);
+            if [measured.value, measured.low, measured.high].iter().all(|value| value.is_finite()) {
+                found.insert(name.to_owned(), measured);
+            }
+        }
+        let blind = self.blind()?;
+        let kind = self.targets.kind().to_owned();
+        Ok(Sheet { rows, kind, main: main.to_owned(), figures: found, blind })
+    }
+
+    fn figures(&self) -> Result<(&'static str, Vec<(&'static str, Figure<'_>)>), Error> {
+        let (rows, given) = (self.targets.len(), self.forecasts.rows().len());
+        if rows == 0 || rows != given {
+            return Err(Error::Measure { what: format!("{given} forecasts for {rows} rows") });
+        }
+        match self.targets {
+            Targets::Wins(wins) => self.of_wins(wins),
+            Targets::Numbers(numbers) => Ok(match self.quantiles {
+                [] => ("rmse", self.of_numbers(numbers)),
+                _ => ("pinball", self.of_quantiles(numbers)),
+            }),
+            Targets::Classes { classes, .. } => Ok(("log_loss", self.of_classes(classes))),
+            Targets::Ranks { .. } => Ok(("ndcg_loss", self.of_ranks())),
+            Targets::Many(_) => Err(Error::Measure {
+                what: "there is no common figure for several targets of unlike kinds".to_owned(),
+            }),
+        }
+    }
+
+    fn of_wins<'a>(
+        &'a self,
+        wins: &'a [bool],
+    ) -> Result<(&'static str, Vec<(&'static str, Figure<'a>)>), Error> {
+        let at = if self.forecasts.outputs() == 2 { 1 } else { 0 };
+        let probs = self.forecasts.rows().enumerate().map(|(row, outputs)| {
+            Prob::new(f64::from(outputs[at])).map_err(|source| Error::Predict { row, source })
+        });
+        let probs: Vec<Prob> = probs.collect::<Result<_, _>>()?;
+        let mut figures: Vec<(&'static str, Figure<'a>)> = Vec::new();
+        for (name, figure) in FIGURES {
+            let probs = probs.clone();
+            let of_rows = move |rows: &[usize]| {
+                let (scores, labels): (Vec<Prob>, Vec<bool>) =
+                    rows.iter().map(|&row| (probs[row], wins[row])).unzip();
+                figure(&scores, &labels, Prob::HALF)
+            };
+            figures.push((name, Box::new(of_rows)));
+        }
+        Ok(("log_loss", figures))
+    }
+
+    fn of_numbers<'a>(&'a self, numbers: &'a [f64]) -> Vec<(&'static str, Figure<'a>)> {
+        let said = move |row: usize| f64::from(self.forecasts.values()[row * self.width()]);
+        let gap = move |row: usize| said(row) - numbers[row];
+        let pairs = move |rows: &[usize]| -> (Vec<f64>, Vec<f64>) {
+            rows.iter().map(|&row| (said(row), numbers[row])).unzip()
+        };
+        let square = move |rows: &[usize]| mean(rows, |row| gap(row).powi(2));
+        vec![
+            (
+                "correlation",
+                Box::new(move |rows| {
+                    let (said, came) = pairs(rows);
+                    stats::correlation(&said, &came)
+                }),
+            ),
+            ("mae", Box::new(move |rows| mean(rows, |row| gap(row).abs()))),
+            (
+                "r2",
+                Box::new(move |rows| {
+                    let (_, came) = pairs(rows);
+                    let middle = stats::mean(&came);
+                    1.0 - square(rows) / mean(rows, |row| (numbers[row] - middle).powi(2))
+                }),
+            ),
+            (
+                "rank_correlation",
+                Box::new(move |rows| {
+                    let (said, came) = pairs(rows);
+                    stats::correlation(&stats::ranks(&said), &stats::ranks(&came))
+                }),
+            ),
+            ("rmse", Box::new(move |rows| square(rows).sqrt())),
+        ]
+    }
+
+    fn of_quantiles<'a>(&'a self, numbers: &'a [f64]) -> Vec<(&'static str, Figure<'a>)> {
+        let gap = move |row: usize, at: usize| {
+            numbers[row] - f64::from(self.forecasts.values()[row * self.width() + at])
+        };
+        let count = self.quantiles.len() as f64;
+        let over = move |of: &dyn Fn(usize, f64) -> f64| {
+            self.quantiles.iter().enumerate().map(|(at, level)| of(at, *level)).sum::<f64>() / count
+        };
+        // How far the share of outcomes below each quantile lies from its level, on average.
+        let miss = move |rows: &[usize]| {
+            over(&|at, level| {
+                (mean(rows, |row| f64::from(u8::from(gap(row, at) <= 0.0))) - level).abs()
+            })
+        };
+        let pinball = move |rows: &[usize]| {
+            over(&|at, level| {
+                mean(rows, |row| (level * gap(row, at)).max((level - 1.0) * gap(row, at)))
+            })
+        };
+        vec![("coverage_gap", Box::new(miss)), ("pinball", Box::new(pinball))]
+    }
+
+    fn of_classes<'a>(&'a self, classes: &'a [u32]) -> Vec<(&'static str, Figure<'a>)> {
+        let said = self.forecasts.classes();
+        let called = said.clone();
+        let right = move |rows: &[usize]| {
+            mean(rows, |row| f64::from(u8::from(called[row] == classes[row])))
+        };
+        let width = self.width();
+        let loss = move |rows: &[usize]| {
+            mean(rows, |row| {
+                let share = self.forecasts.values()[row * width + classes[row] as usize];
+                -f64::from(share).clamp(1e-15, 1.0).ln()
+            })
+        };
+        let f1 = move |rows: &[usize]| macro_f1(rows, &said, classes, width);
+        vec![
+            ("accuracy", Box::new(right)),
+            ("log_loss", Box::new(loss)),
+            ("macro_f1", Box::new(f1)),
+        ]
+    }
+
+    fn of_ranks(&self) -> Vec<(&'static str, Figure<'_>)> {
+        let found = self.ndcg(self.forecasts.values());
+        let lost = found.clone();
+        vec![
+            ("ndcg", Box::new(move |groups| mean(groups, |group| found[group]))),
+            ("ndcg_loss", Box::new(move |groups| 1.0 - mean(groups, |group| lost[group]))),
+        ]
+    }
+
+    /// Normalised discounted gain of each group, in order of groups.
+    fn ndcg(&self, scores: &[f32]) -> Vec<f64> {
+        let rows = 0..self.targets.len();
+        let groups: Vec<i64> = rows.clone().filter_map(|row| self.targets.group(row)).collect();
+        let relevance: Vec<f32> = rows.map(|row| self.targets.number(row) as f32).collect();
+        ndcg_of_groups(&groups, &relevance, scores)
+    }
+
+    fn groups(&self) -> usize {
+        self.ndcg(self.forecasts.values()).len()
+    }
+
+    fn width(&self) -> usize {
+        self.forecasts.outputs()
+    }
+
+    fn blind(&self) -> Result<BTreeMap<String, f64>, Error> {
+        let rows = self.targets.len();
+        let numbers: Vec<f64> = (0..rows).map(|row| self.targets.number(row)).collect();
+        let said: Vec<f32> = match self.targets {
+            Targets::Numbers(_) if !self.quantiles.is_empty() => self
+                .quantiles
+                .iter()
+                .map(|level| stats::quantile(&numbers, *level) as f32)
+                .collect(),
+            Targets::Classes { count, .. } => {
+                let of = |class: u32| numbers.iter().filter(|n| **n == f64::from(class)).count();
+                (0..*count).map(|class| of(class) as f32 / rows as f32).collect()
+            }
+            // In no order: all at once would keep the rows' own, which may be the right one.
+            Targets::Ranks { .. } => return Ok(self.blind_order()),
+            _ => vec![stats::mean(&numbers) as f32],
+        };
+        let forecasts = Forecasts::new(said.len(), said.repeat(rows));
+        let blind = Scored { forecasts: &forecasts, ..*self };
+        let all: Vec<usize> = (0..rows).collect();
+        let (_, figures) = blind.figures()?;
+        let found = figures.into_iter().map(|(name, figure)| (name.to_owned(), figure(&all)));
+        Ok(found.filter(|(_, value)| value.is_finite()).collect())
+    }
+
+    /// Expected gain of an order drawn by lot: the mean over the rows' order turned round by each
+    /// of some lengths.
+    fn blind_order(&self) -> BTreeMap<String, f64> {
+        const TURNS: usize = 64;
+        let rows = self.targets.len();
+        let turned = |turn: usize| -> f64 {
+            let mixed = |row: usize| base::Seed::root(row as u64).index(turn as u64).number();
+            let scores: Vec<f32> = (0..rows).map(|row| (mixed(row) >> 40) as f32).collect();
+            stats::mean(&self.ndcg(&scores))
+        };
+        let found = (0..TURNS).map(turned).sum::<f64>() / TURNS as f64;
+        [("ndcg", found), ("ndcg_loss", 1.0 - found)].map(|(n, v)| (n.to_owned(), v)).into()
+    }
+}
+
+fn mean(rows: &[usize], of: impl Fn(usize) -> f64) -> f64 {
+    rows.iter().map(|&row| of(row)).sum::<f64>() / rows.len() as f64
+}
+
+/// Mean over the classes that occur of the harmonic mean of precision and recall.
+fn macro_f1(rows: &[usize], said: &[u32], came: &[u32], count: usize) -> f64 {
+    let mut tally = vec![[0.0f64; 3]; count];
+    for &row in rows {
+        let (said, came) = (said[row] as usize, came[row] as usize);
+        tally[said][1] += 1.0;
+        tally[came][2] += 1.0;
+        if said == came {
+            tally[said][0] += 1.0;
+        }
+    }
+    let met: Vec<f64> = tally
+        .iter()
+        .filter(|[_, _, came]| *came > 0.0)
+        .map(|[hit, said, came]| 2.0 * hit / (said + came))
+        .collect();
+    met.iter().sum::<f64>() / met.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::Seed;
+
+    fn scored<'a>(forecasts: &'a Forecasts, targets: &'a Targets) -> Scored<'a> {
+        Scored { forecasts, targets, quantiles: &[] }
+    }
+
+    fn plan() -> Plan {
+        Plan { draws: 200, ..Plan::independent(Seed::root(1)) }
+    }
+
+    #[test]
+    fn a_forecast_of_the_mean_is_as_good_as_blind() {
+        let targets = Targets::Numbers(vec![1.0, 2.0, 6.0]);
+        let forecasts = Forecasts::new(1, vec![3.0; 3]);
+        let sheet = scored(&forecasts, &targets).sheet(plan()).unwrap();
+        assert!((sheet.figures["rmse"].value - sheet.blind["rmse"]).abs() < 1e-6);
+        assert!((sheet.figures["mae"].value - 2.0).abs() < 1e-6);
+        assert!(!sheet.figures.contains_key("correlation"));
+    }
+
+    #[test]
+    fn classes_are_counted_as_by_hand() {
+        let targets = Targets::Classes { classes: vec![0, 1, 1, 2], count: 3 };
+        let said = [[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8]];
+        let forecasts = Forecasts::new(3, said.concat());
+        let all = scored(&forecasts, &targets).sheet(plan()).unwrap();
+        assert!((all.figures["accuracy"].value - 0.75).abs() < 1e-12);
+        let wanted = -(0.8f64.ln() + 0.5f64.ln() + 0.2f64.ln() + 0.8f64.ln()) / 4.0;
+        assert!((all.figures["log_loss"].value - wanted).abs() < 1e-6);
+        assert!(
+            (all.figures["macro_f1"].value - (2.0 / 3.0 + 2.0 / 3.0 + 1.0) / 3.0).abs() < 1e-12
+        );
+        assert!((all.blind["accuracy"] - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_quantile_that_covers_its_share_has_no_gap() {
+        let targets = Targets::Numbers((0..100).map(f64::from).collect());
+        let forecasts = Forecasts::new(1, vec![89.5; 100]);
+        let of = Scored { forecasts: &forecasts, targets: &targets, quantiles: &[0.9] };
+        let sheet = of.sheet(plan()).unwrap();
+        assert!(sheet.figures["coverage_gap"].value < 1e-9, "{sheet:?}");
+        assert_eq!(sheet.main, "pinball");
+    }
+
+    #[test]
+    fn the_right_order_has_all_gain_and_a_lot_has_less() {
+        let (relevance, groups) = (vec![3.0, 0.0, 1.0, 2.0, 0.0, 1.0], vec![0, 0, 0, 1, 1, 1]);
+        let targets = Targets::Ranks { relevance: relevance.clone(), groups };
+        let forecasts = Forecasts::new(1, relevance.iter().map(|r| *r as f32).collect());
+        let sheet = scored(&forecasts, &targets).sheet(plan()).unwrap();
+        assert!((sheet.figures["ndcg"].value - 1.0).abs() < 1e-12);
+        assert!(sheet.blind["ndcg"] < 0.95);
+    }
+}
