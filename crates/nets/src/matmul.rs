@@ -6,6 +6,8 @@
 //! three lie in the first two caches. Each element of C is summed in the order of the common
 //! dimension, whatever the tile.
 
+use std::ops::Range;
+
 use crate::machine::{Machine, kernel};
 use crate::real::Real;
 
@@ -287,6 +289,19 @@ pub fn transpose<R: Real>(from: &[R], (rows, columns): (usize, usize), to: &mut 
                 }
             }
         }
+    }
+}
+
+/// Copies some columns of a matrix of so many.
+pub fn copy_columns<R: Copy>((from, width): (&[R], usize), of: Range<usize>, to: &mut [R]) {
+    if of.len() == width {
+        return to.copy_from_slice(from);
+    }
+    if of.is_empty() {
+        return;
+    }
+    for (to, from) in to.chunks_exact_mut(of.len()).zip(from.chunks_exact(width)) {
+        to.copy_from_slice(&from[of.clone()]);
     }
 }
 

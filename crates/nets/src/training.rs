@@ -73,6 +73,8 @@ struct Shard<R> {
     trace: Trace<R>,
     y: Vec<R>,
     dy: Vec<R>,
+    /// Room of the loss.
+    room: Vec<R>,
     grads: Vec<R>,
     loss: f64,
 }
@@ -88,6 +90,7 @@ impl<R: Real> Training<R> {
             trace: network.layer.trace(rows),
             y: vec![R::ZERO; outputs],
             dy: vec![R::ZERO; outputs],
+            room: vec![R::ZERO; network.loss.room(rows)],
             // The first shard writes where the sum is wanted.
             grads: vec![R::ZERO; if at == 0 { 0 } else { weights.len() }],
             loss: 0.0,
@@ -218,6 +221,11 @@ impl<R: Real> Training<R> {
         &self.network
     }
 
+    /// The network alone; what was learned is let go.
+    pub fn into_network(self) -> Network<R> {
+        self.network
+    }
+
     /// All weights.
     pub fn weights(&self) -> &[R] {
         &self.weights
@@ -257,7 +265,7 @@ fn one_shard<R: Real>(
     let (y, dy) = (&mut shard.y[..wide], &mut shard.dy[..wide]);
     layer.forward(Ahead { weights, x: batch.x, mode }, y, &mut shard.trace);
     let judged = Judged { y, target: batch.target, weights: batch.weights, scale };
-    let found = loss.judge(judged, dy);
+    let found = loss.judge_in(judged, dy, &mut shard.room);
     let back = Back { weights, x: batch.x, y, dy, grads, dx: None };
     layer.backward(back, &mut shard.trace);
     found

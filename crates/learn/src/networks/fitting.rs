@@ -184,7 +184,8 @@ impl<'a> Work<'a> {
             false => state.best,
         };
         let watched_loss = state.stopping.best();
-        NetworkModel::new(self.design, weights, self.scaling, self.meaning).with_record(
+        let learned = (self.training.into_network(), weights);
+        NetworkModel::new(self.design, learned, self.scaling, self.meaning).with_record(
             state.epochs,
             if state.best_epoch > 0 { state.best_epoch } else { state.epochs },
             watched_loss,

@@ -1,6 +1,8 @@
 //! A fitted network: its weights, and how the columns it reads were scaled.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use base::{Panel, Prob};
 use nets::layer::activation::softmax;
@@ -18,10 +20,26 @@ use crate::{Error, Forecasts, Model};
 const TOGETHER: usize = 64;
 
 /// A fitted network.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct NetworkModel {
     card: Card,
     weights: Vec<f32>,
+    /// What the card's design builds, once for all predictions.
+    network: Arc<Network<f32>>,
+}
+
+/// The network follows from the card.
+impl PartialEq for NetworkModel {
+    fn eq(&self, other: &NetworkModel) -> bool {
+        self.card == other.card && self.weights == other.weights
+    }
+}
+
+impl fmt::Debug for NetworkModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("NetworkModel");
+        told.field("card", &self.card).field("weights", &self.weights).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,16 +57,17 @@ struct Card {
 const FORMAT: &str = "trimtab-network-1";
 
 impl NetworkModel {
+    /// A model of the network that this design builds, with these weights.
     pub(super) fn new(
         design: Design,
-        weights: Vec<f32>,
+        (network, weights): (Network<f32>, Vec<f32>),
         scaling: Scaling,
         meaning: Meaning,
     ) -> NetworkModel {
         let format = FORMAT.to_owned();
         let (epochs, best_epoch, watched_loss) = (0, 0, None);
         let card = Card { format, design, scaling, meaning, epochs, best_epoch, watched_loss };
-        NetworkModel { card, weights }
+        NetworkModel { card, weights, network: Arc::new(network) }
     }
 
     pub(super) fn with_record(
@@ -84,17 +103,16 @@ impl NetworkModel {
 
     /// Raw outputs of the network, one row after the other.
     fn outputs(&self, panel: &Panel) -> Result<(Vec<f32>, usize), Error> {
-        let network: Network<f32> =
-            self.card.design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let layer = &self.network.layer;
         let rows: Vec<usize> = (0..panel.len()).collect();
         let x = self.card.scaling.apply(panel, &rows)?;
-        let (wide, high) = (network.layer.inputs(), network.layer.outputs());
+        let (wide, high) = (layer.inputs(), layer.outputs());
         let mut y = vec![0.0; panel.len() * high];
-        let mut trace = network.layer.trace(TOGETHER.min(panel.len().max(1)));
+        let mut trace = layer.trace(TOGETHER.min(panel.len().max(1)));
         let parts = x.chunks(TOGETHER * wide).zip(y.chunks_mut(TOGETHER * high));
         for (x, y) in parts {
             let ahead = Ahead { weights: &self.weights, x, mode: Mode::Predict };
-            network.layer.forward(ahead, y, &mut trace);
+            layer.forward(ahead, y, &mut trace);
         }
         Ok((y, high))
     }
@@ -134,9 +152,7 @@ impl Model for NetworkModel {
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        let network: Network<f32> =
-            self.card.design.build().map_err(|source| Error::BuildNetwork { source })?;
-        let bytes = saving::save(&network.plan, &self.weights, &BTreeMap::new(), &self.card);
+        let bytes = saving::save(&self.network.plan, &self.weights, &BTreeMap::new(), &self.card);
         bytes.map_err(|source| Error::SaveNetwork { source })
     }
 
@@ -153,6 +169,6 @@ impl Model for NetworkModel {
             let what = "its columns are not as many as its network reads".to_owned();
             return Err(Error::ReadModel { what });
         }
-        Ok(NetworkModel { card: saved.card, weights })
+        Ok(NetworkModel { card: saved.card, weights, network: Arc::new(network) })
     }
 }

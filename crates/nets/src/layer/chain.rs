@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Ahead, Back, Layer, Mode, Trace};
+use crate::matmul::copy_columns;
 use crate::real::Real;
 
 /// Layers one after the other.
@@ -387,14 +388,5 @@ fn of_layer(mode: Mode, at: usize) -> Mode {
         Mode::Train { draws } => {
             Mode::Train { draws: base::Seed::from_number(draws).index(at as u64).number() }
         }
-    }
-}
-
-fn copy_columns<R: Copy>((from, width): (&[R], usize), of: Range<usize>, to: &mut [R]) {
-    if of.len() == width {
-        return to.copy_from_slice(from);
-    }
-    for (to, from) in to.chunks_exact_mut(of.len()).zip(from.chunks_exact(width)) {
-        to.copy_from_slice(&from[of.clone()]);
     }
 }

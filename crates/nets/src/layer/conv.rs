@@ -238,35 +238,36 @@ kernel! {
 }
 
 /// The largest of each patch, channel by channel; padding never wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaxPool {
-    /// The first direction: time.
-    pub height: Axis,
-    /// The second: levels.
-    pub width: Axis,
-    /// Channels.
-    pub channels: usize,
+    inputs: usize,
+    channels: usize,
+    /// Places of a patch.
+    patch: usize,
+    /// For each patch and place the first value it sees; `PADDING` outside.
+    taps: Vec<usize>,
 }
 
 impl MaxPool {
-    fn shape(self) -> ConvConfig {
-        let MaxPool { height, width, channels } = self;
-        ConvConfig { height, width, channels, outputs: channels, activation: Activation::None }
+    /// A pool over time, then levels ([`Axis::flat`] for one dimension), of so many channels.
+    pub fn new(height: Axis, width: Axis, channels: usize) -> MaxPool {
+        let outputs = channels;
+        let seen = ConvConfig { height, width, channels, outputs, activation: Activation::None };
+        MaxPool {
+            inputs: height.size * width.size * channels,
+            channels,
+            patch: height.kernel * width.kernel,
+            taps: seen.taps().map(|tap| tap.unwrap_or(PADDING)).collect(),
+        }
     }
 
     /// Calls `found(output, input)` for the winner of each patch and channel of a row.
-    fn winners<R: Real>(self, x: &[R], mut found: impl FnMut(usize, usize)) {
-        let taps = self.height.kernel * self.width.kernel;
-        let mut all = self.shape().taps();
-        for place in 0..self.shape().places() {
-            let mut seen: [Option<usize>; 64] = [None; 64];
-            for (seen, tap) in seen.iter_mut().zip(all.by_ref().take(taps)) {
-                *seen = tap;
-            }
+    fn winners<R: Real>(&self, x: &[R], mut found: impl FnMut(usize, usize)) {
+        let better = |best: usize, next: usize| if x[next] > x[best] { next } else { best };
+        for (place, taps) in self.taps.chunks_exact(self.patch).enumerate() {
             for channel in 0..self.channels {
-                let sights = seen[..taps].iter().flatten().map(|from| from + channel);
-                let better = |best: usize, next: usize| if x[next] > x[best] { next } else { best };
-                if let Some(best) = sights.reduce(better) {
+                let seen = taps.iter().filter(|tap| **tap != PADDING).map(|tap| tap + channel);
+                if let Some(best) = seen.reduce(better) {
                     found(place * self.channels + channel, best);
                 }
             }
@@ -276,35 +277,30 @@ impl MaxPool {
 
 impl<R: Real> Layer<R> for MaxPool {
     fn inputs(&self) -> usize {
-        self.height.size * self.width.size * self.channels
+        self.inputs
     }
 
     fn outputs(&self) -> usize {
-        self.shape().places() * self.channels
+        self.taps.len() / self.patch * self.channels
     }
 
     fn learns(&self) -> bool {
         false
     }
 
-    fn trace(&self, _rows: usize) -> Trace<R> {
-        assert!(self.height.kernel * self.width.kernel <= 64, "a patch of at most 64 places");
-        Trace::new([])
-    }
-
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
-        let (inputs, outputs) = (Layer::<R>::inputs(self), Layer::<R>::outputs(self));
-        for (y, x) in y.chunks_exact_mut(outputs).zip(ahead.x.chunks_exact(inputs)) {
+        let outputs = Layer::<R>::outputs(self);
+        for (y, x) in y.chunks_exact_mut(outputs).zip(ahead.x.chunks_exact(self.inputs)) {
             self.winners(x, |to, from| y[to] = x[from]);
         }
     }
 
     fn backward(&self, back: Back<'_, R>, _trace: &mut Trace<R>) {
-        let (inputs, outputs) = (Layer::<R>::inputs(self), Layer::<R>::outputs(self));
+        let outputs = Layer::<R>::outputs(self);
         let Some(dx) = back.dx else { return };
         dx.fill(R::ZERO);
-        let rows = back.x.chunks_exact(inputs).zip(back.dy.chunks_exact(outputs));
-        for (dx, (x, dy)) in dx.chunks_exact_mut(inputs).zip(rows) {
+        let rows = back.x.chunks_exact(self.inputs).zip(back.dy.chunks_exact(outputs));
+        for (dx, (x, dy)) in dx.chunks_exact_mut(self.inputs).zip(rows) {
             self.winners(x, |to, from| dx[from] += dy[to]);
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Judged, Loss};
+use crate::matmul::copy_columns;
 use crate::real::Real;
 
 /// One loss on a stretch of the outputs.
@@ -44,28 +45,36 @@ impl<R: Real> Loss<R> for Heads<R> {
         self.heads.last().map_or(0, |head| head.targets.end)
     }
 
+    /// Outputs, slopes and targets of one head after the other, and what its loss wants.
+    fn room(&self, rows: usize) -> usize {
+        let of = |head: &Head<R>| {
+            rows * (2 * head.outputs.len() + head.targets.len()) + head.loss.room(rows)
+        };
+        self.heads.iter().map(of).max().unwrap_or(0)
+    }
+
     fn judge(&self, rows: Judged<'_, R>, dy: &mut [R]) -> f64 {
+        let count = dy.len() / self.outputs().max(1);
+        self.judge_in(rows, dy, &mut vec![R::ZERO; self.room(count)])
+    }
+
+    fn judge_in(&self, rows: Judged<'_, R>, dy: &mut [R], room: &mut [R]) -> f64 {
         let (outputs, targets) = (self.outputs(), self.targets());
+        let count = dy.len() / outputs.max(1);
         let mut total = 0.0;
         for head in &self.heads {
-            let y = columns(rows.y, outputs, &head.outputs);
-            let target = columns(rows.target, targets, &head.targets);
-            let mut slopes = vec![R::ZERO; y.len()];
-            let scale = rows.scale * head.weight;
-            let part = Judged { y: &y, target: &target, scale, ..rows };
-            total += head.loss.judge(part, &mut slopes);
             let wide = head.outputs.len();
+            let (y, room) = room.split_at_mut(count * wide);
+            let (slopes, room) = room.split_at_mut(count * wide);
+            let (target, room) = room.split_at_mut(count * head.targets.len());
+            copy_columns((rows.y, outputs), head.outputs.clone(), y);
+            copy_columns((rows.target, targets), head.targets.clone(), target);
+            let part = Judged { y, target, scale: rows.scale * head.weight, ..rows };
+            total += head.loss.judge_in(part, slopes, room);
             for (dy, slopes) in dy.chunks_exact_mut(outputs).zip(slopes.chunks_exact(wide)) {
                 dy[head.outputs.clone()].copy_from_slice(slopes);
             }
         }
         total
-    }
-}
-
-fn columns<R: Copy>(from: &[R], width: usize, of: &Range<usize>) -> Vec<R> {
-    match width {
-        0 => Vec::new(),
-        _ => from.chunks_exact(width).flat_map(|row| row[of.clone()].to_vec()).collect(),
     }
 }

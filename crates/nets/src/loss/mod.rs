@@ -52,4 +52,14 @@ pub trait Loss<R: Real>: Send + Sync {
 
     /// The loss; `dy` (rows × outputs) is replaced by its gradient.
     fn judge(&self, rows: Judged<'_, R>, dy: &mut [R]) -> f64;
+
+    /// Values of scratch that [`Loss::judge_in`] wants for up to so many rows.
+    fn room(&self, _rows: usize) -> usize {
+        0
+    }
+
+    /// The same as [`Loss::judge`] in the caller's scratch, so that a step allocates nothing.
+    fn judge_in(&self, rows: Judged<'_, R>, dy: &mut [R], _room: &mut [R]) -> f64 {
+        self.judge(rows, dy)
+    }
 }

@@ -117,7 +117,7 @@ impl DeepLob {
         };
         let three = Chain::new(conv("three.0", 1, filters)).then(conv("three.1", 3, branch));
         let five = Chain::new(conv("five.0", 1, filters)).then(conv("five.1", 5, branch));
-        let pool = MaxPool { height: Axis::same(steps, 3), width: Axis::flat(), channels: filters };
+        let pool = MaxPool::new(Axis::same(steps, 3), Axis::flat(), filters);
         let pool = Chain::new(pool).then(conv("pool", 1, filters));
         Fork::new(steps * filters).stepped(steps).and(three).and(five).and(pool)
     }

@@ -95,9 +95,7 @@ fn suite<R: Real>() -> Vec<(&'static str, Build<R>)> {
         ("conv_1d_causal", |_, plan| conv(Axis::causal(7, 3), Axis::flat(), plan)),
         ("conv_2d_same_tiled", |_, plan| conv(Axis::same(4, 3), Axis::tiled(6, 2), plan)),
         ("conv_2d_valid", |_, plan| conv(Axis::valid(5, 4), Axis::valid(3, 2), plan)),
-        ("max_pool", |_, _| {
-            Box::new(MaxPool { height: Axis::same(5, 3), width: Axis::flat(), channels: 2 })
-        }),
+        ("max_pool", |_, _| Box::new(MaxPool::new(Axis::same(5, 3), Axis::flat(), 2))),
         ("pooling", |_, plan| Box::new(PoolingConfig { steps: 4, width: 5 }.build(plan))),
         ("kan", |_, plan| Box::new(KanConfig::new(3, 4).build(plan))),
         ("ltc_full", |golden, plan| {

@@ -118,9 +118,7 @@ fn convolutions() -> Vec<Case> {
             let (height, width) = (Axis::valid(5, 4), Axis::valid(3, 2));
             Box::new(conv(height, width, Activation::Gelu).build(plan))
         }),
-        case("max pool", |_| {
-            Box::new(MaxPool { height: Axis::same(5, 3), width: Axis::flat(), channels: 2 })
-        }),
+        case("max pool", |_| Box::new(MaxPool::new(Axis::same(5, 3), Axis::flat(), 2))),
     ]
 }
 
