@@ -65,6 +65,14 @@ impl Peer {
         Ok(peer)
     }
 
+    /// Name and version of a peer, or why the one of that name can't run.
+    pub fn who(peer: &Result<Peer>, name: &str) -> String {
+        match peer {
+            Ok(peer) => peer.version().to_owned(),
+            Err(error) => format!("{name} can't run: {error}"),
+        }
+    }
+
     /// Name and version.
     pub fn version(&self) -> &str {
         &self.version

@@ -25,6 +25,7 @@ const BARS: usize = 30;
 const WIDTH: usize = 8;
 const LENGTH: usize = 5_000;
 const COPIES: usize = 8;
+const PEER: &str = "Stable-Baselines3";
 
 /// Windows over made features; the first foretells the return of the bar that comes next.
 #[derive(Clone)]
@@ -156,7 +157,7 @@ impl Race {
             name,
             ours: Some(best),
             peer: known,
-            who: who(peer),
+            who: Peer::who(peer, PEER),
             bar: self.bars[threads - 1],
         })
     }
@@ -213,7 +214,7 @@ fn rewards(
         name: name.to_owned(),
         ours: Some(mean * 1e4),
         peer: edge.map(|edge| edge * 1e4),
-        who: who(peer),
+        who: Peer::who(peer, PEER),
         bar,
     };
     Ok(vec![
@@ -230,7 +231,7 @@ fn alone(bench: &Bench, windows: &Windows, peer: &mut Result<Peer>) -> Result<Li
     let theirs = peer.as_mut().ok().map(|peer| peer.round(&format!("environment {steps}")));
     let name = "agents/environment_steps_per_s".to_owned();
     let bar = Bar::AtLeast(1e6);
-    Ok(Line { name, ours: Some(ours), peer: theirs.transpose()?, who: who(peer), bar })
+    Ok(Line { name, ours: Some(ours), peer: theirs.transpose()?, who: Peer::who(peer, PEER), bar })
 }
 
 /// The environment of bars with its costs on, on one thread.
@@ -269,13 +270,6 @@ fn rate_alone(bench: &Bench, envs: &mut dyn VecEnv) -> Result<f64> {
         best = best.max((steps * COPIES) as f64 / seconds);
     }
     Ok(best)
-}
-
-fn who(peer: &Result<Peer>) -> String {
-    match peer {
-        Ok(peer) => peer.version().to_owned(),
-        Err(error) => format!("Stable-Baselines3 can't run: {error}"),
-    }
 }
 
 fn write(windows: &Windows, folder: &Path) -> Result<()> {

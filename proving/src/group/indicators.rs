@@ -50,15 +50,11 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
             }
         }
         let per_bar = 1e9 / series.closes.len() as f64;
-        let (peer_time, who) = match &peer {
-            Ok(peer) => (Some(best(&peer_seconds) * per_bar), peer.version().to_owned()),
-            Err(error) => (None, format!("TA-Lib can't run: {error}")),
-        };
         lines.push(Line {
             name: format!("indicators/{name}_ns_per_bar"),
             ours: Some(best(&our_seconds) * per_bar),
-            peer: peer_time,
-            who,
+            peer: peer.is_ok().then(|| best(&peer_seconds) * per_bar),
+            who: Peer::who(&peer, "TA-Lib"),
             bar: Bar::RatioAtMost(1.5),
         });
     }

@@ -154,10 +154,7 @@ impl Problem {
                 theirs.push(peer.round::<(f64, f64)>(name)?);
             }
         }
-        let who = match peer {
-            Ok(peer) => peer.version().to_owned(),
-            Err(error) => format!("PyTorch can't run: {error}"),
-        };
+        let who = Peer::who(peer, "PyTorch");
         let middle = |runs: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
             let mut all: Vec<f64> = runs.iter().map(of).collect();
             all.sort_by(f64::total_cmp);

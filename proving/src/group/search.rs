@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use base::stats::{mean, median};
 use base::{Panel, RowKey, Seed, Span, Ts};
 use learn::score::brier;
+use learn::search::example::{branin, hartmann_6, rosenbrock};
 use learn::search::{
     Domain, GpPlan, Method, Outcome, Params, Ports, Run, Silent, Space, Study, TpePlan,
     TrialMemory, Value, best,
@@ -62,10 +63,8 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
 }
 
 fn who(peer: &Result<Peer>, sampler: &str) -> String {
-    match peer {
-        Ok(peer) => format!("{} {sampler}", peer.version()),
-        Err(error) => format!("Optuna can't run: {error}"),
-    }
+    let who = Peer::who(peer, "Optuna");
+    if peer.is_ok() { format!("{who} {sampler}") } else { who }
 }
 
 /// The peer's regret of a seed and its seconds a trial; `None` where it can't run.
@@ -234,39 +233,6 @@ fn samples(rows: usize) -> Result<Samples> {
     }
     let spans = panel.keys().iter().map(|key| LabelSpan { starts: key.at, ends: key.at }).collect();
     Ok(Samples::new(panel, labels, spans)?)
-}
-
-fn branin(u: &[f64]) -> f64 {
-    let (x, y) = (15.0 * u[0] - 5.0, 15.0 * u[1]);
-    let pi = std::f64::consts::PI;
-    let bowl = y - 5.1 / (4.0 * pi * pi) * x * x + 5.0 / pi * x - 6.0;
-    bowl * bowl + 10.0 * (1.0 - 1.0 / (8.0 * pi)) * x.cos() + 10.0 - 0.397_887_357_729_738_16
-}
-
-fn hartmann_6(x: &[f64]) -> f64 {
-    const A: [[f64; 6]; 4] = [
-        [10.0, 3.0, 17.0, 3.5, 1.7, 8.0],
-        [0.05, 10.0, 17.0, 0.1, 8.0, 14.0],
-        [3.0, 3.5, 1.7, 10.0, 17.0, 8.0],
-        [17.0, 8.0, 0.05, 10.0, 0.1, 14.0],
-    ];
-    const P: [[f64; 6]; 4] = [
-        [1312.0, 1696.0, 5569.0, 124.0, 8283.0, 5886.0],
-        [2329.0, 4135.0, 8307.0, 3736.0, 1004.0, 9991.0],
-        [2348.0, 1451.0, 3522.0, 2883.0, 3047.0, 6650.0],
-        [4047.0, 8828.0, 8732.0, 5743.0, 1091.0, 381.0],
-    ];
-    let height = [1.0, 1.2, 3.0, 3.2];
-    let bump = |row: usize| {
-        let far: f64 = (0..6).map(|c| A[row][c] * (x[c] - 1e-4 * P[row][c]).powi(2)).sum();
-        height[row] * (-far).exp()
-    };
-    3.322_368_011_415_512_5 - (0..4).map(bump).sum::<f64>()
-}
-
-fn rosenbrock(u: &[f64]) -> f64 {
-    let x: Vec<f64> = u.iter().map(|u| 4.0 * u - 2.0).collect();
-    x.windows(2).map(|p| 100.0 * (p[1] - p[0] * p[0]).powi(2) + (1.0 - p[0]).powi(2)).sum()
 }
 
 #[cfg(test)]

@@ -38,10 +38,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let numbers = [train_rows.to_string(), trees.to_string(), SMALL_ROWS.to_string()];
     let arguments = [place.as_str(), &numbers[0], &numbers[1], &numbers[2]];
     let mut peer = Peer::start(bench, "trees.py", &arguments);
-    let who = match &peer {
-        Ok(peer) => peer.version().to_owned(),
-        Err(error) => format!("XGBoost can't run: {error}"),
-    };
+    let who = Peer::who(&peer, "XGBoost");
     let ours = Ours::new(&table, trees)?;
     let seeds = bench.size.pick(5, 1);
     let one = rounds(seeds, &mut peer, "fit 1", |seed| ours.fit(1, seed))?;

@@ -10,6 +10,7 @@
 //! `genetic`.
 
 mod drive;
+pub mod example;
 mod front;
 mod genetic;
 mod gp;
