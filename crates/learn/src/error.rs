@@ -80,6 +80,15 @@ pub enum Error {
         /// Digest on record.
         wanted: String,
     },
+    /// A model made elsewhere that refused its bytes or the rows.
+    #[error("{what}")]
+    UseForeign {
+        /// The operation and the model.
+        what: String,
+        /// The reason given by the room that runs it.
+        #[source]
+        source: PortError,
+    },
     /// A model or record that could not be written as JSON.
     #[error("write {what} as json")]
     WriteJson {

@@ -1,0 +1,118 @@
+//! The first pass over a graph, which knows the size of each tensor before anything computes it.
+//!
+//! The runtime evaluates what depends on constants only while it still analyses, so that a file of
+//! a hundred bytes could ask for all memory there is (a constant of a huge shape, a tensor joined
+//! with itself forty times). Here each operator first tells the shape of its outputs, for one row.
+
+use tract_onnx::tract_hir::internal::*;
+
+use crate::Error;
+use crate::limits::MOST_MEMORY;
+
+/// Finds shapes and types node by node; refuses a graph whose tensors need too much memory.
+pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
+    let failed = |what: &str| {
+        let what = what.to_owned();
+        move |source| Error::BuildGraph { what, source }
+    };
+    let order = model.eval_order().map_err(failed("order the operators"))?;
+    let mut total = 0_u64;
+    for id in order {
+        let name = model.node(id).name.clone();
+        let here = format!(
+            "operator {} ({name:?}) does not fit its inputs; check the contract's features and \
+             steps, or export with opset_version=17",
+            model.node(id).op.name()
+        );
+        let facts = outputs(model, id).map_err(failed(&here))?;
+        for fact in facts {
+            total = total.saturating_add(bytes(&fact, &name)?);
+        }
+        if total > MOST_MEMORY {
+            return Err(too_large(&name));
+        }
+        infer(model, id).map_err(failed(&here))?;
+    }
+    Ok(())
+}
+
+fn too_large(name: &str) -> Error {
+    let what = format!(
+        "the tensors up to {name:?} take more than {MOST_MEMORY} bytes for one row; the file is \
+         damaged, or the model is not for this machine"
+    );
+    Error::LimitSize { what }
+}
+
+type Facts = TVec<InferenceFact>;
+
+/// What is known of inputs, outputs and observed outlets of a node.
+fn known(model: &InferenceModel, id: usize) -> TractResult<(Facts, Facts, Facts)> {
+    let node = model.node(id);
+    let (inputs, outputs) = model.node_facts(id)?;
+    let observed = node.op.observe_outlets(model, node)?;
+    let observed = observed.iter().map(|outlet| model.outlet_fact(*outlet).cloned());
+    let all = |facts: TVec<&InferenceFact>| facts.into_iter().cloned().collect();
+    Ok((all(inputs), all(outputs), observed.collect::<TractResult<_>>()?))
+}
+
+fn refs(facts: &Facts) -> TVec<&InferenceFact> {
+    facts.iter().collect()
+}
+
+/// What the operator says of its outputs, before any number is computed.
+fn outputs(model: &InferenceModel, id: usize) -> TractResult<Facts> {
+    let (inputs, outputs, observed) = known(model, id)?;
+    if inputs.is_empty() {
+        return Ok(outputs);
+    }
+    let computed = inputs.iter().all(|fact| fact.value.is_concrete());
+    let mut op = model.node(id).op.clone();
+    let (_, facts, _) = op.infer_facts(refs(&inputs), refs(&outputs), refs(&observed))?;
+    let sized = facts.iter().all(|fact| fact.shape.is_concrete());
+    ensure!(sized || !computed, "the size of its output is not known before it is computed");
+    Ok(facts)
+}
+
+/// Keeps what the operator says of its outputs, computed where they depend on constants only.
+fn infer(model: &mut InferenceModel, id: usize) -> TractResult<()> {
+    let (inputs, outputs, observed) = known(model, id)?;
+    let op = &mut model.node_mut(id).op;
+    let (_, facts, _) = op.infer(refs(&inputs), refs(&outputs), refs(&observed))?;
+    for (slot, (fact, old)) in facts.iter().zip(&outputs).enumerate() {
+        let fact = fact.unify(old)?;
+        model.set_outlet_fact(OutletId::new(id, slot), fact)?;
+    }
+    Ok(())
+}
+
+/// Bytes of a tensor for one row; 0 where its shape is not known yet.
+fn bytes(fact: &InferenceFact, name: &str) -> Result<u64, Error> {
+    let Some(shape) = fact.shape.concretize() else { return Ok(0) };
+    let mut all = fact.datum_type.concretize().map_or(8, |kind| kind.size_of() as u64);
+    for dim in &shape {
+        // With one row no dimension is a symbol, unless it is computed from the data.
+        let Ok(dim) = dim.to_i64() else { return Ok(0) };
+        let dim = u64::try_from(dim).map_err(|_| too_large(name))?;
+        all = all.saturating_mul(dim);
+    }
+    Ok(all)
+}
+
+/// Bytes of all tensors of a typed graph when a symbol has this value; none where a size depends
+/// on something else.
+pub(crate) fn typed(model: &TypedModel, symbol: Option<(&Symbol, i64)>) -> Option<u64> {
+    let values = symbol.map_or_else(SymbolValues::default, |(symbol, value)| {
+        SymbolValues::default().with(symbol, value)
+    });
+    let mut total = 0_u64;
+    for fact in model.nodes().iter().flat_map(|node| &node.outputs).map(|outlet| &outlet.fact) {
+        let mut all = fact.datum_type.size_of() as u64;
+        for dim in fact.shape.iter() {
+            let dim = dim.eval_to_i64(&values).ok()?;
+            all = all.saturating_mul(u64::try_from(dim).ok()?);
+        }
+        total = total.saturating_add(all);
+    }
+    Some(total)
+}
