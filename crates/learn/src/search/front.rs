@@ -49,13 +49,14 @@ fn slices(points: &[&[f64]], reference: &[f64]) -> f64 {
 /// Positions of the complete trials, best first: by front, within a front the lonelier first,
 /// among equals the earlier. With one loss this is the order of losses.
 pub(super) fn ranked(trials: &[Trial]) -> Vec<usize> {
+    if trials.iter().all(|trial| trial.further.is_empty()) {
+        let values = trials.iter().enumerate().filter_map(|(at, trial)| Some((trial.value?, at)));
+        let mut order: Vec<(f64, usize)> = values.collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        return order.into_iter().map(|(_, at)| at).collect();
+    }
     let complete: Vec<(usize, Vec<f64>)> =
         trials.iter().enumerate().filter_map(|(at, t)| Some((at, t.losses()?))).collect();
-    if complete.iter().all(|(_, losses)| losses.len() == 1) {
-        let mut order = complete;
-        order.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]).then(a.0.cmp(&b.0)));
-        return order.into_iter().map(|(at, _)| at).collect();
-    }
     let losses: Vec<&[f64]> = complete.iter().map(|(_, losses)| losses.as_slice()).collect();
     let mut order = Vec::with_capacity(losses.len());
     for mut members in fronts(&losses) {

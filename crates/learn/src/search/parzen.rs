@@ -9,8 +9,9 @@
 use std::f64::consts::{PI, SQRT_2};
 
 use base::seed::Rng;
-use base::stats::{erfc, normal_cdf, normal_quantile};
+use base::stats::{erfc, normal_cdf};
 use rand::RngExt as _;
+use rand_distr::StandardNormal;
 
 use super::layout::Axis;
 
@@ -35,6 +36,7 @@ pub(super) struct Blur {
 pub(super) struct Parzen<'a> {
     axes: Vec<Shape>,
     bumps: Vec<Bump<'a>>,
+    columns: Vec<Column>,
     /// Running sum of the weights, the wide bump last.
     cumulative: Vec<f64>,
     wide_log_weight: f64,
@@ -46,8 +48,18 @@ struct Bump<'a> {
     centre: &'a [f64],
     /// Logarithm of the weight, times all factors that no point changes.
     log_weight: f64,
-    /// Logarithms of those factors, by axis.
+}
+
+/// All bumps along one axis: a proposal asks for so many densities that memory must be read in
+/// order.
+#[derive(Debug)]
+struct Column {
+    /// In widths of the bumps on a continuous axis, so that no distance needs a division.
+    centres: Vec<f64>,
+    /// Logarithm of the factor of each bump that no point changes.
     log_scales: Vec<f64>,
+    /// True when some trial did not have the setting.
+    has_gaps: bool,
 }
 
 /// The shape of all bumps along an axis, up to a factor of each bump.
@@ -86,14 +98,21 @@ impl<'a> Parzen<'a> {
             sum += weight / total;
             cumulative.push(sum);
         }
-        let bump = |(centre, weight): (&&'a [f64], &f64)| {
-            let pairs = axes.iter().zip(centre.iter());
-            let log_scales: Vec<f64> = pairs.map(|(shape, &at)| shape.log_scale(at)).collect();
-            let log_weight = (weight / total).ln() + log_scales.iter().sum::<f64>();
-            Bump { centre, log_weight, log_scales }
+        let column = |(axis, shape): (usize, &Shape)| {
+            let centres: Vec<f64> = centres.iter().map(|centre| centre[axis]).collect();
+            let log_scales = centres.iter().map(|&at| shape.log_scale(at)).collect();
+            let has_gaps = centres.iter().any(|at| at.is_nan());
+            let centres = centres.into_iter().map(|at| shape.in_widths(at)).collect();
+            Column { centres, log_scales, has_gaps }
         };
-        let bumps = centres.iter().zip(&weights).map(bump).collect();
-        Parzen { axes, bumps, cumulative, wide_log_weight: (blur.wide_weight / total).ln() }
+        let columns: Vec<Column> = axes.iter().enumerate().map(column).collect();
+        let bump = |(at, centre): (usize, &&'a [f64])| {
+            let scales: f64 = columns.iter().map(|column| column.log_scales[at]).sum();
+            Bump { centre, log_weight: (weights[at] / total).ln() + scales }
+        };
+        let bumps = centres.iter().enumerate().map(bump).collect();
+        let wide_log_weight = (blur.wide_weight / total).ln();
+        Parzen { axes, bumps, columns, cumulative, wide_log_weight }
     }
 
     /// A random point. A coordinate is drawn for every axis, whether it will exist or not.
@@ -109,16 +128,15 @@ impl<'a> Parzen<'a> {
 
     /// Logarithm of the density at a point.
     pub(super) fn log_density(&self, point: &[f64]) -> f64 {
-        let mut terms = Vec::with_capacity(self.bumps.len() + 1);
-        let absent: Vec<usize> = (0..point.len()).filter(|&axis| point[axis].is_nan()).collect();
-        for bump in &self.bumps {
-            let mut term = bump.log_weight;
-            // Along an axis that the point does not have, a bump has mass one.
-            absent.iter().for_each(|&axis| term -= bump.log_scales[axis]);
-            for ((shape, &middle), &at) in self.axes.iter().zip(bump.centre).zip(point) {
-                term += shape.log_factor(middle, at);
+        let mut terms: Vec<f64> = self.bumps.iter().map(|bump| bump.log_weight).collect();
+        for ((column, shape), &at) in self.columns.iter().zip(&self.axes).zip(point) {
+            if at.is_nan() {
+                // Along an axis that the point does not have, a bump has mass one.
+                let scales = terms.iter_mut().zip(&column.log_scales);
+                scales.for_each(|(term, scale)| *term -= scale);
+            } else {
+                shape.add_log_factors(column, at, &mut terms);
             }
-            terms.push(term);
         }
         // The wide bump has density 1 everywhere on the cube.
         terms.push(self.wide_log_weight);
@@ -156,22 +174,40 @@ impl Shape {
         match self {
             _ if middle.is_nan() => 0.0,
             Shape::Continuous { width } => {
-                -((2.0 * PI).sqrt() * width * mass(0.0, 1.0, middle, *width)).ln()
+                -((2.0 * PI).sqrt() * width * inside(middle, *width)).ln()
             }
-            Shape::Steps { width, .. } => -mass(0.0, 1.0, middle, *width).ln(),
+            Shape::Steps { width, .. } => -inside(middle, *width).ln(),
             Shape::Named { .. } => 0.0,
         }
     }
 
-    #[inline]
-    fn log_factor(&self, middle: f64, at: f64) -> f64 {
-        // Any comparison with NaN is false: a bump or a point without the setting.
+    /// The unit in which distances along the axis are taken.
+    fn in_widths(&self, at: f64) -> f64 {
         match self {
-            Shape::Continuous { width } => {
-                let z = (at - middle) / width;
-                if z.is_nan() { 0.0 } else { -0.5 * z * z }
+            Shape::Continuous { width } => at / width,
+            _ => at,
+        }
+    }
+
+    /// Adds the logarithm of each bump's factor at a coordinate to its term.
+    fn add_log_factors(&self, column: &Column, at: f64, terms: &mut [f64]) {
+        let at = self.in_widths(at);
+        let pairs = terms.iter_mut().zip(&column.centres);
+        match self {
+            Shape::Continuous { .. } if !column.has_gaps => {
+                pairs.for_each(|(term, middle)| *term -= 0.5 * (at - middle) * (at - middle));
             }
-            _ if middle.is_nan() || at.is_nan() => 0.0,
+            _ => {
+                let there = pairs.filter(|(_, middle)| !middle.is_nan());
+                there.for_each(|(term, middle)| *term += self.log_factor(*middle, at));
+            }
+        }
+    }
+
+    /// Both coordinates as [`Shape::in_widths`] gives them.
+    fn log_factor(&self, middle: f64, at: f64) -> f64 {
+        match self {
+            Shape::Continuous { .. } => -0.5 * (at - middle) * (at - middle),
             Shape::Steps { count, log_mass, .. } => {
                 let away = Axis::step(*count, at).abs_diff(Axis::step(*count, middle));
                 log_mass.get(away).copied().unwrap_or(-690.0)
@@ -187,7 +223,7 @@ impl Shape {
         match self {
             _ if middle.is_nan() => rng.random(),
             Shape::Continuous { width } | Shape::Steps { width, .. } => {
-                cut_normal(middle, *width, rng.random())
+                cut_normal(middle, *width, rng)
             }
             Shape::Named { wander, .. } => {
                 let stay = rng.random::<f64>() >= *wander;
@@ -222,11 +258,21 @@ fn mass(low: f64, high: f64, middle: f64, width: f64) -> f64 {
     }
 }
 
-/// The quantile `level` of a normal distribution cut off at 0 and 1.
-fn cut_normal(middle: f64, width: f64, level: f64) -> f64 {
-    let (below, above) = (normal_cdf(-middle / width), normal_cdf((1.0 - middle) / width));
-    let at = middle + width * normal_quantile(below + level * (above - below));
-    at.clamp(0.0, 1.0)
+/// Mass of a bump within the unit interval. A wall five widths away cuts off 3e-7.
+fn inside(middle: f64, width: f64) -> f64 {
+    let beyond = |wall: f64| if wall > 5.0 { 0.0 } else { 0.5 * erfc(wall / SQRT_2) };
+    1.0 - beyond(middle / width) - beyond((1.0 - middle) / width)
+}
+
+/// A draw of a normal distribution cut off at 0 and 1. Its middle lies between them and its width
+/// is less than one, so that a third of all draws lie there too.
+fn cut_normal(middle: f64, width: f64, rng: &mut Rng) -> f64 {
+    loop {
+        let at = middle + width * rng.sample::<f64, _>(StandardNormal);
+        if (0.0..=1.0).contains(&at) {
+            return at;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -135,8 +135,12 @@ impl Space {
 
     /// Points of the unit cube from values; NaN for a setting that does not exist.
     pub(super) fn encode(&self, params: &Params) -> Vec<f64> {
+        // Both are in order of name: one walk finds them all.
+        let mut given = params.iter().peekable();
         let place = |(name, domain): (&String, &Domain)| {
-            params.get(name).map_or(f64::NAN, |value| domain.plain().encode(value))
+            while given.next_if(|(other, _)| *other < name).is_some() {}
+            let value = given.next_if(|(other, _)| *other == name);
+            value.map_or(f64::NAN, |(_, value)| domain.plain().encode(value))
         };
         self.domains.iter().map(place).collect()
     }
