@@ -62,7 +62,7 @@ enum Ending {
 enum Pair {
     /// There are as many scores as classes.
     No,
-    /// The score is a probability.
+    /// The score is a share of votes.
     Shares,
     /// The score is above 0 for a win.
     Signs,
@@ -132,10 +132,10 @@ impl Trees {
     fn end(&self, scores: &[f32], out: &mut [f32]) {
         let logistic = |x: f32| 1.0 / (1.0 + (-x).exp());
         match (self.pair, self.ending) {
-            (Pair::Shares, _) => out.copy_from_slice(&[1.0 - scores[0], scores[0]]),
-            (Pair::Signs, Ending::Logistic) => {
+            (Pair::Shares | Pair::Signs, Ending::Logistic) => {
                 out.copy_from_slice(&[logistic(-scores[0]), logistic(scores[0])]);
             }
+            (Pair::Shares, _) => out.copy_from_slice(&[1.0 - scores[0], scores[0]]),
             (Pair::Signs, _) => out.copy_from_slice(&[-scores[0], scores[0]]),
             (Pair::No, Ending::None) => out.copy_from_slice(scores),
             (Pair::No, Ending::Logistic) => {
@@ -292,7 +292,11 @@ fn grow(node: &NodeProto, prefix: &str, scores: usize) -> TractResult<Grown> {
     let (tree_ids, node_ids) = (ints(node, "nodes_treeids"), ints(node, "nodes_nodeids"));
     let count = tree_ids.len();
     ensure!(count > 0 && count < u32::MAX as usize, "a forest has {count} nodes");
-    ensure!(node_ids.len() == count, "{} names for {count} nodes", node_ids.len());
+    let lists = ["nodes_nodeids", "nodes_featureids", "nodes_truenodeids", "nodes_falsenodeids"];
+    let equal = lists.iter().all(|name| ints(node, name).len() == count)
+        && floats(node, "nodes_values").len() == count
+        && texts(node, "nodes_modes").len() == count;
+    ensure!(equal, "the lists of nodes have different lengths");
     let mut places = BTreeMap::new();
     let mut roots = BTreeMap::new();
     for (at, key) in tree_ids.iter().copied().zip(node_ids.iter().copied()).enumerate() {

@@ -138,7 +138,7 @@ fn ends(typed: &TypedModel, rows: &TDim, contract: &Contract) -> Result<(), Erro
     }
     let shown: Vec<String> = dims.iter().map(ToString::to_string).collect();
     let what = format!(
-        "the contract's kind {:?} has [{rows} rows] with {}, the model gives [{}] of {:?}; correct \
+        "the contract's kind {:?} has {}, for {rows} rows the model gives [{}] of {:?}; correct \
          `kind` or `output`",
         contract.kind,
         contract.kind.wanted(),

@@ -24,9 +24,14 @@ pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
              steps, or export with opset_version=17",
             model.node(id).op.name()
         );
-        let facts = outputs(model, id).map_err(failed(&here))?;
+        let (facts, computed) = outputs(model, id).map_err(failed(&here))?;
         for fact in facts {
-            total = total.saturating_add(bytes(&fact, &name)?);
+            match bytes(&fact) {
+                Some(size) => total = total.saturating_add(size),
+                // The typed graph is measured again; what is computed now can't wait for that.
+                None if computed => return Err(too_large(&name)),
+                None => {}
+            }
         }
         if total > MOST_MEMORY {
             return Err(too_large(&name));
@@ -38,8 +43,8 @@ pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
 
 fn too_large(name: &str) -> Error {
     let what = format!(
-        "the tensors up to {name:?} take more than {MOST_MEMORY} bytes for one row; the file is \
-         damaged, or the model is not for this machine"
+        "the tensors up to {name:?} take more than {MOST_MEMORY} bytes for one row, or nobody knows \
+         how many; the file is damaged, or no model for rows"
     );
     Error::LimitSize { what }
 }
@@ -60,18 +65,17 @@ fn refs(facts: &Facts) -> TVec<&InferenceFact> {
     facts.iter().collect()
 }
 
-/// What the operator says of its outputs, before any number is computed.
-fn outputs(model: &InferenceModel, id: usize) -> TractResult<Facts> {
+/// What the operator says of its outputs, before any number is computed, and whether it will be
+/// computed at once because it depends on constants only.
+fn outputs(model: &InferenceModel, id: usize) -> TractResult<(Facts, bool)> {
     let (inputs, outputs, observed) = known(model, id)?;
     if inputs.is_empty() {
-        return Ok(outputs);
+        return Ok((outputs, false));
     }
     let computed = inputs.iter().all(|fact| fact.value.is_concrete());
     let mut op = model.node(id).op.clone();
     let (_, facts, _) = op.infer_facts(refs(&inputs), refs(&outputs), refs(&observed))?;
-    let sized = facts.iter().all(|fact| fact.shape.is_concrete());
-    ensure!(sized || !computed, "the size of its output is not known before it is computed");
-    Ok(facts)
+    Ok((facts, computed))
 }
 
 /// Keeps what the operator says of its outputs, computed where they depend on constants only.
@@ -86,17 +90,15 @@ fn infer(model: &mut InferenceModel, id: usize) -> TractResult<()> {
     Ok(())
 }
 
-/// Bytes of a tensor for one row; 0 where its shape is not known yet.
-fn bytes(fact: &InferenceFact, name: &str) -> Result<u64, Error> {
-    let Some(shape) = fact.shape.concretize() else { return Ok(0) };
+/// Bytes of a tensor for one row; none where its shape is not known, or impossible.
+fn bytes(fact: &InferenceFact) -> Option<u64> {
+    let shape = fact.shape.concretize()?;
     let mut all = fact.datum_type.concretize().map_or(8, |kind| kind.size_of() as u64);
     for dim in &shape {
-        // With one row no dimension is a symbol, unless it is computed from the data.
-        let Ok(dim) = dim.to_i64() else { return Ok(0) };
-        let dim = u64::try_from(dim).map_err(|_| too_large(name))?;
-        all = all.saturating_mul(dim);
+        let dim = dim.eval_to_i64(&SymbolValues::default()).ok()?;
+        all = all.saturating_mul(u64::try_from(dim).ok()?);
     }
-    Ok(all)
+    Some(all)
 }
 
 /// Bytes of all tensors of a typed graph when a symbol has this value; none where a size depends
