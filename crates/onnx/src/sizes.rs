@@ -74,8 +74,57 @@ fn outputs(model: &InferenceModel, id: usize) -> TractResult<(Facts, bool)> {
     }
     let computed = inputs.iter().all(|fact| fact.value.is_concrete());
     let mut op = model.node(id).op.clone();
+    let name = op.name();
+    if SIZED.contains(&&*name) {
+        let wide = inputs.iter().any(|fact| fact.value.concretize().is_some_and(|it| wide(&it)));
+        ensure!(!wide, "it is told a size beyond two billion");
+    }
+    if computed && name == "Range" {
+        ensure!(short_range(&inputs)?, "it counts further than any model needs");
+    }
     let (_, facts, _) = op.infer_facts(refs(&inputs), refs(&outputs), refs(&observed))?;
     Ok((facts, computed))
+}
+
+/// Operators that are told sizes by a tensor. The runtime takes such a size for 32 bits wide when it
+/// tells the shape, and for 64 when it computes, so that a wider one would pass as small.
+const SIZED: [&str; 12] = [
+    "ConstantOfShape",
+    "Expand",
+    "MultiBroadcastTo",
+    "OneHot",
+    "Onehot",
+    "Pad",
+    "Range",
+    "Reshape",
+    "Resize",
+    "Tile",
+    "Topk",
+    "TopK",
+];
+
+/// True if a tensor of integers holds one of more than 32 bits.
+fn wide(tensor: &Tensor) -> bool {
+    let is = |kind| tensor.datum_type() == kind;
+    if !is(i64::datum_type()) && !is(u64::datum_type()) {
+        return false;
+    }
+    let values = tensor.cast_to::<i64>().ok();
+    let values = values.as_ref().and_then(|it| it.try_as_plain_ram().ok());
+    let values = values.as_ref().and_then(|it| it.as_slice::<i64>().ok());
+    values.is_none_or(|values| values.iter().any(|&value| i32::try_from(value).is_err()))
+}
+
+/// True if a range is short enough to be computed.
+fn short_range(inputs: &Facts) -> TractResult<bool> {
+    let mut ends = Vec::with_capacity(3);
+    for fact in inputs {
+        let value = fact.value.concretize().context("a range of no value")?;
+        ends.push(value.cast_to_scalar::<f64>()?);
+    }
+    let &[from, to, step] = &ends[..] else { bail!("a range has three inputs") };
+    let count = (to - from) / step;
+    Ok(count.is_finite() && count < 1e7)
 }
 
 /// Keeps what the operator says of its outputs, computed where they depend on constants only.

@@ -24,6 +24,11 @@ fn graph(model: &mut ModelProto) -> &mut GraphProto {
     model.graph.as_mut().unwrap()
 }
 
+/// True if the file was refused before memory was asked for.
+fn foreseen(error: &Error) -> bool {
+    matches!(error, Error::LimitSize { .. } | Error::BuildGraph { .. })
+}
+
 const HUGE: i64 = 1 << 40;
 
 #[test]
@@ -35,11 +40,13 @@ fn the_model_that_the_others_are_made_of_is_accepted() {
 
 #[test]
 fn a_constant_of_a_huge_shape_is_refused() {
-    for dims in [&[HUGE][..], &[1 << 20, 1 << 20], &[i64::MAX, i64::MAX], &[-1]] {
+    let small_in_32_bits = (1 << 32) + 1;
+    let shapes: [&[i64]; 5] =
+        [&[HUGE], &[1 << 20, 1 << 20], &[i64::MAX, i64::MAX], &[-1], &[small_in_32_bits]];
+    for dims in shapes {
         let nodes = vec![node("ConstantOfShape", &["s"], "z")];
         let error = refused(&adding(nodes, vec![longs("s", dims)]));
-        let known = matches!(error, Error::LimitSize { .. } | Error::BuildGraph { .. });
-        assert!(known || matches!(error, Error::RunSafely { .. }), "{error:?}");
+        assert!(foreseen(&error), "{dims:?}: {error:?}");
     }
 }
 
@@ -61,7 +68,7 @@ fn operators_that_expand_constants_are_refused() {
     for (nodes, weights) in cases {
         let name = nodes[0].op_type.clone();
         let error = refused(&adding(nodes, weights));
-        assert!(!matches!(error, Error::CheckRow { .. }), "{name}: {error:?}");
+        assert!(foreseen(&error), "{name}: {error:?}");
     }
 }
 
@@ -74,7 +81,7 @@ fn a_range_without_end_is_refused() {
     let scalar = |name, value| TensorProto { dims: vec![], ..longs(name, &[value]) };
     let weights = vec![scalar("a", 0), scalar("b", HUGE), scalar("c", 1)];
     let error = refused(&adding(nodes, weights));
-    assert!(matches!(error, Error::LimitSize { .. } | Error::BuildGraph { .. }), "{error:?}");
+    assert!(foreseen(&error), "{error:?}");
 }
 
 #[test]
