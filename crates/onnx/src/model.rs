@@ -134,14 +134,10 @@ impl OnnxModel {
 
     /// Raw outputs as forecasts.
     fn meaning(&self, mut raw: Vec<f32>) -> Result<Vec<f32>, Error> {
-        let rows = raw.len() / self.contract.kind.outputs().max(1);
+        let each = self.contract.check[0].output.len();
         if let Some(at) = raw.iter().position(|value| !value.is_finite()) {
-            let what = format!(
-                "output {at} of {} in {rows} rows is {}; check the scale of the inputs",
-                raw.len(),
-                raw[at]
-            );
-            return Err(self.refuse(what));
+            let (row, value) = (at / each, raw[at]);
+            return Err(self.refuse(format!("row {row} gives {value}; check its inputs' scale")));
         }
         match self.contract.kind {
             Kind::Win if self.pairs() => raw = raw.chunks_exact(2).map(|pair| pair[1]).collect(),
@@ -210,8 +206,8 @@ impl OnnxModel {
         }
         for (output, (&expected, &found)) in expected.iter().zip(found).enumerate() {
             let (found, tolerance) = (f64::from(found), TOLERANCE * (1.0 + expected.abs()));
-            // Written so that NaN is refused.
-            if !((expected - found).abs() <= tolerance) {
+            let apart = (expected - found).abs();
+            if apart.is_nan() || apart > tolerance {
                 return Err(Error::CheckRow { row, output, expected, found, tolerance });
             }
         }

@@ -29,7 +29,6 @@ fn every_model_gives_what_its_maker_gives() {
             }
         };
         let forecasts = model.predict(&golden.panel()).unwrap();
-        println!("{} batch {}", golden.name, model.batch());
         for (row, (found, expected)) in forecasts.rows().zip(golden.expected().expected).enumerate()
         {
             for (found, expected) in found.iter().zip(meant(model.contract().kind, &expected)) {
