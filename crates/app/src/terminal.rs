@@ -87,7 +87,7 @@ impl Progress for Bar {
             Bars::Hidden => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = "{prefix:<20} {bar:32} {pos:>6}/{len:<6} {elapsed:>4}, {eta:>4} left";
+        let template = "{prefix:<20} {bar:32} {pos:>6}/{len:<6} {elapsed:>4}, {eta:>4} left  {msg}";
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
@@ -98,6 +98,10 @@ impl Progress for Bar {
 
     fn step(&self) {
         self.with(|bar| bar.inc(1));
+    }
+
+    fn note(&self, text: &str) {
+        self.with(|bar| bar.set_message(text.to_owned()));
     }
 
     fn end(&self) {

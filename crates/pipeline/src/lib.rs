@@ -2,13 +2,14 @@
 //!
 //! **For**: the jobs a person starts from the command line, each of which may be run twice.
 //! **Must never know**: the terminal, the environment, the clock; `app` passes them in.
-//! **Start reading** at [`demo`], then [`study`].
+//! **Start reading** at [`demo`], then [`study`]; [`modelling`] serves models of any kind.
 
 pub mod backtest;
 pub mod day;
 pub mod demo;
 pub mod history;
 pub mod lake_history;
+pub mod modelling;
 pub mod models;
 pub mod progress;
 pub mod study;
@@ -36,6 +37,73 @@ pub enum Error {
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,
+    /// Rows that can't be read as rows with a target.
+    #[error("read rows: {what}")]
+    ReadRows {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A checkpoint that can't be read.
+    #[error("read checkpoint {name}")]
+    ReadShelf {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A checkpoint that can't be written.
+    #[error("write checkpoint {name}: {advice}")]
+    WriteShelf {
+        /// Its name.
+        name: String,
+        /// What to do.
+        advice: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A checkpoint of an earlier run that can't be used.
+    #[error("go on from the checkpoints {key}-*: remove them from the home folder to begin anew")]
+    ReadCheckpoint {
+        /// What their names begin with.
+        key: String,
+        /// Why.
+        #[source]
+        source: Box<learn::Error>,
+    },
+    /// No model of that name.
+    #[error("find model {name}: {known}")]
+    FindKept {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// A model trained elsewhere that is broken, hostile, or not what its contract says.
+    #[error("register model")]
+    Register(#[source] onnx::Error),
+    /// A model's card that can't be written.
+    #[error("write card of a model")]
+    WriteCard(#[source] serde_json::Error),
+    /// A model's card that can't be read.
+    #[error("read card of a model; train it anew")]
+    ReadCard(#[source] serde_json::Error),
+    /// The rows that a model was trained on are not what they were.
+    #[error(
+        "open held-out rows of model {name:?}: its rows are not what they were when it was \
+         trained; train it anew, or give rows to evaluate on"
+    )]
+    ChangeRows {
+        /// The model.
+        name: String,
+    },
+    /// A model without held-out rows.
+    #[error("open held-out rows of model {name:?}: none were held out; give rows to evaluate on")]
+    FindHeldOut {
+        /// The model.
+        name: String,
+    },
     /// A day without a session.
     #[error("walk {day}: the exchange is closed; the next session is {next}")]
     FindSession {
@@ -129,4 +197,17 @@ pub enum Error {
     /// Names or days that the market's words refuse.
     #[error("read market")]
     ReadMarket(#[from] market::Error),
+}
+
+impl Error {
+    pub(crate) fn shelve(name: &str, source: std::io::Error) -> Error {
+        let advice = match source.kind() {
+            std::io::ErrorKind::StorageFull => "the disk is full; free space and run again",
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                "it can't be written to; choose another folder with --home"
+            }
+            _ => "the disk refused; check it and try again",
+        };
+        Error::WriteShelf { name: name.to_owned(), advice, source }
+    }
 }

@@ -10,6 +10,9 @@ pub trait Progress: Sync {
     /// One more piece is done.
     fn step(&self);
 
+    /// Says something of the piece at hand, a loss for example.
+    fn note(&self, _text: &str) {}
+
     /// The work that began last is done.
     fn end(&self);
 

@@ -37,6 +37,19 @@ impl Tx<'_> {
         self.find(vec![name.into(), version.into()])
     }
 
+    /// Names of all models, in order.
+    pub fn model_names(&self) -> Result<Vec<String>, Error> {
+        let all: Vec<Model> = self.select("order by name, created", Vec::new())?;
+        let mut names: Vec<String> = all.into_iter().map(|model| model.name).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// All versions of a model, the newest first.
+    pub fn model_versions(&self, name: &str) -> Result<Vec<Model>, Error> {
+        self.select("where name = $1 order by created desc, version desc", vec![name.into()])
+    }
+
     /// The newest version of a model.
     pub fn latest_model(&self, name: &str) -> Result<Option<Model>, Error> {
         let rest = "where name = $1 order by created desc, version desc limit 1";

@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("market", &["base"]),
     ("features", &["base", "market"]),
     ("learn", &["base", "nets"]),
+    ("onnx", &["base", "learn"]),
     ("sim", &["base", "market"]),
     ("desk", &["base", "market"]),
     ("books", &["base", "market", "features", "learn", "sim", "desk"]),
@@ -22,13 +23,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("report", &["base"]),
     (
         "pipeline",
-        &["base", "market", "features", "learn", "sim", "desk", "books", "store", "lake", "report"],
+        &[
+            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store", "lake",
+            "report",
+        ],
     ),
     (
         "app",
         &[
-            "base", "market", "features", "learn", "sim", "desk", "books", "store", "lake",
-            "report", "pipeline",
+            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store",
+            "lake", "report", "pipeline",
         ],
     ),
 ];

@@ -6,9 +6,12 @@ mod demo;
 mod experiments;
 mod features;
 mod kill;
+mod modelling;
 mod orders;
 mod study;
 mod synth;
+
+use std::path::Path;
 
 use clap::CommandFactory;
 
@@ -28,6 +31,17 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Orders(command) => orders::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Kill(command) => kill::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Data(command) => data::run(command, &cli.home, terminal),
+        Command::Train(args) => modelling::train::run(&args, place(&cli.home, &cli.db), terminal),
+        Command::Tune(args) => modelling::tune::run(&args, place(&cli.home, &cli.db), terminal),
+        Command::Evaluate(args) => {
+            modelling::evaluate::run(&args, place(&cli.home, &cli.db), terminal)
+        }
+        Command::Explain(args) => {
+            modelling::explain::run(&args, place(&cli.home, &cli.db), terminal)
+        }
+        Command::Models(command) => {
+            modelling::models::run(&command, place(&cli.home, &cli.db), terminal)
+        }
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),
@@ -38,4 +52,9 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// Home folder, and URL of the state store where one is given.
+fn place<'a>(home: &'a Path, url: &'a Option<String>) -> (&'a Path, Option<&'a str>) {
+    (home, url.as_deref())
 }

@@ -6,6 +6,7 @@
 mod bad_input;
 mod crash;
 mod database;
+mod modelling;
 
 use std::path::Path;
 use std::process::{Command, Output};

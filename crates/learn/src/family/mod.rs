@@ -4,6 +4,7 @@
 //! What it fits is a [`Trained`], whose bytes say by themselves which family they are of.
 
 mod naming;
+mod searching;
 mod watching;
 
 use base::{Panel, Prob, Seed};

@@ -6,6 +6,7 @@
 mod corporate;
 mod course;
 mod halt;
+mod modelling;
 mod several_days;
 mod shared_study;
 mod world;

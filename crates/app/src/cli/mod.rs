@@ -1,9 +1,13 @@
 //! The words of the command line.
 
+pub(crate) mod modelling;
+
 use std::path::PathBuf;
 
 use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
 /// tested on the way.
@@ -17,6 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   trimtab data ingest prices.csv      a file into the lake
   trimtab study --stocks prices       scan, train and judge on it
   trimtab day --session 2024-06-28 --stocks prices
+  trimtab train signals.csv --target won   a model of any kind on any rows
   trimtab features list               every calculator
   trimtab features explain rsi_14     what one of them is
   trimtab experiments                 openings of the held-out part, on record"
@@ -55,6 +60,17 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.
     Study(StudyArgs),
+    /// Train a model on rows of a file or of the lake, and say how good it is.
+    Train(TrainArgs),
+    /// Search for settings of a model, then train it with the best.
+    Tune(TuneArgs),
+    /// Judge a kept model: on its held-out rows, once and on record, or on other rows.
+    Evaluate(EvaluateArgs),
+    /// Say what a kept model looks at.
+    Explain(ExplainArgs),
+    /// Models: list, register one from elsewhere, export.
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Walk a session: download, features, scan, score, plan, approve, execute, manage,
     /// reconcile, report. A dry run unless told otherwise.
     Day(DayArgs),

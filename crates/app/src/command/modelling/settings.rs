@@ -1,0 +1,86 @@
+//! Settings of a family from words and files.
+
+use std::path::Path;
+
+use learn::family::Family;
+use learn::search::{Domain, Space};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::read_file;
+use crate::cli::modelling::LearnArgs;
+use crate::failure::Failure;
+
+/// The family with its settings, and the steps of a sequence it reads.
+pub(super) fn family(
+    args: &LearnArgs,
+    steps: Option<usize>,
+) -> Result<(Family, usize), Failure> {
+    let Some(mut family) = Family::named(&args.model) else {
+        let names = Family::NAMES.map(|(name, _)| name).join(", ");
+        return Err(Failure::new(format!("read --model {:?}: there is no such kind", args.model))
+            .advise(format!("one of {names}")));
+    };
+    if let Some(path) = &args.settings {
+        family = put_in(family, "", &table(path)?)?;
+    }
+    for text in &args.set {
+        let Some((path, value)) = text.split_once('=') else {
+            return Err(Failure::new(format!("read --set {text:?}: it is not PATH=VALUE"))
+                .advise("write for example --set epochs=50"));
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned()));
+        family = family.with(path, &value)?;
+    }
+    match (family.steps(), steps) {
+        (Some(_), Some(steps)) => {
+            family = family.with("design.steps", &Json::from(steps))?;
+            Ok((family, steps))
+        }
+        (Some(own), None) => Ok((family, own)),
+        (None, told) => Ok((family, told.unwrap_or(1))),
+    }
+}
+
+/// Puts the values of a table in: each where its path says, a table as a whole where it fits.
+fn put_in(family: Family, path: &str, value: &Json) -> Result<Family, Failure> {
+    if !path.is_empty() {
+        let whole = family.with(path, value);
+        match (whole, value) {
+            (Ok(changed), _) => return Ok(changed),
+            (Err(fault), Json::Object(fields)) if fields.is_empty() => return Err(fault.into()),
+            (Err(_), Json::Object(_)) => {}
+            (Err(fault), _) => return Err(fault.into()),
+        }
+    }
+    let Json::Object(fields) = value else { return Ok(family) };
+    fields.iter().try_fold(family, |family, (name, value)| {
+        let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        put_in(family, &below, value)
+    })
+}
+
+/// A space from a file, or the usual one of the family.
+pub(super) fn space(family: &Family, path: Option<&Path>) -> Result<Space, Failure> {
+    let Some(path) = path else { return Ok(family.space()?) };
+    let domains: std::collections::BTreeMap<String, Domain> = read(path)?;
+    Ok(Space::new(domains)?)
+}
+
+fn table(path: &Path) -> Result<Json, Failure> {
+    read(path)
+}
+
+/// Reads TOML, or JSON where the name ends so.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let refuse = |fault: String| {
+        Failure::new(format!("read {}: {fault}", path.display()))
+            .advise("mend that line; `trimtab models kinds` shows the settings there are")
+    };
+    let bytes = read_file(path)?;
+    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not text".to_owned()))?;
+    match path.extension().is_some_and(|extension| extension == "json") {
+        true => serde_json::from_str(&text).map_err(|fault| refuse(fault.to_string())),
+        false => toml::from_str(&text).map_err(|fault| refuse(fault.to_string())),
+    }
+}

@@ -1,0 +1,363 @@
+//! Models on rows of files: trained, broken off, gone on with, judged once, explained.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use base::{Seed, Span, Ts};
+use lake::{Frame, Lake};
+use learn::family::{Family, FamilyLearner};
+use learn::search::{Method, TpePlan};
+use learn::{Model as _, Targets};
+use pipeline::modelling::judging::Asker;
+use pipeline::modelling::{
+    Job, Kept, Labelled, Ports, Roles, Search, Shelf, Source, TargetKind, evaluate, explain,
+    keeping, open_held_out, train, tune,
+};
+use pipeline::{Error, Progress};
+use store::Store;
+use tempfile::TempDir;
+
+/// A shelf in memory.
+#[derive(Default)]
+struct Table(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl Table {
+    fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+impl Shelf for Table {
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.0.lock().unwrap().get(name).cloned())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) {
+        self.0.lock().unwrap().remove(name);
+    }
+}
+
+/// Somebody who loses patience after so many steps.
+struct Impatient {
+    left: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Impatient {
+    fn after(steps: u64) -> Impatient {
+        Impatient { left: AtomicU64::new(steps), stop: AtomicBool::new(false) }
+    }
+}
+
+impl Progress for Impatient {
+    fn begin(&self, _: &str, _: u64) {}
+
+    fn step(&self) {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn end(&self) {}
+
+    fn stop(&self) -> &AtomicBool {
+        &self.stop
+    }
+}
+
+/// A desk with rows: two symbols a day, whose first column says more often than not what wins.
+struct Desk {
+    folder: TempDir,
+    store: Store,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_file(&folder.path().join("state.db")).unwrap();
+        Desk { folder, store }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn rows(&self, model: &str, target: &str) -> (Labelled, Job) {
+        let source = Source::File(self.file("rows.csv", &rows(0..240)));
+        let family = Family::named(model).unwrap();
+        let small = [("n_estimators", "20"), ("epochs", "12"), ("batch", "32")];
+        let family = small.iter().fold(family, |family, (path, value)| {
+            let value = serde_json::from_str(value).unwrap();
+            family.with(path, &value).unwrap_or(family)
+        });
+        let learner = FamilyLearner { family, seed: Seed::root(5) };
+        let roles = roles(target);
+        let frame = source.read(&Lake::at(self.folder.path())).unwrap();
+        let labelled = Labelled::of(&frame, &roles, keeping::takes_codes(&learner)).unwrap();
+        let job = Job {
+            name: format!("{model}-{target}"),
+            learner,
+            source,
+            folds: 2,
+            held_out_share: 0.25,
+            embargo: Span::from_days(1),
+            search: None,
+            code_revision: "test".to_owned(),
+            at: Ts::from_seconds(1_700_000_000),
+        };
+        (labelled, job)
+    }
+
+    fn train(&self, (labelled, job): &(Labelled, Job)) -> Kept {
+        let silent = pipeline::Silent;
+        self.try_train((labelled, job), &Table::default(), (&silent, 0)).unwrap()
+    }
+
+    /// Trains with a checkpoint after every so many steps, 0 for none.
+    fn try_train(
+        &self,
+        (labelled, job): (&Labelled, &Job),
+        shelf: &Table,
+        (progress, every): (&dyn Progress, u64),
+    ) -> Result<Kept, Error> {
+        let asked = AtomicU64::new(0);
+        let is_due = || every > 0 && asked.fetch_add(1, Ordering::Relaxed) % every == every - 1;
+        let ports = Ports { store: &self.store, shelf, progress, is_due: &is_due };
+        train(labelled, job, &ports).map(|outcome| outcome.kept)
+    }
+}
+
+fn roles(target: &str) -> Roles {
+    let drop = ["won", "ret", "mood"].iter().filter(|name| **name != target);
+    let drop = drop.map(|name| (*name).to_owned()).collect();
+    let (target, ends) = (target.to_owned(), Some("known_at".to_owned()));
+    Roles { target, ends, drop, steps: 1, ..Roles::default() }
+}
+
+fn rows(days: std::ops::Range<u32>) -> String {
+    let mut text = "date,symbol,signal,noise,won,ret,mood,known_at\n".to_owned();
+    for day in days {
+        for (at, symbol) in ["AAA", "BBB"].iter().enumerate() {
+            let draw = |name: &str| {
+                let bits = Seed::root(1).child(name).index(u64::from(day * 2 + at as u32)).number();
+                (bits >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+            };
+            let (signal, noise) = (draw("signal"), draw("noise"));
+            let ret = signal + 0.4 * draw("luck");
+            let mood = if ret > 0.2 { "up" } else if ret < -0.2 { "down" } else { "flat" };
+            let date = base::Day::from_number(18_000 + day as i32);
+            let (won, known) = (u8::from(ret > 0.0), date.plus(2));
+            text.push_str(&format!(
+                "{date},{symbol},{signal:.6},{noise:.6},{won},{ret:.6},{mood},{known}\n"
+            ));
+        }
+    }
+    text
+}
+
+#[test]
+fn each_kind_of_target_is_learned_and_beats_blind_guessing() {
+    let desk = Desk::new();
+    for (model, target) in
+        [("trees", "won"), ("logistic", "won"), ("mlp", "won"), ("trees", "ret"), ("trees", "mood")]
+    {
+        let kept = desk.train(&desk.rows(model, target));
+        let sheet = kept.card().unwrap().walked.clone().unwrap();
+        let (found, blind) = (sheet.figures[&sheet.main], sheet.blind[&sheet.main]);
+        assert!(found.high < blind, "{model} {target}: {found:?} against {blind}");
+        assert_eq!(kept.model.features(), ["signal", "noise"], "{model} {target}");
+    }
+}
+
+#[test]
+fn a_training_broken_off_again_and_again_ends_as_if_it_had_not_been() {
+    let desk = Desk::new();
+    for model in ["trees", "mlp"] {
+        let rows = desk.rows(model, "won");
+        let whole = desk.train(&rows);
+        let (shelf, mut stops) = (Table::default(), 0);
+        let ended = loop {
+            let impatient = Impatient::after(7);
+            match desk.try_train((&rows.0, &rows.1), &shelf, (&impatient, 0)) {
+                Err(Error::Stopped) => stops += 1,
+                ended => break ended.unwrap(),
+            }
+        };
+        assert!(stops >= 3, "{model}: stopped {stops} times");
+        assert_eq!(ended.digest, whole.digest, "{model}");
+        assert_eq!(shelf.names(), [""; 0], "{model} leaves nothing behind");
+    }
+}
+
+#[test]
+fn checkpoints_on_the_way_change_nothing() {
+    let desk = Desk::new();
+    for model in ["trees", "mlp"] {
+        let rows = desk.rows(model, "won");
+        let silent = pipeline::Silent;
+        let often = desk.try_train((&rows.0, &rows.1), &Table::default(), (&silent, 3)).unwrap();
+        assert_eq!(often.digest, desk.train(&rows).digest, "{model}");
+    }
+}
+
+#[test]
+fn a_killed_training_leaves_a_checkpoint_that_only_its_own_job_finds() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("mlp", "won");
+    let shelf = Table::default();
+    let stopped = desk.try_train((&labelled, &job), &shelf, (&Impatient::after(5), 0));
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    let other = Job { folds: 3, ..job };
+    let kept = desk.try_train((&labelled, &other), &shelf, (&pipeline::Silent, 0)).unwrap();
+    assert_eq!(kept.digest, desk.train(&(labelled, other)).digest);
+    assert_eq!(shelf.names().len(), 1, "the checkpoint of the first job stays");
+}
+
+#[test]
+fn a_checkpoint_cut_short_is_refused_with_advice() {
+    let desk = Desk::new();
+    for model in ["trees", "mlp"] {
+        let (labelled, job) = desk.rows(model, "won");
+        let shelf = Table::default();
+        let _ = desk.try_train((&labelled, &job), &shelf, (&Impatient::after(5), 0));
+        let name = shelf.names().remove(0);
+        let bytes = shelf.read(&name).unwrap().unwrap();
+        shelf.write(&name, &bytes[..bytes.len() / 2]).unwrap();
+        let fault = desk.try_train((&labelled, &job), &shelf, (&pipeline::Silent, 0)).unwrap_err();
+        assert!(fault.to_string().contains("remove them"), "{model}: {fault}");
+    }
+}
+
+#[test]
+fn held_out_rows_open_once_and_refuse_another_model_of_the_same_name() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("logistic", "won");
+    let kept = desk.train(&(labelled.clone(), job.clone()));
+    let asker = || Asker { by: "test".to_owned(), at: Ts::from_seconds(1_700_000_001) };
+    let first = open_held_out(&kept, &labelled, asker(), &desk.store).unwrap();
+    assert!(!first.from_record && first.sheet.rows == 120);
+    let again = open_held_out(&kept, &labelled, asker(), &desk.store).unwrap();
+    assert!(again.from_record && again.sheet == first.sheet);
+    let family = job.learner.family.with("penalty", &0.5.into()).unwrap();
+    let learner = FamilyLearner { family, ..job.learner };
+    let second = desk.train(&(labelled.clone(), Job { learner, ..job }));
+    let fault = open_held_out(&second, &labelled, asker(), &desk.store).unwrap_err();
+    assert!(fault.to_string().contains("keep model"), "{fault}");
+}
+
+#[test]
+fn rows_that_changed_since_training_do_not_open_the_held_out_part() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("logistic", "won");
+    let kept = desk.train(&(labelled, job));
+    let more = Source::File(desk.file("more.csv", &rows(0..241)));
+    let frame = more.read(&Lake::at(desk.folder.path())).unwrap();
+    let labelled = Labelled::of(&frame, &kept.roles(), false).unwrap();
+    let asker = Asker { by: "test".to_owned(), at: Ts::from_seconds(0) };
+    let fault = open_held_out(&kept, &labelled, asker, &desk.store).unwrap_err();
+    assert!(matches!(fault, Error::ChangeRows { .. }), "{fault}");
+}
+
+#[test]
+fn rows_of_the_time_learned_from_are_named_when_they_are_judged() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("logistic", "won");
+    let kept = desk.train(&(labelled.clone(), job));
+    let judged = evaluate(&kept, &labelled).unwrap();
+    assert!(judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
+    let text = rows(400..460);
+    let later = Frame::read(&desk.file("later.csv", &text)).unwrap();
+    let later = Labelled::of(&later, &kept.roles(), false).unwrap();
+    let judged = evaluate(&kept, &later).unwrap();
+    assert!(!judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
+}
+
+#[test]
+fn the_column_that_matters_is_found_by_every_explanation() {
+    let desk = Desk::new();
+    for model in ["trees", "logistic", "mlp"] {
+        let (labelled, job) = desk.rows(model, "won");
+        let kept = desk.train(&(labelled.clone(), job));
+        let told = explain(&kept, &labelled.developed(&kept).unwrap(), 4).unwrap();
+        assert_eq!(told.rises[0].feature, "signal", "{model}");
+        assert!(told.rises[0].rise.low > 0.0, "{model}: {:?}", told.rises[0]);
+        match model {
+            "trees" => assert_eq!(told.contributions[0][0].feature, "signal"),
+            "logistic" => assert_eq!(told.slopes[0].0, "signal"),
+            _ => assert!(told.contributions.is_empty() && told.slopes.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn a_search_that_is_stopped_goes_on_to_the_same_trials_and_model() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("logistic", "won");
+    let search = Search {
+        space: job.learner.family.space().unwrap(),
+        method: Method::Tpe(TpePlan::default()),
+        trials: 15,
+        batch: 3,
+        pruning: None,
+    };
+    let run = |store: &Store, progress: &dyn Progress| {
+        let shelf = Table::default();
+        let ports = Ports { store, shelf: &shelf, progress, is_due: &|| false };
+        tune(&labelled, (&job, &search), None, &ports)
+    };
+    let whole = run(&desk.store, &pipeline::Silent).unwrap();
+    let other = Desk::new();
+    assert!(matches!(run(&other.store, &Impatient::after(7)), Err(Error::Stopped)));
+    let resumed = run(&other.store, &pipeline::Silent).unwrap();
+    assert_eq!(resumed.trials, whole.trials);
+    assert_eq!(resumed.outcome.kept.digest, whole.outcome.kept.digest);
+    assert_eq!(whole.outcome.kept.card().unwrap().search.as_ref().unwrap().1, 15);
+}
+
+#[test]
+fn texts_are_categories_for_trees_and_refused_by_name_for_the_rest() {
+    let desk = Desk::new();
+    let text = "day,sector,x,y\n2024-01-01,oil,1,0\n2024-01-02,gas,2,1\n2024-01-03,oil,3,0\n";
+    let frame = Frame::read(&desk.file("texts.csv", text)).unwrap();
+    let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
+    let labelled = Labelled::of(&frame, &roles, true).unwrap();
+    assert_eq!(labelled.samples.panel().column("sector").unwrap(), [1.0, 0.0, 1.0]);
+    let named = Roles { features: vec!["sector".to_owned()], ..roles };
+    let fault = Labelled::of(&frame, &named, false).unwrap_err().to_string();
+    assert!(fault.contains("\"sector\" holds text"), "{fault}");
+}
+
+#[test]
+fn rows_without_a_target_are_left_out_and_said_so() {
+    let desk = Desk::new();
+    let frame = Frame::read(&desk.file("gap.csv", "x,y\n1,0.5\n2,\n3,0.7\n")).unwrap();
+    let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
+    let labelled = Labelled::of(&frame, &roles, false).unwrap();
+    assert_eq!(labelled.samples.targets(), &Targets::Numbers(vec![0.5, 0.7]));
+    assert_eq!(labelled.roles.kind, Some(TargetKind::Numbers));
+    assert!(labelled.notes.iter().any(|note| note.contains("1 of 3 rows")), "{:?}", labelled.notes);
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named_with_those_that_are() {
+    let desk = Desk::new();
+    let frame = Frame::read(&desk.file("few.csv", "x,y\n1,0\n2,1\n")).unwrap();
+    let ask = |roles: Roles| Labelled::of(&frame, &roles, false).unwrap_err().to_string();
+    let roles = |target: &str| Roles { target: target.to_owned(), steps: 1, ..Roles::default() };
+    let said = ask(roles("z"));
+    assert!(said.contains("no column \"z\" for the target; there is x, y"), "{said}");
+    let said = ask(Roles { time: Some("when".to_owned()), ..roles("y") });
+    assert!(said.contains("no column \"when\" for the time"), "{said}");
+    let said = ask(Roles { drop: vec!["w".to_owned()], ..roles("y") });
+    assert!(said.contains("no column \"w\" for the columns to drop"), "{said}");
+}
