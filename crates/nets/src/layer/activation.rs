@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::{Machine, kernel};
 use crate::real::Real;
+use crate::strands::{dot, fold};
 
 /// A function applied to each value.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -113,6 +114,9 @@ fn gelu_slope<R: Real, M: Machine>(x: R) -> R {
     below + x * R::of(NORMAL_PEAK) * (-half * x * x).exp::<M>()
 }
 
+/// Sums over a row run in this many strands.
+const STRANDS: usize = 8;
+
 kernel! {
     /// Softmax of each row of `columns` values, in place; the largest is taken away first.
     pub fn softmax<R>(values: &mut [R], columns: usize) {
@@ -124,11 +128,7 @@ kernel! {
             for value in row.iter_mut() {
                 *value = (*value - most).exp::<M>();
             }
-            let mut sum = R::ZERO;
-            for value in row.iter() {
-                sum += *value;
-            }
-            let scale = R::ONE / sum;
+            let scale = R::ONE / fold::<R, STRANDS>(row, |sum, value| sum + value);
             for value in row.iter_mut() {
                 *value *= scale;
             }
@@ -142,10 +142,7 @@ kernel! {
         let (y, dy) = of;
         let rows = y.chunks_exact(columns).zip(dy.chunks_exact(columns));
         for (dx, (y, dy)) in dx.chunks_exact_mut(columns).zip(rows) {
-            let mut shared = R::ZERO;
-            for (y, dy) in y.iter().zip(dy) {
-                shared = y.fma::<M>(*dy, shared);
-            }
+            let shared = dot::<R, M, STRANDS>(y, dy);
             for (dx, (y, dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
                 *dx = *y * (*dy - shared);
             }

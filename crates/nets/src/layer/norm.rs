@@ -6,7 +6,7 @@
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
 use crate::real::Real;
-use crate::strands::fold;
+use crate::strands::{dot, fold};
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a layer normalisation.
@@ -129,11 +129,7 @@ kernel! {
                 *dx = *dy * *gain;
             }
             let mean = fold::<R, STRANDS>(dx, |sum, value| sum + value) * share;
-            let mut shared = R::ZERO;
-            for (dx, normal) in dx.iter().zip(normal) {
-                shared = dx.fma::<M>(*normal, shared);
-            }
-            let shared = shared * share;
+            let shared = dot::<R, M, STRANDS>(dx, normal) * share;
             for (dx, normal) in dx.iter_mut().zip(normal) {
                 *dx = *scale * (*dx - mean - *normal * shared);
             }
