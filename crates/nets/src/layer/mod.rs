@@ -22,6 +22,7 @@ pub mod lstm;
 pub mod ltc;
 pub mod norm;
 pub mod pooling;
+mod synapses;
 pub mod tokens;
 pub mod wiring;
 
