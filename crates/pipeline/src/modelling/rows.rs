@@ -101,9 +101,8 @@ impl Labelled {
         let keys = reading.keys()?;
         let (targets, kept) = reading.targets(&keys)?;
         let panel = reading.panel(&keys, codes)?;
-        let spans = reading.spans(&keys)?;
+        let spans = reading.spans(&keys, &kept)?;
         let weights = reading.weights()?;
-        let spans: Vec<LabelSpan> = kept.iter().map(|&row| spans[row]).collect();
         let samples = Samples::of(panel.take(&kept), targets, spans)?;
         let samples = match weights {
             Some(weights) => {
@@ -112,6 +111,7 @@ impl Labelled {
             None => samples,
         };
         let Reading { roles, notes, .. } = reading;
+        let samples = if roles.time.is_some() { in_order(&samples) } else { samples };
         let samples = in_steps(samples, roles.steps)?;
         Ok(Labelled { samples, roles, notes })
     }
@@ -140,6 +140,20 @@ impl Labelled {
     pub fn is_timed(&self) -> bool {
         self.roles.time.is_some()
     }
+}
+
+/// Rows in order of time and id, then of their values: an answer in SQL comes in no order, and
+/// the same rows must be the same data.
+fn in_order(samples: &Samples) -> Samples {
+    let (panel, targets) = (samples.panel(), samples.targets());
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    order.sort_by(|&a, &b| {
+        let keys = panel.keys()[a].cmp(&panel.keys()[b]);
+        let columns = || panel.columns().iter().map(|column| column[a].total_cmp(&column[b]));
+        let values = || columns().find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal);
+        keys.then_with(values).then_with(|| targets.number(a).total_cmp(&targets.number(b)))
+    });
+    samples.take(&order)
 }
 
 /// Rows as windows of so many of the same id; targets and spans are those of the last.
@@ -204,7 +218,9 @@ impl Reading<'_> {
             return Err(refuse("there is no row".to_owned()));
         }
         let times = match &self.roles.time {
-            Some(name) => times(name, self.column("time", name)?)?,
+            Some(name) => {
+                times(name, self.column("time", name)?, &(0..rows).collect::<Vec<_>>())?
+            }
             None => (0..rows).map(|row| Ts::from_seconds(row as i64)).collect(),
         };
         let ids = match &self.roles.id {
@@ -306,18 +322,20 @@ impl Reading<'_> {
         }
     }
 
-    fn spans(&mut self, keys: &[RowKey]) -> Result<Vec<LabelSpan>, Error> {
+    /// Spans of the rows that have a target.
+    fn spans(&mut self, keys: &[RowKey], kept: &[usize]) -> Result<Vec<LabelSpan>, Error> {
         let Some(name) = self.roles.ends.clone() else {
             self.notes.push(
                 "a target is taken to be known with its row; where it lies in the future, name \
                  the column that says when it was known with --ends, or folds overlap"
                     .to_owned(),
             );
-            return Ok(keys.iter().map(|key| LabelSpan { starts: key.at, ends: key.at }).collect());
+            let own = |&row: &usize| LabelSpan { starts: keys[row].at, ends: keys[row].at };
+            return Ok(kept.iter().map(own).collect());
         };
-        let ends = times(&name, self.column("end of the target", &name)?)?;
-        let span = |(key, &ends): (&RowKey, &Ts)| LabelSpan { starts: key.at, ends };
-        Ok(keys.iter().zip(&ends).map(span).collect())
+        let ends = times(&name, self.column("end of the target", &name)?, kept)?;
+        let span = |(&row, ends): (&usize, Ts)| LabelSpan { starts: keys[row].at, ends };
+        Ok(kept.iter().zip(ends).map(span).collect())
     }
 
     fn weights(&self) -> Result<Option<Vec<f64>>, Error> {
@@ -431,20 +449,20 @@ fn wins(name: &str, values: &[f64]) -> Result<Targets, Error> {
 
 /// Times of a column; whole numbers are read as days like 20240131 or as seconds, milliseconds,
 /// microseconds or nanoseconds since 1970, whichever falls between 1971 and 2200.
-fn times(name: &str, column: &Column) -> Result<Vec<Ts>, Error> {
+fn times(name: &str, column: &Column, rows: &[usize]) -> Result<Vec<Ts>, Error> {
     let absent = |row: usize| refuse(format!("column {name:?} has no time in row {row}"));
     match column {
         Column::Times(values) => {
-            values.iter().enumerate().map(|(row, at)| at.ok_or_else(|| absent(row))).collect()
+            rows.iter().map(|&row| values[row].ok_or_else(|| absent(row))).collect()
         }
         Column::Numbers(values) => {
-            let read = |(row, value): (usize, &f64)| match value.is_nan() {
-                true => Err(absent(row)),
-                false => instant(*value).ok_or_else(|| {
+            let read = |&row: &usize| match values[row] {
+                value if value.is_nan() => Err(absent(row)),
+                value => instant(value).ok_or_else(|| {
                     refuse(format!("column {name:?} holds {value} in row {row}, which is no time"))
                 }),
             };
-            values.iter().enumerate().map(read).collect()
+            rows.iter().map(read).collect()
         }
         Column::Texts(_) => Err(refuse(format!(
             "column {name:?} holds text that is no time; write 2024-01-31 or 2024-01-31 09:30:00"

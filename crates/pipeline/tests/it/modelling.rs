@@ -349,6 +349,19 @@ fn rows_without_a_target_are_left_out_and_said_so() {
 }
 
 #[test]
+fn the_same_rows_in_another_order_are_the_same_data() {
+    let desk = Desk::new();
+    let text = rows(0..20);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let digest = |name: &str, text: &str| {
+        let frame = Frame::read(&desk.file(name, text)).unwrap();
+        Labelled::of(&frame, &roles("won"), false).unwrap().samples.digest()
+    };
+    assert_eq!(digest("forth.csv", &text), digest("back.csv", &lines.join("\n")));
+}
+
+#[test]
 fn a_column_that_is_not_there_is_named_with_those_that_are() {
     let desk = Desk::new();
     let frame = Frame::read(&desk.file("few.csv", "x,y\n1,0\n2,1\n")).unwrap();
