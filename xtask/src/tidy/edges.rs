@@ -31,8 +31,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store",
-            "lake", "report", "pipeline",
+            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store", "lake",
+            "report", "pipeline",
         ],
     ),
 ];

@@ -68,7 +68,9 @@ fn a_model_is_trained_judged_once_explained_and_listed() {
     let trained =
         desk.json(&["train", &data, "--target", "won", "--name", "m", SHORT[0], SHORT[1]]);
     let loss = &trained["walked"]["figures"]["log_loss"];
-    assert!(loss["high"].as_f64().unwrap() < trained["walked"]["blind"]["log_loss"].as_f64().unwrap());
+    assert!(
+        loss["high"].as_f64().unwrap() < trained["walked"]["blind"]["log_loss"].as_f64().unwrap()
+    );
     assert_eq!(trained["held_out_rows"], 60);
     let first = desk.json(&["evaluate", "m"]);
     let again = desk.json(&["evaluate", "m"]);
@@ -100,8 +102,20 @@ fn a_sequence_is_made_of_rows_and_a_setting_follows_its_path() {
     let desk = Desk::new();
     let data = desk.rows();
     let trained = desk.json(&[
-        "train", &data, "--target", "won", "--model", "gru", "--steps", "5", "--set", "epochs=2",
-        "--set", "design.units=8", "--folds", "0",
+        "train",
+        &data,
+        "--target",
+        "won",
+        "--model",
+        "gru",
+        "--steps",
+        "5",
+        "--set",
+        "epochs=2",
+        "--set",
+        "design.units=8",
+        "--folds",
+        "0",
     ]);
     let features: Vec<&str> =
         trained["features"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
@@ -129,7 +143,8 @@ fn settings_come_from_a_file_and_from_words() {
 fn a_search_keeps_its_trials_and_trains_with_the_best() {
     let desk = Desk::new();
     let data = desk.rows();
-    let space = desk.file("space.toml", "\"penalty\" = { log_float = { low = 1e-5, high = 1.0 } }\n");
+    let space =
+        desk.file("space.toml", "\"penalty\" = { log_float = { low = 1e-5, high = 1.0 } }\n");
     let words = ["tune", &data, "--target", "won", "--model", "logistic", "--trials", "8"];
     let words = [&words[..], &["--space", &space, "--name", "t"]].concat();
     let found = desk.json(&words);
@@ -144,7 +159,15 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     let desk = Desk::new();
     let data = desk.rows();
     let words = [
-        "train", &data, "--target", "won", "--model", "mlp", "--set", "epochs=1000000", "--set",
+        "train",
+        &data,
+        "--target",
+        "won",
+        "--model",
+        "mlp",
+        "--set",
+        "epochs=1000000",
+        "--set",
         "patience=1000000",
     ];
     let mut command = trimtab(desk.home.path(), &words);
@@ -185,8 +208,9 @@ fn a_model_from_elsewhere_is_registered_and_judged() {
         kept["features"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
     let mut text = format!("{},won\n", features.join(","));
     for row in 0..40 {
-        let cells: Vec<String> =
-            (0..features.len()).map(|at| format!("{}", (row * (at + 3) % 17) as f64 / 17.0)).collect();
+        let cells: Vec<String> = (0..features.len())
+            .map(|at| format!("{}", (row * (at + 3) % 17) as f64 / 17.0))
+            .collect();
         text.push_str(&format!("{},{}\n", cells.join(","), row % 2));
     }
     let data = desk.file("outside.csv", &text);
@@ -214,7 +238,10 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (&["train", &data, "--target", "won", "--set", "max_depth"], "--set epochs=50"),
         (&["train", "nowhere.csv", "--target", "won"], "there is no such file"),
         (&["train", &one, "--target", "won", "--folds", "0"], "positive"),
-        (&["train", &text, "--target", "won", "--model", "mlp", "--features", "name"], "--drop name"),
+        (
+            &["train", &text, "--target", "won", "--model", "mlp", "--features", "name"],
+            "--drop name",
+        ),
         (&["train", &endless, "--target", "won", "--model", "mlp"], "infinite"),
         (&["evaluate", "nobody"], "there is none; `trimtab train` makes one"),
         (&["tune", &data, "--target", "won", "--space", &data], "mend that line"),

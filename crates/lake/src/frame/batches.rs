@@ -41,8 +41,7 @@ fn gather(
         schema.fields().iter().map(|field| empty(field.data_type())).collect();
     for batch in batches {
         let batch = batch?;
-        for ((column, field), array) in
-            columns.iter_mut().zip(schema.fields()).zip(batch.columns())
+        for ((column, field), array) in columns.iter_mut().zip(schema.fields()).zip(batch.columns())
         {
             append(column, array).map_err(|fault| Error::ReadFrame {
                 what: what.to_owned(),

@@ -68,10 +68,14 @@ impl Head {
         let names: Vec<String> =
             cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
         if names.len() < 2 {
-            return Err("the first line has one column; separate columns by , ; tab or |".to_owned());
+            return Err(
+                "the first line has one column; separate columns by , ; tab or |".to_owned()
+            );
         }
         if names.iter().any(|name| fast_float2::parse::<f64, _>(name).is_ok()) {
-            return Err("the first line holds numbers; put the names of the columns there".to_owned());
+            return Err(
+                "the first line holds numbers; put the names of the columns there".to_owned()
+            );
         }
         let body = (text.len() - plain.len() + end + 1).min(text.len());
         Ok(Head { names, delimiter, body })

@@ -3,10 +3,10 @@
 
 use base::bootstrap::mean_interval;
 use base::{Interval, Seed};
-use learn::{Samples, Targets};
 use learn::family::Trained;
 use learn::score::{LossRise, loss_rises};
 use learn::trees::TreeModel;
+use learn::{Samples, Targets};
 use serde::Serialize;
 
 use super::keeping::AnyModel;

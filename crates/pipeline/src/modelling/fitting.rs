@@ -77,8 +77,7 @@ pub struct Outcome {
 /// Trains, or goes on training. A stopped one ends with [`Error::Stopped`].
 pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcome, Error> {
     job.learner.family.check()?;
-    let (development, held_out) =
-        hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
+    let (development, held_out) = hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
     let work = Work::open(labelled, job, ports)?;
     let mut notes = labelled.notes.clone();
     notes.extend(work.news()?);

@@ -1,10 +1,10 @@
 //! Judging a kept model: on the held-out rows, once and on record, or on rows of any other origin.
 
 use base::{Seed, Ts};
-use learn::{Model as _, Samples};
 use learn::calibrate::Reliability;
 use learn::score::{Scored, Sheet};
 use learn::split::{Opening, hold_out};
+use learn::{Model as _, Samples};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -108,7 +108,8 @@ pub fn open_held_out(
 fn judge(kept: &Kept, samples: &Samples, timed: bool) -> Result<Judged, Error> {
     let forecasts = kept.model.predict(samples.panel())?;
     let quantiles = kept.quantiles();
-    let scored = Scored { forecasts: &forecasts, targets: samples.targets(), quantiles: &quantiles };
+    let scored =
+        Scored { forecasts: &forecasts, targets: samples.targets(), quantiles: &quantiles };
     let plan = blocks(samples, timed, Seed::root(0).child("judged"));
     let reliability = match samples.targets() {
         learn::Targets::Wins(wins) => {

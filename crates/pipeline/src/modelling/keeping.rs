@@ -1,14 +1,14 @@
 //! Models under names in the store: the artifact, and a card that says all of how it came about.
 
 use base::{Digest, Panel, Prob, Span, Ts};
-use learn::family::{FamilyLearner, Trained};
+use learn::family::{Family, FamilyLearner, Trained};
 use learn::score::Sheet;
 use learn::{Error as LearnError, Forecasts, Model};
 use onnx::{Contract, Kind, OnnxModel};
 use serde::{Deserialize, Serialize};
 use store::{Store, Written};
 
-use super::rows::{Roles, Source, TargetKind};
+use super::rows::{Roles, Source, TargetKind, Texts};
 use crate::Error;
 
 /// How a model came about, and what was told of it before anyone looked at the held-out rows.
@@ -83,13 +83,22 @@ fn filed(name: &str) -> String {
     format!("model/{name}")
 }
 
-/// True for a family that takes texts as codes of categories.
-pub fn takes_codes(learner: &FamilyLearner) -> bool {
-    matches!(learner.family, learn::family::Family::Trees(_))
+/// What a family makes of columns of text: trees take categories.
+pub fn texts(learner: &FamilyLearner) -> Texts {
+    match learner.family {
+        Family::Trees(_) => Texts::Codes,
+        Family::Logistic(_) | Family::Network(_) => Texts::Refused,
+    }
 }
 
 /// Keeps a model; the same one twice is kept once.
-pub fn keep(store: &Store, name: &str, origin: Origin, model: AnyModel, at: Ts) -> Result<Kept, Error> {
+pub fn keep(
+    store: &Store,
+    name: &str,
+    origin: Origin,
+    model: AnyModel,
+    at: Ts,
+) -> Result<Kept, Error> {
     let artifact = model.to_artifact()?;
     let version = artifact.digest.short().to_owned();
     let record = store::Model {
@@ -206,9 +215,9 @@ impl Kept {
         }
     }
 
-    /// True when it takes texts as codes of categories.
-    pub fn takes_codes(&self) -> bool {
-        self.card().is_some_and(|card| takes_codes(&card.learner))
+    /// What it makes of columns of text.
+    pub fn texts(&self) -> Texts {
+        self.card().map_or(Texts::Refused, |card| texts(&card.learner))
     }
 
     /// The quantiles that it says of a number; empty where it says none.

@@ -20,7 +20,7 @@ pub use explaining::{Explained, explain};
 pub use fitting::{Job, Outcome, Ports, Shelf, train};
 pub use judging::{Judged, evaluate, open_held_out};
 pub use keeping::{AnyModel, Card, Kept, Origin};
-pub use rows::{Labelled, Roles, Source, TargetKind};
+pub use rows::{Labelled, Roles, Source, TargetKind, Texts};
 pub use tuning::{Search, tune};
 
 /// Fewest calendar quarters that make blocks of quarters worth drawing.

@@ -12,8 +12,8 @@ use learn::trees::Flow;
 use learn::{Learner as _, Model as _};
 use serde_json::json;
 
-use super::fitting::{Job, Outcome, Ports, train, with_values};
 use super::Labelled;
+use super::fitting::{Job, Outcome, Ports, train, with_values};
 use crate::Error;
 use crate::trials::{Enrolment, Shared, StoreTrials};
 
@@ -83,8 +83,7 @@ pub fn tune(
     };
     let told = Told { progress: ports.progress };
     ports.progress.begin("searching", search.trials as u64);
-    let mut outside =
-        search::Ports { log: &mut log, progress: &told, stop: ports.progress.stop() };
+    let mut outside = search::Ports { log: &mut log, progress: &told, stop: ports.progress.stop() };
     let judge = |run: &mut Run<'_>| attempt(&job.learner.family, &pairs, run);
     let trials = study.run(&judge, &mut outside);
     ports.progress.end();
@@ -104,11 +103,7 @@ pub fn tune(
 }
 
 /// One trial: step after step of walking forward, given up when the mean loss so far is poor.
-fn attempt(
-    family: &Family,
-    pairs: &[Pair<'_>],
-    run: &mut Run<'_>,
-) -> Result<Tried, learn::Error> {
+fn attempt(family: &Family, pairs: &[Pair<'_>], run: &mut Run<'_>) -> Result<Tried, learn::Error> {
     let family = family.with_params(run.params)?;
     // Settings that no model can be built with are a failed trial, not a failed search.
     if family.check().is_err() {

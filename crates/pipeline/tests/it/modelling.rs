@@ -13,7 +13,7 @@ use learn::search::{Method, TpePlan};
 use learn::{Model as _, Targets};
 use pipeline::modelling::judging::Asker;
 use pipeline::modelling::{
-    Job, Kept, Labelled, Ports, Roles, Search, Shelf, Source, TargetKind, evaluate, explain,
+    Job, Kept, Labelled, Ports, Roles, Search, Shelf, Source, TargetKind, Texts, evaluate, explain,
     keeping, open_held_out, train, tune,
 };
 use pipeline::{Error, Progress};
@@ -103,7 +103,7 @@ impl Desk {
         let learner = FamilyLearner { family, seed: Seed::root(5) };
         let roles = roles(target);
         let frame = source.read(&Lake::at(self.folder.path())).unwrap();
-        let labelled = Labelled::of(&frame, &roles, keeping::takes_codes(&learner)).unwrap();
+        let labelled = Labelled::of(&frame, &roles, keeping::texts(&learner)).unwrap();
         let job = Job {
             name: format!("{model}-{target}"),
             learner,
@@ -154,7 +154,13 @@ fn rows(days: std::ops::Range<u32>) -> String {
             };
             let (signal, noise) = (draw("signal"), draw("noise"));
             let ret = signal + 0.4 * draw("luck");
-            let mood = if ret > 0.2 { "up" } else if ret < -0.2 { "down" } else { "flat" };
+            let mood = if ret > 0.2 {
+                "up"
+            } else if ret < -0.2 {
+                "down"
+            } else {
+                "flat"
+            };
             let date = base::Day::from_number(18_000 + day as i32);
             let (won, known) = (u8::from(ret > 0.0), date.plus(2));
             text.push_str(&format!(
@@ -262,7 +268,7 @@ fn rows_that_changed_since_training_do_not_open_the_held_out_part() {
     let kept = desk.train(&(labelled, job));
     let more = Source::File(desk.file("more.csv", &rows(0..241)));
     let frame = more.read(&Lake::at(desk.folder.path())).unwrap();
-    let labelled = Labelled::of(&frame, &kept.roles(), false).unwrap();
+    let labelled = Labelled::of(&frame, &kept.roles(), Texts::Refused).unwrap();
     let asker = Asker { by: "test".to_owned(), at: Ts::from_seconds(0) };
     let fault = open_held_out(&kept, &labelled, asker, &desk.store).unwrap_err();
     assert!(matches!(fault, Error::ChangeRows { .. }), "{fault}");
@@ -277,7 +283,7 @@ fn rows_of_the_time_learned_from_are_named_when_they_are_judged() {
     assert!(judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
     let text = rows(400..460);
     let later = Frame::read(&desk.file("later.csv", &text)).unwrap();
-    let later = Labelled::of(&later, &kept.roles(), false).unwrap();
+    let later = Labelled::of(&later, &kept.roles(), Texts::Refused).unwrap();
     let judged = evaluate(&kept, &later).unwrap();
     assert!(!judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
 }
@@ -330,10 +336,10 @@ fn texts_are_categories_for_trees_and_refused_by_name_for_the_rest() {
     let text = "day,sector,x,y\n2024-01-01,oil,1,0\n2024-01-02,gas,2,1\n2024-01-03,oil,3,0\n";
     let frame = Frame::read(&desk.file("texts.csv", text)).unwrap();
     let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
-    let labelled = Labelled::of(&frame, &roles, true).unwrap();
+    let labelled = Labelled::of(&frame, &roles, Texts::Codes).unwrap();
     assert_eq!(labelled.samples.panel().column("sector").unwrap(), [1.0, 0.0, 1.0]);
     let named = Roles { features: vec!["sector".to_owned()], ..roles };
-    let fault = Labelled::of(&frame, &named, false).unwrap_err().to_string();
+    let fault = Labelled::of(&frame, &named, Texts::Refused).unwrap_err().to_string();
     assert!(fault.contains("\"sector\" holds text"), "{fault}");
 }
 
@@ -342,7 +348,7 @@ fn rows_without_a_target_are_left_out_and_said_so() {
     let desk = Desk::new();
     let frame = Frame::read(&desk.file("gap.csv", "x,y\n1,0.5\n2,\n3,0.7\n")).unwrap();
     let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
-    let labelled = Labelled::of(&frame, &roles, false).unwrap();
+    let labelled = Labelled::of(&frame, &roles, Texts::Refused).unwrap();
     assert_eq!(labelled.samples.targets(), &Targets::Numbers(vec![0.5, 0.7]));
     assert_eq!(labelled.roles.kind, Some(TargetKind::Numbers));
     assert!(labelled.notes.iter().any(|note| note.contains("1 of 3 rows")), "{:?}", labelled.notes);
@@ -356,7 +362,7 @@ fn the_same_rows_in_another_order_are_the_same_data() {
     lines[1..].reverse();
     let digest = |name: &str, text: &str| {
         let frame = Frame::read(&desk.file(name, text)).unwrap();
-        Labelled::of(&frame, &roles("won"), false).unwrap().samples.digest()
+        Labelled::of(&frame, &roles("won"), Texts::Refused).unwrap().samples.digest()
     };
     assert_eq!(digest("forth.csv", &text), digest("back.csv", &lines.join("\n")));
 }
@@ -365,7 +371,7 @@ fn the_same_rows_in_another_order_are_the_same_data() {
 fn a_column_that_is_not_there_is_named_with_those_that_are() {
     let desk = Desk::new();
     let frame = Frame::read(&desk.file("few.csv", "x,y\n1,0\n2,1\n")).unwrap();
-    let ask = |roles: Roles| Labelled::of(&frame, &roles, false).unwrap_err().to_string();
+    let ask = |roles: Roles| Labelled::of(&frame, &roles, Texts::Refused).unwrap_err().to_string();
     let roles = |target: &str| Roles { target: target.to_owned(), steps: 1, ..Roles::default() };
     let said = ask(roles("z"));
     assert!(said.contains("no column \"z\" for the target; there is x, y"), "{said}");

@@ -41,7 +41,7 @@ pub(crate) fn run(
         return Err(Failure::new("evaluate: no column is named as the target")
             .advise("say which column is foretold with --target"));
     }
-    let labelled = Labelled::of(&rows.read(&lake)?, &roles, kept.takes_codes())?;
+    let labelled = Labelled::of(&rows.read(&lake)?, &roles, kept.texts())?;
     let judged = match told {
         Some(_) => evaluate(&kept, &labelled)?,
         None => {

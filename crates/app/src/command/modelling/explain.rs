@@ -39,7 +39,7 @@ pub(crate) fn run(
         return Err(Failure::new("explain: no column is named as the target")
             .advise("say which column is foretold with --target"));
     }
-    let mut labelled = Labelled::of(&rows.read(&lake)?, &roles, kept.takes_codes())?;
+    let mut labelled = Labelled::of(&rows.read(&lake)?, &roles, kept.texts())?;
     if told.is_none() {
         labelled = labelled.developed(&kept)?;
     }

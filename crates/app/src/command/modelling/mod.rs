@@ -97,7 +97,7 @@ pub(super) fn job(
     let learner = FamilyLearner { family, seed: Seed::root(learn.seed) };
     let known = Roles { steps, ..Roles::default() };
     let frame = source.read(lake)?;
-    let labelled = Labelled::of(&frame, &roles(rows, known), keeping::takes_codes(&learner))?;
+    let labelled = Labelled::of(&frame, &roles(rows, known), keeping::texts(&learner))?;
     let job = Job {
         name: learn.name.clone().unwrap_or_else(|| name_of(&source, &learn.model)),
         learner,

@@ -12,10 +12,7 @@ use crate::cli::modelling::LearnArgs;
 use crate::failure::Failure;
 
 /// The family with its settings, and the steps of a sequence it reads.
-pub(super) fn family(
-    args: &LearnArgs,
-    steps: Option<usize>,
-) -> Result<(Family, usize), Failure> {
+pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, usize), Failure> {
     let Some(mut family) = Family::named(&args.model) else {
         let names = Family::NAMES.map(|(name, _)| name).join(", ");
         return Err(Failure::new(format!("read --model {:?}: there is no such kind", args.model))

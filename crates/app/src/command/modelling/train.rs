@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use learn::score::Sheet;
 use learn::Model as _;
+use learn::score::Sheet;
 use pipeline::modelling::{Kept, Outcome, Ports, train};
 use serde::Serialize;
 

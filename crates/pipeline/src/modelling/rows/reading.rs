@@ -1,90 +1,14 @@
-//! From a table of any layout to labelled rows: which column is what.
+//! Which column of a table is what, found out or said, and the rows that follow from it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use base::{Panel, RowKey, Ts};
-use lake::{Column, Frame, Lake};
-use learn::split::hold_out;
-use learn::{LabelSpan, Samples, Targets, networks};
-use serde::{Deserialize, Serialize};
+use lake::{Column, Frame};
+use learn::{LabelSpan, Samples, Targets};
 
-use super::Kept;
+use super::values::{kind_of, numbered, sorted, times, wins};
+use super::{Labelled, Roles, TargetKind, Texts, refuse};
 use crate::Error;
-
-/// Where rows come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A CSV or Parquet file.
-    File(PathBuf),
-    /// A question to the lake.
-    Sql(String),
-}
-
-/// What a target column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// 1 for a win, 0 for none.
-    Wins,
-    /// Any number.
-    Numbers,
-    /// Names or whole numbers of classes.
-    Classes,
-    /// How high a row belongs among those of its group.
-    Ranks,
-}
-
-/// Which column is what. Kept with the model, so that later rows are read alike.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Roles {
-    /// What is foretold.
-    pub target: String,
-    /// What it holds; found out when absent.
-    pub kind: Option<TargetKind>,
-    /// When a row was known; found out when absent.
-    pub time: Option<String>,
-    /// What a row speaks of, a symbol for example; found out when absent.
-    pub id: Option<String>,
-    /// When the target was known; the row's own time when absent.
-    pub ends: Option<String>,
-    /// Rows of one group are ordered among themselves; those of one time when absent.
-    pub group: Option<String>,
-    /// Weight of a row; 1 when absent.
-    pub weight: Option<String>,
-    /// What the model may read; all other columns of numbers when empty.
-    pub features: Vec<String>,
-    /// Columns that are left out.
-    pub drop: Vec<String>,
-    /// Rows of the same id that make up one row of a sequence; 1 for no sequence.
-    pub steps: usize,
-    /// Texts of columns that a model reads as codes: the code is the place in the list.
-    pub categories: BTreeMap<String, Vec<String>>,
-    /// Names of classes: the class is the place in the list.
-    pub classes: Vec<String>,
-}
-
-/// Rows ready to learn from or to be judged on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Labelled {
-    /// The rows.
-    pub samples: Samples,
-    /// Which column is what, with all that was found out.
-    pub roles: Roles,
-    /// What the reader of a result must know of how rows were read.
-    pub notes: Vec<String>,
-}
-
-impl Source {
-    /// Reads all columns.
-    pub fn read(&self, lake: &Lake) -> Result<Frame, Error> {
-        Ok(match self {
-            Source::File(path) => Frame::read(path)?,
-            Source::Sql(query) => lake.frame(query)?,
-        })
-    }
-}
 
 /// Names that a time goes by, in the order in which they are believed.
 const TIMES: [&str; 7] = ["known", "time", "timestamp", "datetime", "date", "day", "at"];
@@ -93,82 +17,22 @@ const IDS: [&str; 5] = ["symbol", "ticker", "instrument", "asset", "id"];
 /// Most classes that are believed to be classes.
 const MOST_CLASSES: usize = 255;
 
-impl Labelled {
-    /// Reads rows out of a table. `codes` says whether the model takes texts as codes.
-    pub fn of(frame: &Frame, roles: &Roles, codes: bool) -> Result<Labelled, Error> {
-        let mut reading = Reading { frame, roles: roles.clone(), notes: Vec::new() };
-        reading.find_time_and_id();
-        let keys = reading.keys()?;
-        let (targets, kept) = reading.targets(&keys)?;
-        let panel = reading.panel(&keys, codes)?;
-        let spans = reading.spans(&keys, &kept)?;
-        let weights = reading.weights()?;
-        let samples = Samples::of(panel.take(&kept), targets, spans)?;
-        let samples = match weights {
-            Some(weights) => {
-                samples.with_weights(kept.iter().map(|&row| weights[row]).collect())?
-            }
-            None => samples,
-        };
-        let Reading { roles, notes, .. } = reading;
-        let samples = if roles.time.is_some() { in_order(&samples) } else { samples };
-        let samples = in_steps(samples, roles.steps)?;
-        Ok(Labelled { samples, roles, notes })
-    }
-
-    /// The rows that a model learned from: all that are not held out. Refused where they are not
-    /// what they were.
-    pub fn developed(&self, kept: &Kept) -> Result<Labelled, Error> {
-        let Some(card) = kept.card() else { return Ok(self.clone()) };
-        if self.samples.digest() != card.data {
-            return Err(Error::ChangeRows { name: kept.name.clone() });
-        }
-        let (samples, _) = hold_out(&self.samples, card.held_out_share, card.embargo)?;
-        Ok(Labelled { samples, ..self.clone() })
-    }
-
-    /// So many of the latest rows.
-    pub fn latest(&self, most: usize) -> Labelled {
-        let spans = self.samples.spans();
-        let mut rows: Vec<usize> = (0..self.samples.len()).collect();
-        rows.sort_by_key(|&row| spans[row]);
-        let samples = self.samples.take(&rows[rows.len().saturating_sub(most.max(1))..]);
-        Labelled { samples, ..self.clone() }
-    }
-
-    /// True when rows have a time of their own.
-    pub fn is_timed(&self) -> bool {
-        self.roles.time.is_some()
-    }
-}
-
-/// Rows in order of time and id, then of their values: an answer in SQL comes in no order, and
-/// the same rows must be the same data.
-fn in_order(samples: &Samples) -> Samples {
-    let (panel, targets) = (samples.panel(), samples.targets());
-    let mut order: Vec<usize> = (0..samples.len()).collect();
-    order.sort_by(|&a, &b| {
-        let keys = panel.keys()[a].cmp(&panel.keys()[b]);
-        let columns = || panel.columns().iter().map(|column| column[a].total_cmp(&column[b]));
-        let values = || columns().find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal);
-        keys.then_with(values).then_with(|| targets.number(a).total_cmp(&targets.number(b)))
-    });
-    samples.take(&order)
-}
-
-/// Rows as windows of so many of the same id; targets and spans are those of the last.
-fn in_steps(samples: Samples, steps: usize) -> Result<Samples, Error> {
-    if steps <= 1 {
-        return Ok(samples);
-    }
-    let (panel, kept) = networks::windows(samples.panel(), steps);
-    if kept.is_empty() {
-        let what = format!("no id has {steps} rows, so there is no window; ask for fewer steps");
-        return Err(refuse(what));
-    }
-    let last = samples.take(&kept);
-    let made = Samples::of(panel, last.targets().clone(), last.spans().to_vec())?;
-    Ok(made.with_weights(last.weights().to_vec())?)
+/// Reads the rows that have a target, in the order of the table.
+pub(super) fn read(frame: &Frame, roles: &Roles, texts: Texts) -> Result<Labelled, Error> {
+    let mut reading = Reading { frame, roles: roles.clone(), notes: Vec::new() };
+    reading.find_time_and_id();
+    let keys = reading.keys()?;
+    let (targets, kept) = reading.targets(&keys)?;
+    let panel = reading.panel(&keys, texts)?;
+    let spans = reading.spans(&keys, &kept)?;
+    let weights = reading.weights()?;
+    let samples = Samples::of(panel.take(&kept), targets, spans)?;
+    let samples = match weights {
+        Some(weights) => samples.with_weights(kept.iter().map(|&row| weights[row]).collect())?,
+        None => samples,
+    };
+    let Reading { roles, notes, .. } = reading;
+    Ok(Labelled { samples, roles, notes })
 }
 
 /// A table being read.
@@ -218,9 +82,7 @@ impl Reading<'_> {
             return Err(refuse("there is no row".to_owned()));
         }
         let times = match &self.roles.time {
-            Some(name) => {
-                times(name, self.column("time", name)?, &(0..rows).collect::<Vec<_>>())?
-            }
+            Some(name) => times(name, self.column("time", name)?, &(0..rows).collect::<Vec<_>>())?,
             None => (0..rows).map(|row| Ts::from_seconds(row as i64)).collect(),
         };
         let ids = match &self.roles.id {
@@ -284,9 +146,7 @@ impl Reading<'_> {
 
     fn classes(&mut self, name: &str, kept: &[usize]) -> Result<Targets, Error> {
         let texts: Vec<String> = match self.column("target", name)? {
-            Column::Texts(values) => {
-                kept.iter().filter_map(|&row| values[row].clone()).collect()
-            }
+            Column::Texts(values) => kept.iter().filter_map(|&row| values[row].clone()).collect(),
             Column::Numbers(values) => kept.iter().map(|&row| values[row].to_string()).collect(),
             Column::Times(_) => return Err(refuse(format!("the target {name:?} holds times"))),
         };
@@ -343,13 +203,13 @@ impl Reading<'_> {
         name.map(|name| self.numbers("weight", name).map(<[f64]>::to_vec)).transpose()
     }
 
-    fn panel(&mut self, keys: &[RowKey], codes: bool) -> Result<Panel, Error> {
-        let names = self.feature_names(codes)?;
+    fn panel(&mut self, keys: &[RowKey], texts: Texts) -> Result<Panel, Error> {
+        let names = self.feature_names(texts)?;
         let mut columns: Vec<Vec<f64>> = Vec::with_capacity(names.len());
         for name in &names {
             columns.push(match self.column("features", name)? {
                 Column::Numbers(values) => values.clone(),
-                Column::Texts(values) if codes => {
+                Column::Texts(values) if texts == Texts::Codes => {
                     let known = self.roles.categories.get(name);
                     let known = match known {
                         Some(known) => known.clone(),
@@ -385,7 +245,7 @@ impl Reading<'_> {
         Ok(panel)
     }
 
-    fn feature_names(&mut self, codes: bool) -> Result<Vec<String>, Error> {
+    fn feature_names(&mut self, texts: Texts) -> Result<Vec<String>, Error> {
         let roles = &self.roles;
         let unknown = |name: &&String| self.frame.column(name).is_none();
         if let Some(name) = roles.drop.iter().find(unknown) {
@@ -405,7 +265,7 @@ impl Reading<'_> {
         let free = self.frame.columns().filter(|(name, _)| !taken.contains(name));
         let (read, left): (Vec<_>, Vec<_>) = free.partition(|(_, column)| match column {
             Column::Numbers(_) => true,
-            Column::Texts(_) => codes,
+            Column::Texts(_) => texts == Texts::Codes,
             Column::Times(_) => false,
         });
         let names = |columns: &[(&str, &Column)]| -> Vec<String> {
@@ -423,94 +283,6 @@ impl Reading<'_> {
     }
 }
 
-/// What a target holds, from its values: two numbers 0 and 1 are wins, text is classes, all else
-/// is numbers.
-fn kind_of(name: &str, column: &Column) -> Result<TargetKind, Error> {
-    Ok(match column {
-        Column::Texts(_) => TargetKind::Classes,
-        Column::Times(_) => {
-            return Err(refuse(format!("the target {name:?} holds times; nothing foretells them")));
-        }
-        Column::Numbers(values) => {
-            let binary = |value: &f64| value.is_nan() || *value == 0.0 || *value == 1.0;
-            if values.iter().all(binary) { TargetKind::Wins } else { TargetKind::Numbers }
-        }
-    })
-}
-
-fn wins(name: &str, values: &[f64]) -> Result<Targets, Error> {
-    match values.iter().find(|value| **value != 0.0 && **value != 1.0) {
-        None => Ok(Targets::Wins(values.iter().map(|value| *value == 1.0).collect())),
-        Some(value) => Err(refuse(format!(
-            "the target {name:?} holds {value}; wins are 1 and 0, so say --kind numbers or classes"
-        ))),
-    }
-}
-
-/// Times of a column; whole numbers are read as days like 20240131 or as seconds, milliseconds,
-/// microseconds or nanoseconds since 1970, whichever falls between 1971 and 2200.
-fn times(name: &str, column: &Column, rows: &[usize]) -> Result<Vec<Ts>, Error> {
-    let absent = |row: usize| refuse(format!("column {name:?} has no time in row {row}"));
-    match column {
-        Column::Times(values) => {
-            rows.iter().map(|&row| values[row].ok_or_else(|| absent(row))).collect()
-        }
-        Column::Numbers(values) => {
-            let read = |&row: &usize| match values[row] {
-                value if value.is_nan() => Err(absent(row)),
-                value => instant(value).ok_or_else(|| {
-                    refuse(format!("column {name:?} holds {value} in row {row}, which is no time"))
-                }),
-            };
-            rows.iter().map(read).collect()
-        }
-        Column::Texts(_) => Err(refuse(format!(
-            "column {name:?} holds text that is no time; write 2024-01-31 or 2024-01-31 09:30:00"
-        ))),
-    }
-}
-
-fn instant(value: f64) -> Option<Ts> {
-    if value.fract() != 0.0 {
-        return None;
-    }
-    let whole = value as i64;
-    if (19_000_101..=22_001_231).contains(&whole) {
-        let parts = (whole / 10_000, whole / 100 % 100, whole % 100);
-        let day = base::Day::from_ymd(parts.0 as i16, parts.1 as i8, parts.2 as i8)?;
-        return Some(day.start());
-    }
-    let seconds = 31_536_000..7_258_118_400i64;
-    [1i64, 1_000, 1_000_000, 1_000_000_000]
-        .into_iter()
-        .find(|unit| seconds.contains(&(whole / unit)))
-        .map(|unit| Ts::from_nanos(whole * (1_000_000_000 / unit)))
-}
-
-/// Numbers for the distinct values of a column, in their order.
-fn numbered(column: &Column) -> Vec<u32> {
-    let texts: Vec<String> = match column {
-        Column::Texts(values) => values.iter().map(|v| v.clone().unwrap_or_default()).collect(),
-        // Padded, so that the order of texts is that of what they say.
-        Column::Numbers(values) => values.iter().map(|value| format!("{value:020}")).collect(),
-        Column::Times(values) => {
-            let nanos = |at: &Option<Ts>| at.map_or(i64::MIN, Ts::nanos);
-            values.iter().map(|at| format!("{:020}", nanos(at))).collect()
-        }
-    };
-    let known = sorted(&texts);
-    texts.iter().map(|text| known.binary_search(text).unwrap_or(0) as u32).collect()
-}
-
-fn sorted<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let distinct: BTreeSet<&String> = texts.into_iter().collect();
-    distinct.into_iter().cloned().collect()
-}
-
 fn learn_columns(source: base::Error) -> Error {
     learn::Error::MatchColumns { source }.into()
-}
-
-fn refuse(what: String) -> Error {
-    Error::ReadRows { what }
 }
