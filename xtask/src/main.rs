@@ -44,7 +44,7 @@ enum Chore {
     /// Run on recorded market data that lies outside the tree.
     Real {
         /// What to run.
-        #[arg(value_parser = ["breakout"])]
+        #[arg(value_parser = ["breakout", "models"])]
         what: String,
         /// Folder of the recorded data.
         #[arg(long, default_value = "../shared/data")]
@@ -79,7 +79,10 @@ fn main() -> anyhow::Result<()> {
             let mode = if write { calendars::Mode::Write } else { calendars::Mode::Compare };
             calendars::run(&root, mode)
         }
-        Chore::Real { data, home, .. } => real::breakout(&data, &home),
+        Chore::Real { what, data, home } => match what.as_str() {
+            "models" => real::models(&data, &home),
+            _ => real::breakout(&data, &home),
+        },
         Chore::Bench { what: suite, json, only, quick } => {
             bench::run(&root, &bench::Request { suite, json, only, quick })
         }

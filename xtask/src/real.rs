@@ -55,36 +55,92 @@ const STUDIES: [&[&str]; 2] = [
     &["--stocks", "google", "--funds", "etf_history", "--volatility", "vix"],
 ];
 
+/// Whether a liquid stock is higher in five sessions, from three returns and a change of volume.
+const WEEK_AHEAD: &str = "with b as (select day, symbol, close, volume, \
+    lag(close, 1) over w as c1, lag(close, 5) over w as c5, lag(close, 21) over w as c21, \
+    lag(volume, 1) over w as v1, lead(close, 5) over w as f5, lead(day, 5) over w as known_at \
+    from bars_daily where dataset = 'iex' and symbol in ('AAPL', 'MSFT', 'AMZN', 'NVDA', 'XOM', \
+    'JPM', 'KO', 'WMT', 'PG', 'INTC', 'CSCO', 'T', 'PFE', 'BA', 'GE', 'CAT', 'MCD', 'DIS', 'HD', \
+    'IBM') window w as (partition by symbol order by day)) \
+    select day, symbol, close / c1 - 1 as back_1, close / c5 - 1 as back_5, \
+    close / c21 - 1 as back_21, volume / (v1 + 1) as volume_change, \
+    case when f5 > close then 1 else 0 end as won, known_at from b \
+    where f5 is not null and c21 is not null";
+
+/// Models of several kinds on rows asked of the lake.
+const MODELS: [&[&str]; 4] = [
+    &["train", "--model", "trees", "--set", "n_estimators=100", "--set", "max_depth=3"],
+    &["train", "--model", "logistic"],
+    &["train", "--model", "gru", "--steps", "10", "--set", "epochs=5"],
+    &["tune", "--model", "trees", "--trials", "20", "--name", "sql-tuned"],
+];
+
 /// Takes in all files, proves the lake, studies the book on both datasets of stocks.
 pub(crate) fn breakout(data: &Path, home: &Path) -> Result<()> {
-    if !data.is_dir() {
-        bail!("there is no folder {}; name that of the recorded data with --data", data.display());
-    }
     let root = tree::root();
-    tree::run(tree::cargo(&root).args(["build", "--release", "--workspace"]))?;
-    let built = bench::built(&root)?.join("trimtab");
-    let trimtab = |words: &[&str]| {
-        let mut command = Command::new(&built);
-        command.arg("--home").arg(home).args(words);
-        command
-    };
+    let desk = Desk::open(&root, data, home)?;
     for input in &INPUTS {
-        let path: PathBuf = data.join(input.path);
-        let path = std::path::absolute(&path)?;
-        println!("\n== {}", input.path);
-        let mut command = trimtab(&["data", "ingest"]);
-        tree::run(command.arg(path).args(["--dataset", input.dataset]).args(input.options))?;
+        desk.ingest(input)?;
     }
     println!("\n== verify");
-    tree::run(&mut trimtab(&["data", "verify"]))?;
+    tree::run(&mut desk.trimtab(&["data", "verify"]))?;
     println!("\n== another reader of Delta tables");
-    let manifests = tree::output(&mut trimtab(&["--json", "data", "ls"]))?;
+    let manifests = tree::output(&mut desk.trimtab(&["--json", "data", "ls"]))?;
     other_reader(&root, &home.join("lake"), &manifests)?;
     for study in STUDIES {
         println!("\n== study {}", study[1]);
-        tree::run(trimtab(&["study"]).args(study))?;
+        tree::run(desk.trimtab(&["study"]).args(study))?;
     }
     Ok(())
+}
+
+/// Trains, tunes, judges and explains models on recorded prices.
+pub(crate) fn models(data: &Path, home: &Path) -> Result<()> {
+    let desk = Desk::open(&tree::root(), data, home)?;
+    desk.ingest(&INPUTS[0])?;
+    for words in MODELS {
+        println!("\n== {}", words.join(" "));
+        let rows = ["--sql", WEEK_AHEAD, "--target", "won", "--ends", "known_at"];
+        tree::run(desk.trimtab(words).args(rows).args(["--embargo-days", "5"]))?;
+    }
+    for name in ["sql-trees", "sql-logistic", "sql-gru", "sql-tuned"] {
+        println!("\n== {name}");
+        tree::run(&mut desk.trimtab(&["evaluate", name]))?;
+        tree::run(&mut desk.trimtab(&["explain", name, "--most-rows", "2000"]))?;
+    }
+    Ok(())
+}
+
+/// The binary with its home folder, and where the recorded data lie.
+struct Desk<'a> {
+    binary: PathBuf,
+    data: &'a Path,
+    home: &'a Path,
+}
+
+impl<'a> Desk<'a> {
+    /// Builds the binary.
+    fn open(root: &Path, data: &'a Path, home: &'a Path) -> Result<Desk<'a>> {
+        if !data.is_dir() {
+            let data = data.display();
+            bail!("there is no folder {data}; name that of the recorded data with --data");
+        }
+        tree::run(tree::cargo(root).args(["build", "--release", "--workspace"]))?;
+        Ok(Desk { binary: bench::built(root)?.join("trimtab"), data, home })
+    }
+
+    fn trimtab(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("--home").arg(self.home).args(words);
+        command
+    }
+
+    fn ingest(&self, input: &Input) -> Result<()> {
+        let path = std::path::absolute(self.data.join(input.path))?;
+        println!("\n== {}", input.path);
+        let mut command = self.trimtab(&["data", "ingest"]);
+        tree::run(command.arg(path).args(["--dataset", input.dataset]).args(input.options))
+    }
 }
 
 /// The tables are Delta tables to PyPI's deltalake too, version by version.
