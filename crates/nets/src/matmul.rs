@@ -1,6 +1,6 @@
 //! Matrix products of the sizes that small networks have.
 //!
-//! `C ← A·B` or `C ← C + A·B`, blocked by registers: a tile of rows × columns of C stays in
+//! `C ← A·B`, `C ← C + A·B` or a line in each row and `A·B`, blocked by registers: a tile of rows × columns of C stays in
 //! vector registers while the common dimension runs. A has two strides, so that the same loop
 //! serves A·B and Aᵀ·B; rows of B and C are contiguous. Nothing is packed: at these sizes all
 //! three lie in the first two caches. Each element of C is summed in the order of the common
@@ -42,13 +42,15 @@ pub struct Shape {
     pub columns: usize,
 }
 
-/// What happens to what C held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Into {
-    /// It is replaced.
+/// What the sums begin at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Into<'a, R> {
+    /// Nothing: C is replaced.
     Replace,
-    /// The product is added to it.
+    /// What C held: the product is added to it.
     Add,
+    /// This line in each row: C is replaced.
+    Onto(&'a [R]),
 }
 
 /// Rows of a tile.
@@ -90,6 +92,12 @@ pub fn multiply_add<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
     product((a, b), (shape, Into::Add), c, shape.columns);
 }
 
+/// `C = A·B + 1·lineᵀ`, as [`multiply`]: the line is added to each row.
+pub fn multiply_onto<R: Real>(a: &[R], b: &[R], shape: Shape, line: &[R], c: &mut [R]) {
+    let (a, b) = (Strided::plain(a, shape.depth), Rows { values: b, stride: shape.columns });
+    product((a, b), (shape, Into::Onto(line)), c, shape.columns);
+}
+
 /// `C += Aᵀ·B`: A is depth × rows and contiguous, B depth × columns. The gradient of a weight.
 pub fn transposed_multiply_add<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut [R]) {
     let (a, b) = (Strided::transposed(a, shape.rows), Rows { values: b, stride: shape.columns });
@@ -102,7 +110,7 @@ kernel! {
     /// Panics when a matrix is shorter than its shape says.
     pub fn product<R>(
         of: (Strided<'_, R>, Rows<'_, R>),
-        what: (Shape, Into),
+        what: (Shape, Into<'_, R>),
         c: &mut [R],
         c_stride: usize,
     ) {
@@ -113,8 +121,12 @@ kernel! {
             return;
         }
         if depth == 0 {
-            if into == Into::Replace {
-                c.chunks_mut(c_stride).take(rows).for_each(|row| row[..columns].fill(R::ZERO));
+            for row in c.chunks_mut(c_stride).take(rows) {
+                match into {
+                    Into::Replace => row[..columns].fill(R::ZERO),
+                    Into::Add => {}
+                    Into::Onto(line) => row[..columns].copy_from_slice(line),
+                }
             }
             return;
         }
@@ -145,7 +157,7 @@ struct Part<'a, R> {
     a: Strided<'a, R>,
     b: Rows<'a, R>,
     shape: Shape,
-    into: Into,
+    into: Into<'a, R>,
     c_stride: usize,
 }
 
@@ -249,11 +261,15 @@ fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
     assert!(a.values.len() > (HIGH - 1) * a.row + (depth - 1) * a.column);
     assert!(b.values.len() >= (depth - 1) * b.stride + WIDE);
     let mut sums = [[R::ZERO; WIDE]; HIGH];
-    if part.into == Into::Add {
+    if !matches!(part.into, Into::Replace) {
         for (high, sums) in sums.iter_mut().enumerate() {
             let from = (row + high) * part.c_stride + at;
+            let begin = match part.into {
+                Into::Onto(line) => &line[at..at + width],
+                _ => &c[from..from + width],
+            };
             let mut line = [R::ZERO; WIDE];
-            line[..width].copy_from_slice(&c[from..from + width]);
+            line[..width].copy_from_slice(begin);
             *sums = line;
         }
     }

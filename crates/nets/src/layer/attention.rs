@@ -8,10 +8,11 @@
 //! attention hides later steps.
 
 use super::activation::{differentiate_softmax, softmax};
-use super::linear::{add_columns, repeat};
+use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
 use crate::matmul::{
-    Into, Rows, Shape, Strided, multiply, multiply_add, product, transpose, transposed_multiply_add,
+    Into, Rows, Shape, Strided, multiply, multiply_onto, product, transpose,
+    transposed_multiply_add,
 };
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
@@ -128,9 +129,14 @@ impl<R: Real> Layer<R> for Attention {
         let [qkv, kept, joined, _, turned, ..] = trace.buffers::<9>();
         let (all, each, three) = (rows * steps, width / heads, 3 * width);
         let qkv = &mut qkv[..all * three];
-        repeat(self.input_bias.of(ahead.weights), qkv);
         let shape = Shape { rows: all, depth: width, columns: three };
-        multiply_add(ahead.x, self.input.of(ahead.weights), shape, qkv);
+        multiply_onto(
+            ahead.x,
+            self.input.of(ahead.weights),
+            shape,
+            self.input_bias.of(ahead.weights),
+            qkv,
+        );
         let scale = R::of(1.0 / (each as f64).sqrt());
         let joined = &mut joined[..all * width];
         for head in self.heads(rows) {
@@ -147,9 +153,14 @@ impl<R: Real> Layer<R> for Attention {
             let shape = Shape { rows: steps, depth: steps, columns: each };
             product((a, v), (shape, Into::Replace), &mut joined[head.joined..], width);
         }
-        repeat(self.output_bias.of(ahead.weights), y);
         let shape = Shape { rows: all, depth: width, columns: width };
-        multiply_add(joined, self.output.of(ahead.weights), shape, y);
+        multiply_onto(
+            joined,
+            self.output.of(ahead.weights),
+            shape,
+            self.output_bias.of(ahead.weights),
+            y,
+        );
     }
 
     fn backward(&self, back: Back<'_, R>, trace: &mut Trace<R>) {

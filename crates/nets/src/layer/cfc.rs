@@ -10,11 +10,13 @@
 //! (a, c, p, q), `bias`; with a backbone also `mix` and `mix_bias`.
 
 use super::activation::{Activation, activate, differentiate};
-use super::linear::{add_columns, repeat};
+use super::linear::add_columns;
 use super::wiring::Wiring;
 use super::{Ahead, Back, Chain, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{
+    Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
+};
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -159,9 +161,8 @@ impl<R: Real> Layer<R> for Cfc {
         let [fronts, gates, _, _, _, masked, ..] = trace.buffers::<9>();
         let (front, four) = (self.front(), 4 * units);
         let fronts = &mut fronts[..steps * rows * front];
-        repeat(self.bias.of(weights), fronts);
         let shape = Shape { rows: steps * rows, depth: inputs, columns: front };
-        multiply_add(x, self.masked(weights, masked), shape, fronts);
+        multiply_onto(x, self.masked(weights, masked), shape, self.bias.of(weights), fronts);
         for step in 0..steps {
             let at = step * rows * units;
             let (before, now) = y.split_at_mut(at);
@@ -176,9 +177,8 @@ impl<R: Real> Layer<R> for Cfc {
                 None => gates.copy_from_slice(of_step),
                 Some((mix, mix_bias)) => {
                     activate(Activation::LecunTanh, of_step);
-                    repeat(mix_bias.of(weights), gates);
                     let shape = Shape { rows, depth: front, columns: four };
-                    multiply_add(of_step, mix.of(weights), shape, gates);
+                    multiply_onto(of_step, mix.of(weights), shape, mix_bias.of(weights), gates);
                 }
             }
             open((units, R::of(elapsed)), gates, &mut now[..rows * units]);

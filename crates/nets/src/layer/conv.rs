@@ -6,10 +6,10 @@
 //! matrix product. Tensors: `weight` (kernel height · kernel width · channels) × outputs, `bias`.
 
 use super::activation::{Activation, activate, differentiate};
-use super::linear::{add_columns, repeat};
+use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_onto, transpose, transposed_multiply_add};
 use crate::real::Real;
 use crate::weights::{Plan, Slot};
 
@@ -160,9 +160,14 @@ impl<R: Real> Layer<R> for Conv {
         for (lines, x) in lines.zip(ahead.x.chunks_exact(inputs)) {
             gather((x, config.channels), &self.taps, lines);
         }
-        repeat(self.bias.of(ahead.weights), y);
         let shape = Shape { rows: rows * places, depth: patch, columns: config.outputs };
-        multiply_add(&patches[..rows * places * patch], self.weight.of(ahead.weights), shape, y);
+        multiply_onto(
+            &patches[..rows * places * patch],
+            self.weight.of(ahead.weights),
+            shape,
+            self.bias.of(ahead.weights),
+            y,
+        );
         if config.activation.needs_input() {
             kept[..y.len()].copy_from_slice(y);
         }

@@ -13,7 +13,9 @@
 use super::linear::{add_columns, repeat};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{
+    Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
+};
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -105,20 +107,22 @@ impl<R: Real> Layer<R> for Gru {
         let [gates, candidate, step_gates, ..] = trace.buffers::<7>();
         let three = 3 * units;
         let gates = &mut gates[..steps * rows * three];
-        repeat(self.input_bias.of(weights), gates);
         let shape = Shape { rows: steps * rows, depth: inputs, columns: three };
-        multiply_add(x, self.input.of(weights), shape, gates);
+        multiply_onto(x, self.input.of(weights), shape, self.input_bias.of(weights), gates);
         let hidden = self.hidden.of(weights);
         let step_gates = &mut step_gates[..rows * three];
         let shape = Shape { rows, depth: units, columns: three };
         for step in 0..steps {
             let (before, now) = y.split_at_mut(step * rows * units);
-            repeat(self.hidden_bias.of(weights), step_gates);
+            let bias = self.hidden_bias.of(weights);
             let before = match step {
-                0 => None,
+                0 => {
+                    repeat(bias, step_gates);
+                    None
+                }
                 _ => {
                     let before = &before[(step - 1) * rows * units..];
-                    multiply_add(before, hidden, shape, step_gates);
+                    multiply_onto(before, hidden, shape, bias, step_gates);
                     Some(before)
                 }
             };

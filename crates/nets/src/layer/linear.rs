@@ -6,7 +6,7 @@
 use super::activation::{Activation, activate, differentiate};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_onto, transpose, transposed_multiply_add};
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -82,9 +82,8 @@ impl Linear {
     /// `x W + b`.
     fn lines<R: Real>(&self, weights: &[R], x: &[R], y: &mut [R]) {
         let LinearConfig { inputs, outputs, .. } = self.config;
-        repeat(self.bias.of(weights), y);
         let shape = Shape { rows: y.len() / outputs, depth: inputs, columns: outputs };
-        multiply_add(x, self.weight.of(weights), shape, y);
+        multiply_onto(x, self.weight.of(weights), shape, self.bias.of(weights), y);
     }
 }
 

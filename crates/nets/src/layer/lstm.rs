@@ -8,10 +8,12 @@
 //! begin at 0. Tensors: `input` inputs × 4 units (i, f, g, o), `hidden` units × 4 units, `bias`
 //! of 4 units (PyTorch keeps two biases that are only ever added).
 
-use super::linear::{add_columns, repeat};
+use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{
+    Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
+};
 use crate::real::Real;
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -81,9 +83,8 @@ impl<R: Real> Layer<R> for Lstm {
         let [gates, cells, bent, ..] = trace.buffers::<7>();
         let (four, step_len) = (4 * units, rows * units);
         let gates = &mut gates[..steps * rows * four];
-        repeat(self.bias.of(weights), gates);
         let shape = Shape { rows: steps * rows, depth: inputs, columns: four };
-        multiply_add(x, self.input.of(weights), shape, gates);
+        multiply_onto(x, self.input.of(weights), shape, self.bias.of(weights), gates);
         let shape = Shape { rows, depth: units, columns: four };
         for step in 0..steps {
             let at = step * step_len;

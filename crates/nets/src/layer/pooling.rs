@@ -7,9 +7,9 @@
 //! × rows × width; output rows × width. Tensors: `weight` width × width, `bias`, `query`.
 
 use super::activation::{Activation, activate, differentiate, differentiate_softmax, softmax};
-use super::linear::{add_columns, repeat};
+use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_onto, transpose, transposed_multiply_add};
 use crate::real::Real;
 use crate::weights::{Plan, Slot};
 
@@ -66,9 +66,14 @@ impl<R: Real> Layer<R> for Pooling {
         let [u, scores, shares, ..] = trace.buffers::<8>();
         let all = rows * steps;
         let u = &mut u[..all * width];
-        repeat(self.bias.of(ahead.weights), u);
         let shape = Shape { rows: all, depth: width, columns: width };
-        multiply_add(ahead.x, self.weight.of(ahead.weights), shape, u);
+        multiply_onto(
+            ahead.x,
+            self.weight.of(ahead.weights),
+            shape,
+            self.bias.of(ahead.weights),
+            u,
+        );
         activate(Activation::Tanh, u);
         let scores = &mut scores[..all];
         let shape = Shape { rows: all, depth: width, columns: 1 };
