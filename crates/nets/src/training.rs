@@ -30,7 +30,8 @@ pub struct Regime {
     pub optimiser: Optimiser,
     /// Largest length of the gradient.
     pub clip: Option<f64>,
-    /// Rows of a shard. Part of the result, unlike the number of threads.
+    /// Largest number of rows of a shard; fewer, but at least 16, where what a network remembers
+    /// of so many would not stay in a cache. Part of the result, unlike the number of threads.
     pub shard_rows: usize,
     /// Largest batch.
     pub batch_rows: usize,
@@ -58,6 +59,11 @@ pub struct Found {
     pub gradient: f64,
 }
 
+/// Values that a shard may remember: a shared cache of 32 MiB.
+const CACHE_VALUES: usize = 8 << 20;
+/// Rows below which no shard is cut for the cache's sake.
+const FEWEST_ROWS: usize = 16;
+
 /// A network under training.
 pub struct Training<R> {
     network: Network<R>,
@@ -83,7 +89,8 @@ impl<R: Real> Training<R> {
     /// Draws the weights and makes all room that steps will need.
     pub fn new(network: Network<R>, regime: Regime) -> Training<R> {
         let weights = network.plan.draw(regime.seed.child("weights"));
-        let rows = regime.shard_rows.min(regime.batch_rows).max(1);
+        let fitting = (CACHE_VALUES / network.layer.trace(1).len().max(1)).max(FEWEST_ROWS);
+        let rows = regime.shard_rows.min(regime.batch_rows).min(fitting).max(1);
         let count = regime.batch_rows.div_ceil(rows);
         let outputs = rows * network.layer.outputs();
         let shard = |at: usize| Shard {

@@ -116,6 +116,17 @@ impl<R: Real> Trace<R> {
         }
     }
 
+    /// Values in all.
+    pub fn len(&self) -> usize {
+        let inner = self.inner.iter().map(Trace::len);
+        self.buffers.iter().map(Vec::len).chain(inner).sum()
+    }
+
+    /// True when nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Buffers and inner traces, apart.
     pub fn parts(&mut self) -> (&mut [Vec<R>], &mut [Trace<R>]) {
         (&mut self.buffers, &mut self.inner)
