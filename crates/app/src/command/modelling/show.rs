@@ -27,7 +27,9 @@ pub(super) fn range(found: &Interval) -> String {
 /// Five digits that matter.
 pub(super) fn number(value: f64) -> String {
     match value.abs() {
-        size if size >= 1e6 || (size > 0.0 && size < 1e-4) => format!("{value:.4e}"),
+        // What is left of a zero after rounding.
+        size if size < 1e-12 => "0".to_owned(),
+        size if !(1e-4..1e6).contains(&size) && !value.is_nan() => format!("{value:.4e}"),
         size if size >= 100.0 => format!("{value:.2}"),
         _ => format!("{value:.5}"),
     }
@@ -44,4 +46,18 @@ pub(super) fn notes(notes: &[String]) -> String {
         let _ = writeln!(text, "note: {note}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_the_digits_that_matter() {
+        let cases = [(0.0, "0"), (-1e-15, "0"), (1.5e-5, "1.5000e-5"), (0.25, "0.25000")];
+        let large = [(-123.456, "-123.46"), (2.5e6, "2.5000e6"), (f64::NAN, "NaN")];
+        for (value, wanted) in cases.into_iter().chain(large) {
+            assert_eq!(number(value), wanted);
+        }
+    }
 }
