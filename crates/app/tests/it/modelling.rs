@@ -198,7 +198,7 @@ fn wait_until(there: &dyn Fn() -> bool) {
 #[test]
 fn a_model_from_elsewhere_is_registered_and_judged() {
     let desk = Desk::new();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/golden");
+    let golden = Path::new("../onnx/tests/golden");
     let file = |name: &str| golden.join(name).display().to_string();
     let (onnx, contract) = (file("sk_logistic.onnx"), file("sk_logistic.contract.json"));
     let words = ["models", "register", &onnx, "--contract", &contract];

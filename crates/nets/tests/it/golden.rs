@@ -23,7 +23,7 @@ struct Golden(BTreeMap<String, Vec<f64>>);
 
 impl Golden {
     fn read(name: &str) -> Golden {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("golden");
+        let folder = Path::new("tests").join("golden");
         #[allow(clippy::disallowed_methods)]
         let bytes = std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap();
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
