@@ -144,6 +144,20 @@ impl Samples {
             .collect()
     }
 
+    /// The samples without columns in which not one value is available, and those columns.
+    pub fn available(&self) -> Result<(Samples, Vec<String>), Error> {
+        let blank = self.unavailable();
+        let names = self.panel.names().iter().filter(|name| !blank.contains(name));
+        Ok((self.select(&names.collect::<Vec<_>>())?, blank))
+    }
+
+    /// When the first row was known and the last outcome was; all time where there is no row.
+    pub fn period(&self) -> (Ts, Ts) {
+        let starts = self.spans.iter().map(|span| span.starts).min().unwrap_or(Ts::MIN);
+        let ends = self.spans.iter().map(|span| span.ends).max().unwrap_or(Ts::MAX);
+        (starts, ends)
+    }
+
     /// Digest of all there is: names, keys, values, targets, spans, weights.
     pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::default();

@@ -1,9 +1,10 @@
 //! Models in the store: what a study trained, for the day to use.
 
 use base::{Digest, Ts};
+use learn::model::Artifact;
 use learn::{Classifier, Model as _};
 use market::Side;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use store::{Model, Store, Written};
 
 use crate::Error;
@@ -28,18 +29,30 @@ pub fn name(side: Side) -> String {
 /// Keeps the model of a study; the same model twice is kept once. Gives its version.
 pub fn enrol(store: &Store, study: &SideStudy, at: Ts) -> Result<String, Error> {
     let artifact = study.tuned.classifier.to_artifact()?;
-    let version = artifact.digest.short().to_string();
     let held_out = study.bet_gate().map(|line| json!({"trades": line.trades, "net_r": line.net_r}));
+    let card = json!({
+        "card": study.tuned.classifier.card(),
+        "held_out": held_out,
+        "has_edge": study.has_edge(),
+    });
+    file(store, (&name(study.side), card), artifact, at)
+}
+
+/// Files a model under a name with its card; the same one twice is kept once. Gives its version,
+/// the beginning of the artifact's digest.
+pub(crate) fn file(
+    store: &Store,
+    (name, card): (&str, Json),
+    artifact: Artifact,
+    at: Ts,
+) -> Result<String, Error> {
+    let version = artifact.digest.short().to_owned();
     let model = Model {
-        name: name(study.side),
+        name: name.to_owned(),
         version: version.clone(),
         digest: artifact.digest.to_string(),
         created: at,
-        card: json!({
-            "card": study.tuned.classifier.card(),
-            "held_out": held_out,
-            "has_edge": study.has_edge(),
-        }),
+        card,
         artifact: Some(artifact.bytes),
         path: None,
     };
@@ -52,17 +65,22 @@ pub fn enrol(store: &Store, study: &SideStudy, at: Ts) -> Result<String, Error> 
     Ok(version)
 }
 
+/// The artifact of a model on file. Refused where its bytes are not those that were hashed.
+pub(crate) fn artifact(model: &mut Model) -> Result<Artifact, Error> {
+    let bytes = model.artifact.take().unwrap_or_default();
+    let digest = Digest::of(&bytes);
+    if digest.to_string() != model.digest {
+        let (found, wanted) = (digest.to_string(), model.digest.clone());
+        return Err(Error::KeepModel(learn::Error::VerifyModel { found, wanted }));
+    }
+    Ok(Artifact { digest, bytes })
+}
+
 /// The newest model of a side.
 pub fn newest(store: &Store, side: Side) -> Result<Option<Enrolled>, Error> {
     let found = store.read(|tx| tx.latest_model(&name(side)))?;
-    let Some(model) = found else { return Ok(None) };
-    let bytes = model.artifact.unwrap_or_default();
-    let found = Digest::of(&bytes).to_string();
-    if found != model.digest {
-        let wanted = model.digest;
-        return Err(Error::KeepModel(learn::Error::VerifyModel { found, wanted }));
-    }
-    let classifier = Classifier::from_bytes(&bytes)?;
+    let Some(mut model) = found else { return Ok(None) };
+    let classifier = Classifier::from_bytes(&artifact(&mut model)?.bytes)?;
     let has_edge = model.card["has_edge"].as_bool().unwrap_or(false);
     Ok(Some(Enrolled { version: model.version, classifier, has_edge }))
 }

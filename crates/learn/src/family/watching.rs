@@ -27,14 +27,8 @@ pub struct FamilyWatch<'w> {
     pub resume: Option<&'w [u8]>,
 }
 
-/// How training ended.
-#[derive(Debug)]
-pub enum FamilyEnded {
-    /// With a model.
-    Fitted(Box<Trained>),
-    /// It was asked to stop; the checkpoint resumes, bit for bit.
-    Stopped(Vec<u8>),
-}
+/// How training ended; a checkpoint is bytes.
+pub type FamilyEnded = crate::Ended<Trained, Vec<u8>>;
 
 impl FamilyLearner {
     /// Trains while a watcher looks on. A logistic regression is fitted in one go.

@@ -7,7 +7,7 @@ use nets::saving;
 use nets::training::Training;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, resuming};
 
 /// What an epoch leaves to the next beside weights and moments.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,17 +91,7 @@ impl Checkpoint {
         let reading = |source| Error::ReadNetwork { source };
         let saved: saving::Saved<Card> = saving::read(&self.bytes).map_err(reading)?;
         let card = &saved.card;
-        if card.format != FORMAT {
-            let what = format!("its format is {:?}, not {FORMAT:?}", card.format);
-            return Err(Error::ReadModel { what });
-        }
-        if card.problem != problem {
-            let what =
-                "this checkpoint is of other rows, settings or another seed; train anew, or \
-                        give what it was made with"
-                    .to_owned();
-            return Err(Error::ReadModel { what });
-        }
+        resuming::check([&card.format, FORMAT], [&card.problem, problem])?;
         let plan = &training.network().plan;
         let weights = saved.weights::<f32>(plan).map_err(reading)?;
         let extra = |name: &str| saved.extra(name, weights.len()).map_err(reading);

@@ -7,6 +7,7 @@ use super::NetworkLearner;
 use super::checkpoint::{Checkpoint, State};
 use super::model::NetworkModel;
 use super::shape::{self, Meaning};
+use crate::resuming;
 use crate::scaling::Scaling;
 use crate::split::{Fold, Train};
 use crate::trees::Flow;
@@ -36,13 +37,7 @@ pub struct Watch<'w> {
 }
 
 /// How training ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// With a model.
-    Fitted(Box<NetworkModel>),
-    /// It was asked to stop; the checkpoint resumes.
-    Stopped(Box<Checkpoint>),
-}
+pub type Ended = crate::Ended<NetworkModel, Checkpoint>;
 
 impl Learner for NetworkLearner {
     type Fitted = NetworkModel;
@@ -69,7 +64,7 @@ impl NetworkLearner {
             let epoch = work.epoch(&mut state)?;
             let last = state.epochs == self.params.epochs || state.tired;
             if (watch.after_epoch)(epoch) == Flow::Stop && !last {
-                return Ok(Ended::Stopped(Box::new(work.checkpoint(&state)?)));
+                return Ok(Ended::Stopped(work.checkpoint(&state)?));
             }
         }
         Ok(Ended::Fitted(Box::new(work.finish(state))))
@@ -122,10 +117,7 @@ impl<'a> Work<'a> {
             batch_rows,
             seed: learner.seed.child("network"),
         };
-        let settings = serde_json::to_string(learner)
-            .map_err(|source| Error::WriteJson { what: "settings of a network", source })?;
-        let problem = format!("{settings} {}", samples.digest());
-        let problem = base::Digest::of(problem.as_bytes()).to_string();
+        let problem = resuming::problem(learner, train)?;
         let training = Training::new(network, regime);
         Ok(Work { learner, training, scaling, meaning, design, learned, watched, problem })
     }

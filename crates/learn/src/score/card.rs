@@ -44,18 +44,11 @@ impl Scorecard {
         seed: Seed,
     ) -> Result<Scorecard, Error> {
         check_lengths(scores, labels)?;
-        let mut figures = BTreeMap::new();
-        for (name, figure) in FIGURES {
-            let plan = Plan::independent(seed.child(name));
-            let found = interval(scores.len(), plan, |rows| {
-                let (scores, labels): (Vec<Prob>, Vec<bool>) =
-                    rows.iter().map(|&row| (scores[row], labels[row])).unzip();
-                figure(&scores, &labels, threshold)
-            });
-            if found.value.is_finite() && found.low.is_finite() && found.high.is_finite() {
-                figures.insert(name.to_owned(), found);
-            }
-        }
+        let figures = FIGURES.map(|(name, figure)| {
+            let of_rows = move |rows: &[usize]| on_rows(figure, (scores, labels, threshold), rows);
+            (name, of_rows)
+        });
+        let figures = measured(figures, scores.len(), Plan::independent(seed));
         let wins = labels.iter().filter(|&&label| label).count();
         Ok(Scorecard { rows: scores.len(), wins, threshold, figures })
     }
@@ -64,6 +57,34 @@ impl Scorecard {
     pub fn value(&self, name: &str) -> Option<f64> {
         self.figures.get(name).map(|found| found.value)
     }
+}
+
+/// A figure on some of the rows.
+pub(super) fn on_rows(
+    figure: Figure,
+    (scores, labels, threshold): (&[Prob], &[bool], Prob),
+    rows: &[usize],
+) -> f64 {
+    let (scores, labels): (Vec<Prob>, Vec<bool>) =
+        rows.iter().map(|&row| (scores[row], labels[row])).unzip();
+    figure(&scores, &labels, threshold)
+}
+
+/// Figures with their intervals over so many units, each drawn from a node of its own; one that
+/// does not exist, or has no interval, is left out.
+pub(super) fn measured<'n, F: Fn(&[usize]) -> f64>(
+    figures: impl IntoIterator<Item = (&'n str, F)>,
+    units: usize,
+    plan: Plan,
+) -> BTreeMap<String, Interval> {
+    let found = figures.into_iter().map(|(name, figure)| {
+        let plan = Plan { seed: plan.seed.child(name), ..plan };
+        (name.to_owned(), interval(units, plan, figure))
+    });
+    let exists = |found: &Interval| {
+        [found.value, found.low, found.high].iter().all(|value| value.is_finite())
+    };
+    found.filter(|(_, found)| exists(found)).collect()
 }
 
 pub(crate) fn check_lengths(scores: &[Prob], labels: &[bool]) -> Result<(), Error> {

@@ -24,23 +24,11 @@ pub fn permutation(
     repeats: u64,
     seed: Seed,
 ) -> Result<Vec<PermutationLine>, Error> {
-    let panel = samples.panel().select(model.features());
-    let panel = panel.map_err(|source| Error::MatchColumns { source })?;
-    let auc = |panel: &Panel| -> Result<f64, Error> {
-        Ok(roc_auc(&model.predict_proba(panel)?, samples.labels()))
-    };
-    let whole = auc(&panel)?;
-    let mut lines = Vec::with_capacity(panel.names().len());
-    for (column, feature) in panel.names().iter().enumerate() {
-        let seed = seed.child(feature);
-        let mut falls = Vec::with_capacity(repeats as usize);
-        for repeat in 0..repeats {
-            falls.push(whole - auc(&shuffled(&panel, column, seed.index(repeat))?)?);
-        }
-        let auc_fall = mean_interval(&falls, Plan::independent(seed.child("interval")));
-        lines.push(PermutationLine { feature: feature.clone(), auc_fall });
-    }
-    Ok(lines)
+    // The rise of what the AUC lacks is the fall of the AUC.
+    let lack = |panel: &Panel| Ok(-roc_auc(&model.predict_proba(panel)?, samples.labels()));
+    let lines = by_shuffling((model.features(), samples), repeats, seed, &lack)?;
+    let line = |(feature, auc_fall)| PermutationLine { feature, auc_fall };
+    Ok(lines.into_iter().map(line).collect())
 }
 
 /// How much a column mattered to the loss of a model of any kind.
@@ -60,22 +48,36 @@ pub fn loss_rises(
     (quantiles, repeats): (&[f64], u64),
     seed: Seed,
 ) -> Result<Vec<LossRise>, Error> {
-    let panel = samples.panel().select(model.features());
-    let panel = panel.map_err(|source| Error::MatchColumns { source })?;
-    let loss = |panel: &Panel| -> Result<f64, Error> {
+    let loss = |panel: &Panel| {
         let (forecasts, targets) = (&model.predict(panel)?, samples.targets());
         super::Scored { forecasts, targets, quantiles }.loss()
     };
+    let lines = by_shuffling((model.features(), samples), repeats, seed, &loss)?;
+    let line = |(feature, rise)| LossRise { feature, rise };
+    let mut lines: Vec<LossRise> = lines.into_iter().map(line).collect();
+    lines.sort_by(|a, b| b.rise.value.total_cmp(&a.rise.value));
+    Ok(lines)
+}
+
+/// The mean rise of a loss when a column is shuffled, with its interval over shuffles, column by
+/// column.
+fn by_shuffling(
+    (features, samples): (&[String], &Samples),
+    repeats: u64,
+    seed: Seed,
+    loss: &dyn Fn(&Panel) -> Result<f64, Error>,
+) -> Result<Vec<(String, Interval)>, Error> {
+    let panel = samples.panel().select(features);
+    let panel = panel.map_err(|source| Error::MatchColumns { source })?;
     let whole = loss(&panel)?;
     let mut lines = Vec::with_capacity(panel.names().len());
     for (column, feature) in panel.names().iter().enumerate() {
         let seed = seed.child(feature);
         let rise = |repeat| Ok(loss(&shuffled(&panel, column, seed.index(repeat))?)? - whole);
         let rises: Vec<f64> = (0..repeats).map(rise).collect::<Result<_, Error>>()?;
-        let rise = mean_interval(&rises, Plan::independent(seed.child("interval")));
-        lines.push(LossRise { feature: feature.clone(), rise });
+        let plan = Plan::independent(seed.child("interval"));
+        lines.push((feature.clone(), mean_interval(&rises, plan)));
     }
-    lines.sort_by(|a, b| b.rise.value.total_cmp(&a.rise.value));
     Ok(lines)
 }
 

@@ -2,12 +2,13 @@
 //! somebody would score who knows the targets' spread and nothing else.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use base::bootstrap::{Plan, interval};
+use base::bootstrap::Plan;
 use base::{Interval, Prob, stats};
 use serde::{Deserialize, Serialize};
 
-use super::card::FIGURES;
+use super::card::{FIGURES, measured, on_rows};
 use crate::trees::ndcg_of_groups;
 use crate::{Error, Forecasts, Targets};
 
@@ -27,8 +28,17 @@ pub struct Sheet {
     pub blind: BTreeMap<String, f64>,
 }
 
-/// One figure: forecasts and targets of some rows.
+/// One figure of some units.
 type Figure<'a> = Box<dyn Fn(&[usize]) -> f64 + 'a>;
+
+/// Figures by name, and what they are of.
+struct Figures<'a> {
+    /// The one that is tuned for.
+    main: &'static str,
+    /// What is drawn: rows, or groups of rows.
+    units: usize,
+    all: Vec<(&'static str, Figure<'a>)>,
+}
 
 /// What is scored against what.
 #[derive(Debug, Clone, Copy)]
@@ -45,69 +55,55 @@ impl Scored<'_> {
     /// The figure that is tuned for, on all rows: log loss, root of the mean square, pinball loss,
     /// or one minus the NDCG.
     pub fn loss(&self) -> Result<f64, Error> {
-        let (main, figures) = self.figures()?;
-        let all: Vec<usize> = (0..self.targets.len()).collect();
-        let found = figures.into_iter().find(|(name, _)| *name == main);
-        Ok(found.map_or(f64::NAN, |(_, figure)| figure(&all)))
+        let Figures { main, units, all } = self.figures()?;
+        let every: Vec<usize> = (0..units).collect();
+        let found = all.into_iter().find(|(name, _)| *name == main);
+        Ok(found.map_or(f64::NAN, |(_, figure)| figure(&every)))
     }
 
     /// All figures; the plan says how rows are drawn for the intervals.
     pub fn sheet(&self, plan: Plan) -> Result<Sheet, Error> {
-        let (main, figures) = self.figures()?;
-        let rows = self.targets.len();
-        let mut found = BTreeMap::new();
-        for (name, figure) in figures {
-            let units = if name == "ndcg" || name == "ndcg_loss" { self.groups() } else { rows };
-            let plan = Plan { seed: plan.seed.child(name), ..plan };
-            let measured = interval(units, plan, figure);
-            if [measured.value, measured.low, measured.high].iter().all(|value| value.is_finite()) {
-                found.insert(name.to_owned(), measured);
-            }
-        }
-        let blind = self.blind()?;
-        let kind = self.targets.kind().to_owned();
-        Ok(Sheet { rows, kind, main: main.to_owned(), figures: found, blind })
+        let Figures { main, units, all } = self.figures()?;
+        let (kind, main) = (self.targets.kind().to_owned(), main.to_owned());
+        let (figures, blind) = (measured(all, units, plan), self.blind()?);
+        Ok(Sheet { rows: self.targets.len(), kind, main, figures, blind })
     }
 
-    fn figures(&self) -> Result<(&'static str, Vec<(&'static str, Figure<'_>)>), Error> {
+    fn figures(&self) -> Result<Figures<'_>, Error> {
         let (rows, given) = (self.targets.len(), self.forecasts.rows().len());
         if rows == 0 || rows != given {
             return Err(Error::Measure { what: format!("{given} forecasts for {rows} rows") });
         }
-        match self.targets {
-            Targets::Wins(wins) => self.of_wins(wins),
-            Targets::Numbers(numbers) => Ok(match self.quantiles {
-                [] => ("rmse", self.of_numbers(numbers)),
-                _ => ("pinball", self.of_quantiles(numbers)),
-            }),
-            Targets::Classes { classes, .. } => Ok(("log_loss", self.of_classes(classes))),
-            Targets::Ranks { .. } => Ok(("ndcg_loss", self.of_ranks())),
-            Targets::Many(_) => Err(Error::Measure {
-                what: "there is no common figure for several targets of unlike kinds".to_owned(),
-            }),
-        }
+        let of_rows = |main, all| Figures { main, units: rows, all };
+        Ok(match self.targets {
+            Targets::Wins(wins) => of_rows("log_loss", self.of_wins(wins)?),
+            Targets::Numbers(numbers) => match self.quantiles {
+                [] => of_rows("rmse", self.of_numbers(numbers)),
+                _ => of_rows("pinball", self.of_quantiles(numbers)),
+            },
+            Targets::Classes { classes, .. } => of_rows("log_loss", self.of_classes(classes)),
+            Targets::Ranks { .. } => self.of_ranks(),
+            Targets::Many(_) => {
+                return Err(Error::Measure {
+                    what: "there is no common figure for several targets of unlike kinds"
+                        .to_owned(),
+                });
+            }
+        })
     }
 
-    fn of_wins<'a>(
-        &'a self,
-        wins: &'a [bool],
-    ) -> Result<(&'static str, Vec<(&'static str, Figure<'a>)>), Error> {
+    fn of_wins<'a>(&'a self, wins: &'a [bool]) -> Result<Vec<(&'static str, Figure<'a>)>, Error> {
         let at = if self.forecasts.outputs() == 2 { 1 } else { 0 };
         let probs = self.forecasts.rows().enumerate().map(|(row, outputs)| {
             Prob::new(f64::from(outputs[at])).map_err(|source| Error::Predict { row, source })
         });
-        let probs: Vec<Prob> = probs.collect::<Result<_, _>>()?;
-        let mut figures: Vec<(&'static str, Figure<'a>)> = Vec::new();
-        for (name, figure) in FIGURES {
+        let probs: Rc<[Prob]> = probs.collect::<Result<_, _>>()?;
+        let figures = FIGURES.map(|(name, figure)| {
             let probs = probs.clone();
-            let of_rows = move |rows: &[usize]| {
-                let (scores, labels): (Vec<Prob>, Vec<bool>) =
-                    rows.iter().map(|&row| (probs[row], wins[row])).unzip();
-                figure(&scores, &labels, Prob::HALF)
-            };
-            figures.push((name, Box::new(of_rows)));
-        }
-        Ok(("log_loss", figures))
+            let of_rows = move |rows: &[usize]| on_rows(figure, (&probs, wins, Prob::HALF), rows);
+            (name, Box::new(of_rows) as Figure<'a>)
+        });
+        Ok(figures.into())
     }
 
     fn of_numbers<'a>(&'a self, numbers: &'a [f64]) -> Vec<(&'static str, Figure<'a>)> {
@@ -188,13 +184,14 @@ impl Scored<'_> {
         ]
     }
 
-    fn of_ranks(&self) -> Vec<(&'static str, Figure<'_>)> {
-        let found = self.ndcg(self.forecasts.values());
-        let lost = found.clone();
-        vec![
+    fn of_ranks(&self) -> Figures<'_> {
+        let found: Rc<[f64]> = self.ndcg(self.forecasts.values()).into();
+        let (units, lost) = (found.len(), found.clone());
+        let all: Vec<(&'static str, Figure<'_>)> = vec![
             ("ndcg", Box::new(move |groups| mean(groups, |group| found[group]))),
             ("ndcg_loss", Box::new(move |groups| 1.0 - mean(groups, |group| lost[group]))),
-        ]
+        ];
+        Figures { main: "ndcg_loss", units, all }
     }
 
     /// Normalised discounted gain of each group, in order of groups.
@@ -203,10 +200,6 @@ impl Scored<'_> {
         let groups: Vec<i64> = rows.clone().filter_map(|row| self.targets.group(row)).collect();
         let relevance: Vec<f32> = rows.map(|row| self.targets.number(row) as f32).collect();
         ndcg_of_groups(&groups, &relevance, scores)
-    }
-
-    fn groups(&self) -> usize {
-        self.ndcg(self.forecasts.values()).len()
     }
 
     fn width(&self) -> usize {
@@ -232,23 +225,22 @@ impl Scored<'_> {
         };
         let forecasts = Forecasts::new(said.len(), said.repeat(rows));
         let blind = Scored { forecasts: &forecasts, ..*self };
-        let all: Vec<usize> = (0..rows).collect();
-        let (_, figures) = blind.figures()?;
-        let found = figures.into_iter().map(|(name, figure)| (name.to_owned(), figure(&all)));
+        let Figures { units, all, .. } = blind.figures()?;
+        let every: Vec<usize> = (0..units).collect();
+        let found = all.into_iter().map(|(name, figure)| (name.to_owned(), figure(&every)));
         Ok(found.filter(|(_, value)| value.is_finite()).collect())
     }
 
-    /// Expected gain of an order drawn by lot: the mean over the rows' order turned round by each
-    /// of some lengths.
+    /// Expected gain of an order drawn by lot: the mean over some draws.
     fn blind_order(&self) -> BTreeMap<String, f64> {
-        const TURNS: usize = 64;
+        const DRAWS: usize = 64;
         let rows = self.targets.len();
-        let turned = |turn: usize| -> f64 {
-            let mixed = |row: usize| base::Seed::root(row as u64).index(turn as u64).number();
-            let scores: Vec<f32> = (0..rows).map(|row| (mixed(row) >> 40) as f32).collect();
+        let drawn = |draw: usize| -> f64 {
+            let lot = |row: usize| base::Seed::root(row as u64).index(draw as u64).number();
+            let scores: Vec<f32> = (0..rows).map(|row| (lot(row) >> 40) as f32).collect();
             stats::mean(&self.ndcg(&scores))
         };
-        let found = (0..TURNS).map(turned).sum::<f64>() / TURNS as f64;
+        let found = (0..DRAWS).map(drawn).sum::<f64>() / DRAWS as f64;
         [("ndcg", found), ("ndcg_loss", 1.0 - found)].map(|(n, v)| (n.to_owned(), v)).into()
     }
 }

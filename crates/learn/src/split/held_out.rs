@@ -116,10 +116,7 @@ impl HeldOut {
 
     /// When the first held-out row was known and the last outcome was.
     pub fn period(&self) -> (Ts, Ts) {
-        let spans = self.samples.spans();
-        let starts = spans.iter().map(|span| span.starts).min().unwrap_or(Ts::MIN);
-        let ends = spans.iter().map(|span| span.ends).max().unwrap_or(Ts::MAX);
-        (starts, ends)
+        self.samples.period()
     }
 
     /// Puts the opening on record, then scores. An experiment that opened before gets its stored

@@ -1,5 +1,6 @@
 //! What boosted trees make small.
 
+use base::stats::softmax;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -107,17 +108,6 @@ pub(super) fn logit(probability: f32) -> f32 {
 #[inline]
 pub(super) fn sigmoid(margin: f32) -> f32 {
     1.0 / (1.0 + (-margin).exp())
-}
-
-/// Probabilities that add up to 1.
-fn softmax(margins: &mut [f32]) {
-    let largest = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0f64;
-    for margin in margins.iter_mut() {
-        *margin = (*margin - largest).exp();
-        sum += f64::from(*margin);
-    }
-    margins.iter_mut().for_each(|margin| *margin /= sum as f32);
 }
 
 /// `e^x`, to 2 units in the last place, in operations that vector instructions have: a power of

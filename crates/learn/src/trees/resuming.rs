@@ -1,12 +1,11 @@
 //! Trees that can be grown in several sittings, bit for bit as in one.
 
-use base::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::boosting::{Boost, Flow, TreeLearner};
 use super::forest::TreeModel;
 use crate::split::{Fold, Train};
-use crate::{Error, Model as _};
+use crate::{Error, Model as _, resuming};
 
 /// What a watcher sees after a round of training that may be broken off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,13 +17,7 @@ pub struct Grown {
 }
 
 /// How training ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// With a model.
-    Fitted(Box<TreeModel>),
-    /// It was asked to stop; the checkpoint resumes.
-    Stopped(TreeCheckpoint),
-}
+pub type Ended = crate::Ended<TreeModel, TreeCheckpoint>;
 
 /// Where a training stands between two rounds: the trees so far, and what they were grown on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,15 +40,8 @@ impl TreeCheckpoint {
 
     /// A checkpoint from a file.
     pub fn from_bytes(bytes: &[u8]) -> Result<TreeCheckpoint, Error> {
-        let read: Result<TreeCheckpoint, _> = serde_json::from_slice(bytes);
-        match read {
-            Ok(made) if made.format == FORMAT => Ok(made),
-            Ok(made) => {
-                let what = format!("its format is {:?}, not {FORMAT:?}", made.format);
-                Err(Error::ReadCheckpoint { what })
-            }
-            Err(fault) => Err(Error::ReadCheckpoint { what: fault.to_string() }),
-        }
+        serde_json::from_slice(bytes)
+            .map_err(|fault| Error::ReadCheckpoint { what: fault.to_string() })
     }
 }
 
@@ -67,16 +53,11 @@ impl TreeLearner {
         after_round: &mut dyn FnMut(Grown) -> Flow,
         resume: Option<&TreeCheckpoint>,
     ) -> Result<Ended, Error> {
-        let problem = self.problem(train)?;
+        let problem = resuming::problem(self, train)?;
         let mut boost = Boost::new(self, train)?;
         let mut rounds = 0;
         if let Some(checkpoint) = resume {
-            if checkpoint.problem != problem {
-                let what = "it is of other rows, settings or another seed; train anew, or give \
-                            what it was made with"
-                    .to_owned();
-                return Err(Error::ReadCheckpoint { what });
-            }
+            resuming::check([&checkpoint.format, FORMAT], [&checkpoint.problem, &problem])?;
             let bytes = serde_json::to_vec(&checkpoint.model)
                 .map_err(|source| Error::WriteJson { what: "checkpoint of trees", source })?;
             boost.take_over(TreeModel::from_bytes(&bytes)?, train);
@@ -95,13 +76,5 @@ impl TreeLearner {
             }
         }
         Ok(Ended::Fitted(Box::new(boost.finish()?)))
-    }
-
-    /// Digest of rows and settings, so that a checkpoint resumes nothing else.
-    fn problem(&self, train: &Fold<'_, Train>) -> Result<String, Error> {
-        let settings = serde_json::to_string(self)
-            .map_err(|source| Error::WriteJson { what: "settings of trees", source })?;
-        let both = format!("{settings} {} {:?}", train.samples().digest(), train.rows());
-        Ok(Digest::of(both.as_bytes()).to_string())
     }
 }

@@ -170,11 +170,8 @@ pub fn tune(samples: &Samples, job: &TuneJob, ports: TunePorts<'_>) -> Result<Tu
     })?;
     let TunePorts { trials, vault, progress, stop } = ports;
     let (classifier, cross, held_out) = pool.install(|| {
-        let unavailable = samples.unavailable();
-        let names = samples.panel().names().iter();
-        let candidates: Vec<&String> = names.filter(|name| !unavailable.contains(name)).collect();
-        let (development, held_out) =
-            hold_out(&samples.select(&candidates)?, job.held_out_share, job.embargo)?;
+        let (available, unavailable) = samples.available()?;
+        let (development, held_out) = hold_out(&available, job.held_out_share, job.embargo)?;
         let mut ports = Ports { log: trials, progress, stop };
         let (classifier, mut cross) = develop(&development, job, &mut ports)?;
         cross.unavailable.extend(unavailable);

@@ -150,3 +150,17 @@ fn a_checkpoint_of_other_settings_or_cut_short_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_checkpoint_of_other_rows_of_the_same_samples_is_refused() {
+    let samples = samples();
+    let pairs = learn::split::k_fold(&samples, 2, base::Span::ZERO).unwrap();
+    for learner in families() {
+        let fit = |at: usize, flow: Flow, resume: Option<&[u8]>| {
+            learner.fit_watched(&pairs[at].train, FamilyWatch { after_step: &mut |_| flow, resume })
+        };
+        let FamilyEnded::Stopped(checkpoint) = fit(0, Flow::Stop, None).unwrap() else { continue };
+        let said = fit(1, Flow::Go, Some(&checkpoint)).unwrap_err().to_string();
+        assert!(said.contains("of other rows"), "{}: {said}", learner.family.name());
+    }
+}

@@ -220,7 +220,7 @@ fn a_training_stopped_and_resumed_ends_as_one_that_was_not() {
 fn stopped_early(samples: &Samples) -> Checkpoint {
     let watch = Watch { after_epoch: &mut |_| Flow::Stop, resume: None };
     match dense().fit_watched(&everything(samples), watch).unwrap() {
-        Ended::Stopped(checkpoint) => *checkpoint,
+        Ended::Stopped(checkpoint) => checkpoint,
         Ended::Fitted(_) => panic!("it was to stop"),
     }
 }

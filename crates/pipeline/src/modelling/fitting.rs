@@ -46,6 +46,9 @@ pub trait Shelf: Sync {
     /// What lies there; nothing where nothing does.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
+    /// True where something lies there.
+    fn has(&self, name: &str) -> bool;
+
     /// Puts it there, whole or not at all.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
@@ -80,9 +83,12 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
     let (development, held_out) = hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
     let work = Work::open(labelled, job, ports)?;
     let mut notes = labelled.notes.clone();
-    notes.extend(work.news()?);
-    notes.extend(blank_columns(&development));
-    let development = with_values(&development)?;
+    notes.extend(work.news());
+    // Nothing can be learnt from a column that has no value before the held-out rows.
+    let (development, blank) = development.available()?;
+    if !blank.is_empty() {
+        notes.push(format!("left out, for they have no value: {}", blank.join(", ")));
+    }
     let walked = work.walk(&development, labelled.is_timed())?;
     let fit = Fit { number: job.folds, label: "learning from all" };
     let model = work.fit(&everything(&development), fit)?;
@@ -92,7 +98,7 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
         roles: labelled.roles.clone(),
         data: labelled.samples.digest(),
         rows: development.len(),
-        period: period(&development),
+        period: development.period(),
         held_out_share: job.held_out_share,
         held_out_rows: held_out.len(),
         embargo: job.embargo,
@@ -131,17 +137,15 @@ impl<'a> Work<'a> {
     }
 
     /// What an earlier run of the same job left.
-    fn news(&self) -> Result<Option<String>, Error> {
-        let (mut done, mut begun) = (0, false);
-        for fit in 0..=self.job.folds {
-            done += usize::from(self.read(&self.model(fit))?.is_some());
-            begun |= self.read(&self.checkpoint(fit))?.is_some();
-        }
+    fn news(&self) -> Option<String> {
+        let shelf = self.ports.shelf;
+        let done = (0..=self.job.folds).filter(|fit| shelf.has(&self.model(*fit))).count();
+        let begun = (0..=self.job.folds).any(|fit| shelf.has(&self.checkpoint(fit)));
         let word = if begun { ", and one was under way" } else { "" };
-        Ok((done > 0 || begun).then(|| {
+        (done > 0 || begun).then(|| {
             let all = self.job.folds + 1;
             format!("going on from an earlier run: {done} of {all} fits were done{word}")
-        }))
+        })
     }
 
     fn model(&self, fit: usize) -> String {
@@ -266,27 +270,4 @@ fn words(step: Step) -> String {
         Some(watched) => format!("loss {:.5}, watched {watched:.5}", step.train_loss),
         None => format!("loss {:.5}", step.train_loss),
     }
-}
-
-/// Columns that have no value at all before the held-out rows: nothing can be learnt from them.
-fn blank_columns(development: &Samples) -> Option<String> {
-    let blank = development.unavailable();
-    (!blank.is_empty()).then(|| format!("left out, for they have no value: {}", blank.join(", ")))
-}
-
-/// The samples without columns that have no value at all.
-pub(super) fn with_values(samples: &Samples) -> Result<Samples, Error> {
-    let blank = samples.unavailable();
-    if blank.is_empty() {
-        return Ok(samples.clone());
-    }
-    let names = samples.panel().names().iter().filter(|name| !blank.contains(name));
-    Ok(samples.select(&names.collect::<Vec<_>>())?)
-}
-
-fn period(samples: &Samples) -> (Ts, Ts) {
-    let spans = samples.spans();
-    let starts = spans.iter().map(|span| span.starts).min().unwrap_or(Ts::MIN);
-    let ends = spans.iter().map(|span| span.ends).max().unwrap_or(Ts::MAX);
-    (starts, ends)
 }

@@ -118,12 +118,9 @@ fn judge(kept: &Kept, samples: &Samples, timed: bool) -> Result<Judged, Error> {
         }
         _ => None,
     };
-    let spans = samples.spans();
-    let starts = spans.iter().map(|span| span.starts).min().unwrap_or(Ts::MIN);
-    let ends = spans.iter().map(|span| span.ends).max().unwrap_or(Ts::MAX);
     Ok(Judged {
         sheet: scored.sheet(plan)?,
-        period: (starts, ends),
+        period: samples.period(),
         reliability,
         openings_by_others: None,
         from_record: false,

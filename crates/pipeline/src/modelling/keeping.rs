@@ -6,10 +6,10 @@ use learn::score::Sheet;
 use learn::{Error as LearnError, Forecasts, Model};
 use onnx::{Contract, Kind, OnnxModel};
 use serde::{Deserialize, Serialize};
-use store::{Store, Written};
+use store::Store;
 
 use super::rows::{Roles, Source, TargetKind, Texts};
-use crate::Error;
+use crate::{Error, models};
 
 /// How a model came about, and what was told of it before anyone looked at the held-out rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,23 +100,10 @@ pub fn keep(
     at: Ts,
 ) -> Result<Kept, Error> {
     let artifact = model.to_artifact()?;
-    let version = artifact.digest.short().to_owned();
-    let record = store::Model {
-        name: filed(name),
-        version: version.clone(),
-        digest: artifact.digest.to_string(),
-        created: at,
-        card: serde_json::to_value(&origin).map_err(Error::WriteCard)?,
-        artifact: Some(artifact.bytes),
-        path: None,
-    };
-    store.transaction("models", |tx| -> Result<(), store::Error> {
-        if tx.model(&record.name, &record.version)?.is_none() {
-            let _: Written = tx.record_model(&record)?;
-        }
-        Ok(())
-    })?;
-    Ok(Kept { name: name.to_owned(), version, digest: artifact.digest, origin, model })
+    let digest = artifact.digest.clone();
+    let card = serde_json::to_value(&origin).map_err(Error::WriteCard)?;
+    let version = models::file(store, (&filed(name), card), artifact, at)?;
+    Ok(Kept { name: name.to_owned(), version, digest, origin, model })
 }
 
 /// The newest model of this name, or this version of it.
@@ -125,7 +112,7 @@ pub fn find(store: &Store, name: &str, version: Option<&str>) -> Result<Kept, Er
         Some(version) => tx.model(&filed(name), version),
         None => tx.latest_model(&filed(name)),
     })?;
-    let Some(record) = found else {
+    let Some(mut record) = found else {
         let known: Vec<String> = list(store)?.into_iter().map(|listed| listed.name).collect();
         let known = match known.is_empty() {
             true => "there is none; `trimtab train` makes one".to_owned(),
@@ -134,15 +121,11 @@ pub fn find(store: &Store, name: &str, version: Option<&str>) -> Result<Kept, Er
         let version = version.map_or_else(String::new, |version| format!(" version {version}"));
         return Err(Error::FindKept { name: format!("{name}{version}"), known });
     };
-    let bytes = record.artifact.unwrap_or_default();
-    let digest = Digest::of(&bytes);
-    if digest.to_string() != record.digest {
-        let (found, wanted) = (digest.to_string(), record.digest);
-        return Err(LearnError::VerifyModel { found, wanted }.into());
-    }
+    let artifact = models::artifact(&mut record)?;
     let origin = serde_json::from_value(record.card).map_err(Error::ReadCard)?;
-    let model = AnyModel::from_bytes(&bytes)?;
-    Ok(Kept { name: name.to_owned(), version: record.version, digest, origin, model })
+    let model = AnyModel::from_bytes(&artifact.bytes)?;
+    let (name, version, digest) = (name.to_owned(), record.version, artifact.digest);
+    Ok(Kept { name, version, digest, origin, model })
 }
 
 /// A line of the list of models.

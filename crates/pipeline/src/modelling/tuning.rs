@@ -13,7 +13,7 @@ use learn::{Learner as _, Model as _};
 use serde_json::json;
 
 use super::Labelled;
-use super::fitting::{Job, Outcome, Ports, train, with_values};
+use super::fitting::{Job, Outcome, Ports, train};
 use crate::Error;
 use crate::trials::{Enrolment, Shared, StoreTrials};
 
@@ -52,7 +52,7 @@ pub fn tune(
     ports: &Ports<'_>,
 ) -> Result<Found, Error> {
     let (development, _) = hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
-    let development = with_values(&development)?;
+    let (development, _) = development.available()?;
     let folds = job.folds.max(1);
     let pairs = walk_forward(&development, folds, WalkWindow::Expanding, job.embargo)?;
     let spec = json!({

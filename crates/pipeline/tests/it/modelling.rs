@@ -35,6 +35,10 @@ impl Shelf for Table {
         Ok(self.0.lock().unwrap().get(name).cloned())
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.0.lock().unwrap().contains_key(name)
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.0.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
         Ok(())
