@@ -115,6 +115,17 @@ pub fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
+/// Turns scores into probabilities that add up to 1.
+pub fn softmax(scores: &mut [f32]) {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0f64;
+    for score in scores.iter_mut() {
+        *score = (*score - largest).exp();
+        sum += f64::from(*score);
+    }
+    scores.iter_mut().for_each(|score| *score /= sum as f32);
+}
+
 /// Distribution function of the standard normal (W. J. Cody's erfc, via complementary series;
 /// absolute error below 1e-15).
 pub fn normal_cdf(x: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! A model made elsewhere, registered and ready to forecast.
 
+use base::stats::softmax;
 use base::{Panel, Prob};
 use learn::{Forecasts, Model};
 use rayon::prelude::*;
@@ -213,13 +214,6 @@ impl OnnxModel {
         }
         Ok(())
     }
-}
-
-fn softmax(scores: &mut [f32]) {
-    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = (*score - most).exp());
-    let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
 }
 
 impl Model for OnnxModel {

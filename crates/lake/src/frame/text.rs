@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Frame, Error> {
 
 /// Gives the cells of each row, and the head of the file in the end.
 fn each_row(path: &Path, mut take: impl FnMut(&[&[u8]])) -> Result<Head, Error> {
-    let mut blocks = Blocks::open(path)?;
+    let mut blocks = Blocks::unhashed(path)?;
     let mut head: Option<Head> = None;
     while let Some(block) = blocks.next_block()? {
         let mut start = 0;

@@ -1,4 +1,4 @@
-//! A file in blocks of whole lines, each read once and hashed on the way.
+//! A file in blocks of whole lines, each read once and, where asked for, hashed on the way.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,7 +25,8 @@ pub(crate) struct Block {
 pub(crate) struct Blocks {
     path: PathBuf,
     file: File,
-    hasher: Hasher,
+    /// `None` where nobody asks for the hash.
+    hasher: Option<Hasher>,
     bytes: u64,
     next_line: u64,
     // The beginning of the line that the last block did not hold whole.
@@ -33,10 +34,16 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
+    /// Blocks that are hashed on the way.
     pub(crate) fn open(path: &Path) -> Result<Blocks, Error> {
+        Ok(Blocks { hasher: Some(Hasher::default()), ..Blocks::unhashed(path)? })
+    }
+
+    /// Blocks alone.
+    pub(crate) fn unhashed(path: &Path) -> Result<Blocks, Error> {
         let file = File::open(path).map_err(|e| Error::read(path, e))?;
-        let (path, hasher, begun) = (path.to_owned(), Hasher::default(), Vec::new());
-        Ok(Blocks { path, file, hasher, bytes: 0, next_line: 1, begun })
+        let (path, begun) = (path.to_owned(), Vec::new());
+        Ok(Blocks { path, file, hasher: None, bytes: 0, next_line: 1, begun })
     }
 
     /// The next whole lines; nothing at the end of the file.
@@ -69,7 +76,9 @@ impl Blocks {
             let fault = "it is not text; give a CSV or Parquet file".to_owned();
             return Err(Error::Ingest { path: self.path.clone(), fault });
         }
-        self.hasher.update(new);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(new);
+        }
         self.bytes += read as u64;
         Ok(read)
     }
@@ -79,9 +88,10 @@ impl Blocks {
         self.bytes
     }
 
-    /// Bytes of the file and their hash, once it is read to its end.
+    /// Bytes of the file and their hash, once it is read to its end; that of nothing where none was
+    /// asked for.
     pub(crate) fn finish(self) -> (u64, Digest) {
-        (self.bytes, self.hasher.finish())
+        (self.bytes, self.hasher.unwrap_or_default().finish())
     }
 }
 

@@ -109,12 +109,15 @@ fn softplus_slope<R: Real>(value: R) -> R {
 }
 
 impl Ltc {
-    /// Softplus of a tensor, kept for a pass.
+    /// The tensors that are taken through softplus, in the order of [`Ltc::parts`].
+    fn softened(&self) -> [Slot; 4] {
+        [self.sensory.tensors.weight, self.inner.tensors.weight, self.leak, self.capacity]
+    }
+
+    /// Softplus of those tensors, kept for a pass.
     fn soft<R: Real>(&self, weights: &[R], to: &mut [R]) {
-        let tensors =
-            [self.sensory.tensors.weight, self.inner.tensors.weight, self.leak, self.capacity];
         let mut begun = 0;
-        for slot in tensors {
+        for slot in self.softened() {
             for (to, value) in to[begun..].iter_mut().zip(slot.of(weights)) {
                 *to = softplus(*value);
             }
@@ -124,10 +127,8 @@ impl Ltc {
 
     /// Adds to the gradients of the four tensors what those of [`Ltc::soft`] say.
     fn unsoften<R: Real>(&self, weights: &[R], by_soft: &[R], grads: &mut [R]) {
-        let tensors =
-            [self.sensory.tensors.weight, self.inner.tensors.weight, self.leak, self.capacity];
         let mut begun = 0;
-        for slot in tensors {
+        for slot in self.softened() {
             let slopes = &by_soft[begun..begun + slot.len()];
             let raw = slot.of(weights).iter().zip(slopes);
             for (grad, (raw, slope)) in slot.of_mut(grads).iter_mut().zip(raw) {
