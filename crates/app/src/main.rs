@@ -10,6 +10,7 @@
 mod cli;
 mod command;
 mod failure;
+mod files;
 mod interrupt;
 mod state;
 mod terminal;

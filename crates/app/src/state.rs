@@ -8,6 +8,7 @@ use base::Ts;
 use store::{Address, Clock, FailPoint, MachineClock, OpenOptions, Store};
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Ends the process at a named point, as a crash would, or writes down all points it passes.
 /// Tests ask for it in the environment.
@@ -47,10 +48,7 @@ fn clock() -> Arc<dyn Clock> {
 
 /// Opens the store of a home folder, or the one at a URL.
 pub(crate) fn open(home: &Path, url: Option<&str>) -> Result<Store, Failure> {
-    std::fs::create_dir_all(home).map_err(|error| {
-        Failure::new(format!("make folder {}: {error}", home.display()))
-            .advise("choose a folder that can be written to with --home")
-    })?;
+    files::make_folder(home)?;
     let address = match url {
         Some(url) => Address::read(url)?,
         None => Address::file(&home.join("state.db")),

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipeline::Progress;
 use serde::Serialize;
@@ -59,6 +60,14 @@ impl Terminal {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// An empty table with these names over its columns.
+pub(crate) fn headed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(names.into_iter().map(|name| name.as_ref().to_owned()));
+    table
 }
 
 /// One bar at a time, on standard error.

@@ -258,12 +258,9 @@ pub(crate) struct SynthArgs {
     pub dataset: String,
 }
 
-/// A study on data of the lake.
+/// Datasets that a book reads.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  trimtab study --stocks synthetic
-  trimtab study --stocks us --funds etf --volatility vix --finer us_5min --from 2020-08-01")]
-pub(crate) struct StudyArgs {
+pub(crate) struct DatasetArgs {
     /// Dataset of daily bars of stocks.
     #[arg(long)]
     pub stocks: String,
@@ -273,9 +270,20 @@ pub(crate) struct StudyArgs {
     /// Dataset with the symbol VIX; left out when absent.
     #[arg(long)]
     pub volatility: Option<String>,
-    /// Dataset of shorter bars, for exits; left out when absent.
+    /// Dataset of shorter bars, for fills and exits; left out when absent.
     #[arg(long)]
     pub finer: Option<String>,
+}
+
+/// A study on data of the lake.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab study --stocks synthetic
+  trimtab study --stocks us --funds etf --volatility vix --finer us_5min --from 2020-08-01")]
+pub(crate) struct StudyArgs {
+    /// The data.
+    #[command(flatten)]
+    pub datasets: DatasetArgs,
     /// First day.
     #[arg(long)]
     pub from: Option<Day>,
@@ -320,18 +328,9 @@ pub(crate) struct DayArgs {
     /// The session to trade; decided on what was known before its open.
     #[arg(long)]
     pub session: Day,
-    /// Dataset of daily bars of stocks.
-    #[arg(long)]
-    pub stocks: String,
-    /// Dataset of funds; the stocks' own when absent.
-    #[arg(long)]
-    pub funds: Option<String>,
-    /// Dataset with the symbol VIX; left out when absent.
-    #[arg(long)]
-    pub volatility: Option<String>,
-    /// Dataset of shorter bars, for fills and exits; left out when absent.
-    #[arg(long)]
-    pub finer: Option<String>,
+    /// The data.
+    #[command(flatten)]
+    pub datasets: DatasetArgs,
     /// What may be sent.
     #[arg(long, value_enum, default_value = "dry-run")]
     pub mode: ModeArg,

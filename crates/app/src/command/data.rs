@@ -3,22 +3,28 @@
 use std::path::Path;
 
 use base::{Day, Ts};
-use comfy_table::Table as Grid;
 use lake::ingest::{self, Request, Stamp};
 use lake::read::DailyQuery;
 use lake::{Adjusted, Lake, Manifest, Quality, Table};
 use market::Calendar;
 use pipeline::Progress as _;
+use pipeline::lake_history::Parts;
 use serde::Serialize;
 use store::{Clock as _, MachineClock};
 
-use crate::cli::{AdjustedArg, DataCommand, IngestArgs, ShowArgs, StampArg};
+use crate::cli::{AdjustedArg, DataCommand, DatasetArgs, IngestArgs, ShowArgs, StampArg};
 use crate::failure::Failure;
-use crate::terminal::{Bar, Form, Terminal};
+use crate::terminal::{Bar, Form, Terminal, headed};
 
 /// The lake of a home folder.
 pub(crate) fn lake(home: &Path) -> Lake {
     Lake::at(home.join("lake"))
+}
+
+/// The parts of the lake that a book reads, on all days.
+pub(crate) fn parts(args: &DatasetArgs) -> Parts {
+    let (funds, volatility) = (args.funds.clone(), args.volatility.clone());
+    Parts { funds, volatility, finer: args.finer.clone(), ..Parts::of(&args.stocks) }
 }
 
 pub(crate) fn run(command: DataCommand, home: &Path, terminal: Terminal) -> Result<(), Failure> {
@@ -143,11 +149,8 @@ fn list(lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
     if terminal.form == Form::Json {
         return terminal.answer(&all, "");
     }
-    let mut grid = Grid::new();
-    grid.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    grid.set_header([
-        "table", "dataset", "version", "rows", "days", "adjusted", "origin", "source",
-    ]);
+    let mut grid =
+        headed(["table", "dataset", "version", "rows", "days", "adjusted", "origin", "source"]);
     for manifest in &all {
         let days = manifest.days.map_or_else(String::new, |(a, b)| format!("{a} to {b}"));
         grid.add_row([
@@ -212,9 +215,7 @@ fn show(args: &ShowArgs, lake: &Lake, terminal: Terminal) -> Result<(), Failure>
             }
         })
         .collect();
-    let mut grid = Grid::new();
-    grid.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    grid.set_header(["day", "open", "high", "low", "close", "volume", "known"]);
+    let mut grid = headed(["day", "open", "high", "low", "close", "volume", "known"]);
     for row in &rows {
         let price = |value: f64| format!("{value:.4}");
         grid.add_row([
@@ -320,9 +321,7 @@ fn sql(query: &str, csv: bool, lake: &Lake, terminal: Terminal) -> Result<(), Fa
         );
         return terminal.answer(&(), lines.join("\n"));
     }
-    let mut grid = Grid::new();
-    grid.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    grid.set_header(&answer.columns);
+    let mut grid = headed(&answer.columns);
     for row in &answer.rows {
         grid.add_row(row.iter().map(|cell| cell.as_deref().unwrap_or("")));
     }

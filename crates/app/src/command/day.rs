@@ -5,14 +5,14 @@ use std::path::Path;
 use base::{Day, Span};
 use market::Cash;
 use pipeline::day::{Course, DayOutcome, DayRequest, Pause, Ports, Scoring, Sending, Step, walk};
-use pipeline::lake_history::Parts;
 use serde::Serialize;
 
-use super::data::lake;
-use super::demo::{read_config, write_whole};
+use super::data::{lake, parts};
+use super::demo::read_config;
 use super::kill::Switch;
 use crate::cli::{DayArgs, ModeArg};
 use crate::failure::Failure;
+use crate::files;
 use crate::state;
 use crate::terminal::{Bar, Terminal};
 
@@ -62,12 +62,7 @@ fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
     let step = |text: &String| text.parse::<Step>();
     Ok(DayRequest {
         session: args.session,
-        parts: Parts {
-            funds: args.funds.clone(),
-            volatility: args.volatility.clone(),
-            finer: args.finer.clone(),
-            ..Parts::of(&args.stocks)
-        },
+        parts: parts(&args.datasets),
         config: read_config(args.book_config.as_deref())?,
         sending: match (args.mode, args.unattended) {
             (ModeArg::DryRun, _) => Sending::DryRun,
@@ -89,10 +84,9 @@ fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
 fn write_report(outcome: &DayOutcome, home: &Path, day: Day) -> Result<Option<String>, Failure> {
     let Some(page) = &outcome.page else { return Ok(None) };
     let reports = home.join("reports");
-    std::fs::create_dir_all(&reports)
-        .map_err(|error| Failure::new(format!("make folder {}: {error}", reports.display())))?;
+    files::make_folder(&reports)?;
     let path = reports.join(format!("day-{day}.html"));
-    write_whole(&path, &page.html())?;
+    files::write(&path, page.html().as_bytes(), "--home")?;
     Ok(Some(std::path::absolute(&path).unwrap_or(path).display().to_string()))
 }
 

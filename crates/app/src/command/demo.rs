@@ -14,6 +14,7 @@ use store::{Clock as _, MachineClock, Store};
 use super::data::lake;
 use crate::cli::DemoArgs;
 use crate::failure::Failure;
+use crate::files;
 use crate::state;
 use crate::terminal::{Bar, Terminal};
 
@@ -30,10 +31,7 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     // A home of its own: the demo's account must not meet a real one.
     let home = &home.join("demo");
     let reports = home.join("reports");
-    std::fs::create_dir_all(&reports).map_err(|error| {
-        Failure::new(format!("make folder {}: {error}", reports.display()))
-            .advise("choose a folder that can be written to with --home")
-    })?;
+    files::make_folder(&reports)?;
     let store = Store::open_file(&home.join("state.db"))?;
     let request = DemoRequest {
         symbols: args.symbols,
@@ -49,7 +47,7 @@ pub(crate) fn run(args: &DemoArgs, home: &Path, terminal: Terminal) -> Result<()
     let place = demo::Place { lake: &lake(home), store: &store };
     let demo = demo::run(request, place, &bar)?;
     let path = reports.join("demo.html");
-    write_whole(&path, &demo.page()?.html())?;
+    files::write(&path, demo.page()?.html().as_bytes(), "--home")?;
     let shown = std::path::absolute(&path).unwrap_or(path).display().to_string();
     let day = walk_a_day(&demo, home, &bar)?;
     let found = |half: &demo::Half| half.study.sides.iter().any(|side| side.has_edge());
@@ -99,7 +97,7 @@ fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
     let outcome = walk(ports, &request)?;
     let Some(page) = outcome.page else { return Ok("waits for approval".to_owned()) };
     let path = home.join("reports").join(format!("demo-day-{session}.html"));
-    write_whole(&path, &page.html())?;
+    files::write(&path, page.html().as_bytes(), "--home")?;
     Ok(std::path::absolute(&path).unwrap_or(path).display().to_string())
 }
 
@@ -111,15 +109,4 @@ pub(super) fn read_config(path: Option<&Path>) -> Result<BreakoutConfig, Failure
             .advise("name a readable TOML file with --book-config")
     })?;
     Ok(BreakoutConfig::read(&text, &path.display().to_string())?)
-}
-
-/// Writes beside the old file and renames, so that a reader never sees half a report.
-pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
-    let part = path.with_extension("part");
-    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&part);
-        Failure::new(format!("write {}: {error}", path.display()))
-            .advise("free some space, or choose another folder with --home")
-    })
 }

@@ -8,10 +8,11 @@ use pipeline::study::{self, StudyRequest};
 use serde::Serialize;
 use store::{Clock as _, MachineClock, Store};
 
-use super::data::lake;
-use super::demo::{read_config, write_whole};
+use super::data::{lake, parts};
+use super::demo::read_config;
 use crate::cli::StudyArgs;
 use crate::failure::Failure;
+use crate::files;
 use crate::terminal::{Bar, Terminal};
 
 /// What the study answers to programs.
@@ -34,22 +35,14 @@ struct Side {
 pub(crate) fn run(args: &StudyArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let config = read_config(args.book_config.as_deref())?;
     let reports = home.join("reports");
-    std::fs::create_dir_all(&reports).map_err(|error| {
-        Failure::new(format!("make folder {}: {error}", reports.display()))
-            .advise("choose a folder that can be written to with --home")
-    })?;
+    files::make_folder(&reports)?;
     let now = MachineClock.now();
-    let parts = Parts {
-        stocks: args.stocks.clone(),
-        funds: args.funds.clone(),
-        volatility: args.volatility.clone(),
-        finer: args.finer.clone(),
-        days: (args.from.unwrap_or(Day::MIN), args.to.unwrap_or(Day::from_number(i32::MAX))),
-    };
+    let days = (args.from.unwrap_or(Day::MIN), args.to.unwrap_or(Day::from_number(i32::MAX)));
+    let parts = Parts { days, ..parts(&args.datasets) };
     let known_by = args.known_by.map_or(now, |day| day.plus(1).start());
     let history = LakeHistory::open(&lake(home), &parts, known_by)?;
     let store = Store::open_file(&home.join("state.db"))?;
-    let name = args.name.clone().unwrap_or_else(|| args.stocks.clone());
+    let name = args.name.clone().unwrap_or_else(|| args.datasets.stocks.clone());
     let request = StudyRequest {
         name: format!("study/{name}/seed {}", args.seed),
         by: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
@@ -62,7 +55,7 @@ pub(crate) fn run(args: &StudyArgs, home: &Path, terminal: Terminal) -> Result<(
     let study = study::run(&history, &request, &store, &Bar::new(terminal))?;
     let page = study::report::page(&history, &study, &request, &name)?;
     let path = reports.join(format!("study-{name}.html"));
-    write_whole(&path, &page.html())?;
+    files::write(&path, page.html().as_bytes(), "--home")?;
     let report = std::path::absolute(&path).unwrap_or(path).display().to_string();
     let mut sides = Vec::new();
     for side in &study.sides {

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use comfy_table::{Table, presets};
-use pipeline::modelling::{Explained, Labelled, explain, keeping};
+use pipeline::modelling::{Explained, explain};
 use serde::Serialize;
 
-use super::{roles, show, source};
+use super::{Asked, show};
 use crate::cli::modelling::ExplainArgs;
-use crate::command::data::lake;
 use crate::failure::Failure;
-use crate::state;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, headed};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -23,33 +20,18 @@ struct Answer<'a> {
 
 pub(crate) fn run(
     args: &ExplainArgs,
-    (home, url): (&Path, Option<&str>),
+    place: (&Path, Option<&str>),
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let (store, lake) = (state::open(home, url)?, lake(home));
-    let kept = keeping::find(&store, &args.kept.name, args.kept.version.as_deref())?;
-    let told = source(&args.rows);
-    let rows = told.clone().or_else(|| kept.card().map(|card| card.source.clone()));
-    let Some(rows) = rows else {
-        return Err(Failure::new(format!("explain {}: it has no rows of its own", kept.name))
-            .advise("name a CSV or Parquet file with --target, or ask the lake with --sql"));
-    };
-    let roles = roles(&args.rows, kept.roles());
-    if roles.target.is_empty() {
-        return Err(Failure::new("explain: no column is named as the target")
-            .advise("say which column is foretold with --target"));
-    }
-    let mut labelled = Labelled::of(&rows.read(&lake)?, &roles, kept.texts())?;
-    if told.is_none() {
-        labelled = labelled.developed(&kept)?;
-    }
-    let explained = explain(&kept, &labelled.latest(args.most_rows), args.shuffles)?;
+    let Asked { kept, rows, own, .. } = Asked::open("explain", (&args.kept, &args.rows), place)?;
+    let rows = if own { rows.developed(&kept)? } else { rows };
+    let explained = explain(&kept, &rows.latest(args.most_rows), args.shuffles)?;
     let (name, version) = (kept.name.as_str(), kept.version.as_str());
     let text = format!(
         "{}{name} version {version} asked about {} rows{}\n{}",
         show::notes(&explained.notes),
         explained.rows,
-        if told.is_none() { " it learned from" } else { "" },
+        if own { " it learned from" } else { "" },
         tables(&explained)
     );
     terminal.answer(&Answer { name, version, explained: &explained }, text)
@@ -86,11 +68,4 @@ fn tables(explained: &Explained) -> String {
     }
     parts.push(format!("rise of {} when a column is shuffled:\n{table}", explained.loss));
     parts.join("\n")
-}
-
-fn headed(names: [&str; 3]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(names);
-    table
 }

@@ -15,32 +15,100 @@ use std::time::{Duration, Instant};
 
 use base::{Seed, Span};
 use lake::Lake;
+use learn::Model as _;
 use learn::family::FamilyLearner;
-use pipeline::modelling::{Job, Labelled, Roles, Source, TargetKind, keeping};
-use store::{Clock as _, MachineClock};
+use pipeline::modelling::{Job, Kept, Labelled, Ports, Roles, Source, TargetKind, keeping};
+use store::{Clock as _, MachineClock, Store};
 
-use crate::cli::modelling::{KindArg, LearnArgs, RowsArgs};
+use crate::cli::modelling::{KeptArgs, KindArg, LearnArgs, RowsArgs};
+use crate::command::data::lake;
 use crate::failure::Failure;
+use crate::terminal::{Bar, Terminal};
+use crate::{files, state};
+use shelf::FileShelf;
 
 /// Time between two checkpoints of a training under way.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(20);
 
-/// Says when a checkpoint is due.
-pub(super) struct Due(Mutex<Instant>);
+/// Where training is done: store, checkpoints, a bar.
+pub(super) struct Workshop {
+    pub(super) store: Store,
+    shelf: FileShelf,
+    bar: Bar,
+    last_checkpoint: Mutex<Instant>,
+}
 
-impl Due {
-    pub(super) fn new() -> Due {
-        Due(Mutex::new(Instant::now()))
+impl Workshop {
+    pub(super) fn open(
+        (home, url): (&Path, Option<&str>),
+        terminal: Terminal,
+    ) -> Result<Workshop, Failure> {
+        let (store, shelf) = (state::open(home, url)?, FileShelf::open(home)?);
+        let last_checkpoint = Mutex::new(Instant::now());
+        Ok(Workshop { store, shelf, bar: Bar::new(terminal), last_checkpoint })
     }
 
-    pub(super) fn is_due(&self) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Gives the ports of a training to the work.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Ports<'_>) -> T) -> T {
+        let is_due = || self.is_due();
+        let Workshop { store, shelf, bar, .. } = self;
+        work(&Ports { store, shelf, progress: bar, is_due: &is_due })
+    }
+
+    /// True when so much time has passed that a checkpoint should be written.
+    fn is_due(&self) -> bool {
+        let last = self.last_checkpoint.lock();
+        let mut last = last.unwrap_or_else(std::sync::PoisonError::into_inner);
         let due = last.elapsed() >= BETWEEN_CHECKPOINTS;
         if due {
             *last = Instant::now();
         }
         due
     }
+}
+
+/// A kept model that is asked about rows.
+pub(super) struct Asked {
+    pub(super) store: Store,
+    pub(super) kept: Kept,
+    pub(super) rows: Labelled,
+    /// True for the model's own rows, false for rows that were named.
+    pub(super) own: bool,
+}
+
+impl Asked {
+    /// Finds the model and reads the rows: those named, or the model's own.
+    pub(super) fn open(
+        doing: &str,
+        (args, told): (&KeptArgs, &RowsArgs),
+        (home, url): (&Path, Option<&str>),
+    ) -> Result<Asked, Failure> {
+        let store = state::open(home, url)?;
+        let kept = keeping::find(&store, &args.name, args.version.as_deref())?;
+        let named = source(told);
+        let own = named.is_none();
+        let Some(rows) = named.or_else(|| kept.card().map(|card| card.source.clone())) else {
+            return Err(Failure::new(format!("{doing} {}: it has no rows of its own", kept.name))
+                .advise("name a CSV or Parquet file with --target, or ask the lake with --sql"));
+        };
+        let roles = roles(told, kept.roles());
+        if roles.target.is_empty() {
+            return Err(no_target(doing));
+        }
+        let rows = Labelled::of(&rows.read(&lake(home))?, &roles, kept.texts())?;
+        Ok(Asked { store, kept, rows, own })
+    }
+}
+
+fn no_target(doing: &str) -> Failure {
+    Failure::new(format!("{doing}: no column is named as the target"))
+        .advise("say which column is foretold with --target")
+}
+
+/// Writes a model where it was asked for.
+pub(super) fn write_out(kept: &Kept, out: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = out else { return Ok(()) };
+    files::write(path, &kept.model.to_bytes()?, "--out")
 }
 
 /// Where rows come from, if anything is said of it.
@@ -90,8 +158,7 @@ pub(super) fn job(
             .advise("name a CSV or Parquet file, or ask the lake with --sql"));
     };
     if rows.target.is_none() {
-        return Err(Failure::new("train: no column is named as the target")
-            .advise("say which column is foretold with --target"));
+        return Err(no_target("train"));
     }
     let (family, steps) = settings::family(learn, rows.steps)?;
     let learner = FamilyLearner { family, seed: Seed::root(learn.seed) };
@@ -127,19 +194,4 @@ fn name_of(source: &Source, model: &str) -> String {
         Source::Sql(_) => Some("sql".to_owned()),
     };
     format!("{}-{model}", stem.unwrap_or_default())
-}
-
-/// Reads a file, or says what is wrong.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| {
-        Failure::new(format!("read {}: {error}", path.display())).advise("check the path")
-    })
-}
-
-/// Writes a file whole or not at all.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    shelf::write_whole(path, bytes).map_err(|error| {
-        Failure::new(format!("write {}: {error}", path.display()))
-            .advise("free some space, or choose another place with --out")
-    })
 }

@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use comfy_table::{Table, presets};
 use learn::Model as _;
 use learn::family::Family;
 use pipeline::modelling::keeping;
 use serde_json::json;
 use store::{Clock as _, MachineClock, Store};
 
-use super::{read_file, write_file};
+use super::write_out;
 use crate::cli::modelling::{KeptArgs, ModelsCommand};
 use crate::failure::Failure;
-use crate::state;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, headed};
+use crate::{files, state};
 
 pub(crate) fn run(
     command: &ModelsCommand,
@@ -46,9 +45,7 @@ fn kinds(terminal: Terminal) -> Result<(), Failure> {
 
 fn list(store: &Store, terminal: Terminal) -> Result<(), Failure> {
     let all = keeping::list(store)?;
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["name", "version", "versions", "family", "made"]);
+    let mut table = headed(["name", "version", "versions", "family", "made"]);
     for line in &all {
         table.add_row([
             line.name.clone(),
@@ -69,8 +66,8 @@ fn register(
     store: &Store,
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let bytes = read_file(file)?;
-    let contract = onnx::Contract::from_json(&read_file(contract)?).map_err(|fault| {
+    let bytes = files::read(file)?;
+    let contract = onnx::Contract::from_json(&files::read(contract)?).map_err(|fault| {
         Failure::of(&fault).advise("docs/howto/bring-a-model.md says what a contract holds")
     })?;
     let rows = contract.check.len();
@@ -94,7 +91,7 @@ fn export(
     terminal: Terminal,
 ) -> Result<(), Failure> {
     let kept = keeping::find(store, &args.name, args.version.as_deref())?;
-    write_file(out, &kept.model.to_bytes()?)?;
+    write_out(&kept, Some(out))?;
     let text = format!("{} version {} written to {}", kept.name, kept.version, out.display());
     terminal.answer(&json!({"name": kept.name, "version": kept.version}), text)
 }

@@ -7,9 +7,9 @@ use learn::search::{Domain, Space};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::read_file;
 use crate::cli::modelling::LearnArgs;
 use crate::failure::Failure;
+use crate::files;
 
 /// The family with its settings, and the steps of a sequence it reads.
 pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, usize), Failure> {
@@ -19,7 +19,7 @@ pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, 
             .advise(format!("one of {names}")));
     };
     if let Some(path) = &args.settings {
-        family = put_in(family, "", &table(path)?)?;
+        family = put_in(family, "", &read(path)?)?;
     }
     for text in &args.set {
         let Some((path, value)) = text.split_once('=') else {
@@ -64,17 +64,13 @@ pub(super) fn space(family: &Family, path: Option<&Path>) -> Result<Space, Failu
     Ok(Space::new(domains)?)
 }
 
-fn table(path: &Path) -> Result<Json, Failure> {
-    read(path)
-}
-
 /// Reads TOML, or JSON where the name ends so.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let refuse = |fault: String| {
         Failure::new(format!("read {}: {fault}", path.display()))
             .advise("mend that line; `trimtab models kinds` shows the settings there are")
     };
-    let bytes = read_file(path)?;
+    let bytes = files::read(path)?;
     let text = String::from_utf8(bytes).map_err(|_| refuse("it is not text".to_owned()))?;
     match path.extension().is_some_and(|extension| extension == "json") {
         true => serde_json::from_str(&text).map_err(|fault| refuse(fault.to_string())),

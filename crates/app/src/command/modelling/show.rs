@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use base::{Interval, Ts};
-use comfy_table::{Table, presets};
 use learn::score::Sheet;
+
+use crate::terminal::headed;
 
 /// A table of figures.
 pub(super) fn sheet(sheet: &Sheet) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["figure", "value", "95 % interval", "blind"]);
+    let mut table = headed(["figure", "value", "95 % interval", "blind"]);
     for (name, found) in &sheet.figures {
         let mark = if *name == sheet.main { format!("{name} *") } else { name.clone() };
         let blind = sheet.blind.get(name).map_or_else(String::new, |value| number(*value));

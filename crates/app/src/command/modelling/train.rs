@@ -4,16 +4,14 @@ use std::path::Path;
 
 use learn::Model as _;
 use learn::score::Sheet;
-use pipeline::modelling::{Kept, Outcome, Ports, train};
+use pipeline::modelling::{Outcome, train};
 use serde::Serialize;
 
-use super::shelf::FileShelf;
-use super::{Due, job, show, write_file};
-use crate::cli::modelling::{LearnArgs, TrainArgs};
+use super::{Workshop, job, show, write_out};
+use crate::cli::modelling::TrainArgs;
 use crate::command::data::lake;
 use crate::failure::Failure;
-use crate::state;
-use crate::terminal::{Bar, Terminal};
+use crate::terminal::Terminal;
 
 /// What training answers to programs.
 #[derive(Serialize)]
@@ -32,25 +30,13 @@ pub(super) struct Answer {
 
 pub(crate) fn run(
     args: &TrainArgs,
-    (home, url): (&Path, Option<&str>),
+    place: (&Path, Option<&str>),
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let (labelled, job) = job((&args.rows, &args.learn), &lake(home))?;
-    let (store, shelf) = (state::open(home, url)?, FileShelf::open(home)?);
-    let (bar, due) = (Bar::new(terminal), Due::new());
-    let is_due = || due.is_due();
-    let ports = Ports { store: &store, shelf: &shelf, progress: &bar, is_due: &is_due };
-    let outcome = train(&labelled, &job, &ports)?;
-    give(&outcome, &args.learn, terminal)
-}
-
-/// Writes the model where it was asked for, and answers.
-fn give(outcome: &Outcome, args: &LearnArgs, terminal: Terminal) -> Result<(), Failure> {
-    if let Some(path) = &args.out {
-        write_file(path, &outcome.kept.model.to_bytes()?)?;
-    }
-    let answer = answer(outcome);
-    terminal.answer(&answer, text(outcome))
+    let (labelled, job) = job((&args.rows, &args.learn), &lake(place.0))?;
+    let outcome = Workshop::open(place, terminal)?.with(|ports| train(&labelled, &job, ports))?;
+    write_out(&outcome.kept, args.learn.out.as_deref())?;
+    terminal.answer(&answer(&outcome), text(&outcome))
 }
 
 pub(super) fn answer(outcome: &Outcome) -> Answer {
@@ -92,10 +78,6 @@ pub(super) fn text(outcome: &Outcome) -> String {
         )),
         None => text.push_str("nothing tells how good it is: it did not walk forward\n"),
     }
-    text.push_str(&kept_as(kept));
+    text.push_str(&format!("kept as {} version {}", kept.name, kept.version));
     text
-}
-
-fn kept_as(kept: &Kept) -> String {
-    format!("kept as {} version {}", kept.name, kept.version)
 }

@@ -5,22 +5,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use base::Span;
-use comfy_table::{Table, presets};
-use learn::Model as _;
 use learn::search::{GeneticPlan, GpPlan, Method, Pruning, State, TpePlan};
 use pipeline::modelling::tuning::{Found, settings_of};
-use pipeline::modelling::{Ports, Search, tune};
+use pipeline::modelling::{Search, tune};
 use pipeline::trials::Shared;
 use serde::Serialize;
 
-use super::shelf::FileShelf;
 use super::train::{self, Answer};
-use super::{Due, job, settings, show, write_file};
+use super::{Workshop, job, settings, show, write_out};
 use crate::cli::modelling::{MethodArg, PruningArg, TuneArgs};
 use crate::command::data::lake;
 use crate::failure::Failure;
-use crate::state;
-use crate::terminal::{Bar, Terminal};
+use crate::terminal::{Terminal, headed};
 
 /// How long a trial belongs to a process that says nothing.
 const LEASE_SECONDS: i64 = 120;
@@ -40,10 +36,10 @@ struct Tuned {
 
 pub(crate) fn run(
     args: &TuneArgs,
-    (home, url): (&Path, Option<&str>),
+    place: (&Path, Option<&str>),
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let (labelled, job) = job((&args.rows, &args.learn), &lake(home))?;
+    let (labelled, job) = job((&args.rows, &args.learn), &lake(place.0))?;
     let space = settings::space(&job.learner.family, args.space.as_deref())?;
     let search = Search {
         space,
@@ -52,18 +48,13 @@ pub(crate) fn run(
         batch: args.batch,
         pruning: pruning(args.pruning, args.learn.folds),
     };
-    let (store, shelf) = (state::open(home, url)?, FileShelf::open(home)?);
-    let (bar, due) = (Bar::new(terminal), Due::new());
-    let is_due = || due.is_due();
-    let ports = Ports { store: &store, shelf: &shelf, progress: &bar, is_due: &is_due };
     let worker = format!("{}-{}", std::process::id(), job.at.nanos());
     let pause = || std::thread::sleep(Duration::from_millis(200));
     let lease = Span::from_seconds(LEASE_SECONDS);
     let shared = args.shared.then_some(Shared { worker: &worker, lease, pause: &pause });
-    let found = tune(&labelled, (&job, &search), shared, &ports)?;
-    if let Some(path) = &args.learn.out {
-        write_file(path, &found.outcome.kept.model.to_bytes()?)?;
-    }
+    let workshop = Workshop::open(place, terminal)?;
+    let found = workshop.with(|ports| tune(&labelled, (&job, &search), shared, ports))?;
+    write_out(&found.outcome.kept, args.learn.out.as_deref())?;
     let count = |state| found.trials.iter().filter(|trial| trial.state == state).count();
     let answer = Tuned {
         trials: found.trials.len(),
@@ -101,9 +92,7 @@ fn pruning(asked: PruningArg, folds: usize) -> Option<Pruning> {
 fn text(found: &Found, (pruned, failed): (usize, usize)) -> String {
     let mut best: Vec<_> = found.trials.iter().filter(|trial| trial.value.is_some()).collect();
     best.sort_by(|a, b| a.value.unwrap_or(f64::NAN).total_cmp(&b.value.unwrap_or(f64::NAN)));
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["trial", "loss", "settings"]);
+    let mut table = headed(["trial", "loss", "settings"]);
     for trial in best.into_iter().take(SHOWN) {
         let loss = trial.value.map(show::number).unwrap_or_default();
         let named = settings_of(trial).into_iter();
