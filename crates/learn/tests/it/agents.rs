@@ -52,11 +52,17 @@ impl Acting for Shown<'_> {
     }
 }
 
-/// Scores of three seeds, worst first.
+/// Scores of five seeds, worst first.
 fn over_seeds(of: impl Fn(u64) -> f64) -> Vec<f64> {
-    let mut scores: Vec<f64> = (1..=3).map(of).collect();
+    let mut scores: Vec<f64> = (1..=5).map(of).collect();
     scores.sort_by(f64::total_cmp);
     scores
+}
+
+/// All seeds but one are above the first bound, most above the second: a seed in ten or so ends
+/// in a poor policy, with the peers' agents too.
+fn balances(scores: &[f64], (nearly_all, most): (f64, f64)) {
+    assert!(scores[1] > nearly_all && scores[2] > most, "{scores:?}");
 }
 
 fn fast_ppo() -> PpoConfig {
@@ -78,7 +84,7 @@ fn ppo_balances_the_pole() {
             Box::new(Ppo::new(fast_ppo(), envs, seed).unwrap())
         })
     });
-    assert!(scores[0] > 400.0 && scores[1] > 475.0, "{scores:?}");
+    balances(&scores, (475.0, 490.0));
 }
 
 #[test]
@@ -88,7 +94,7 @@ fn a2c_balances_the_pole() {
             Box::new(A2c::new(A2cConfig::default(), envs, seed).unwrap())
         })
     });
-    assert!(scores[0] > 200.0 && scores[1] > 400.0, "{scores:?}");
+    balances(&scores, (250.0, 450.0));
 }
 
 #[test]
@@ -99,19 +105,18 @@ fn reinforce_balances_the_pole() {
             Box::new(Reinforce::new(config.clone(), envs, seed).unwrap())
         })
     });
-    assert!(scores[0] > 200.0 && scores[1] > 400.0, "{scores:?}");
+    balances(&scores, (250.0, 450.0));
 }
 
 fn fast_dqn() -> DqnConfig {
     DqnConfig {
-        rate: 1e-3,
-        rate_falls_over: Some(40_000),
+        rate: 5e-4,
         replay: 50_000,
         learning_starts: 1_000,
-        batch: 64,
-        update_every: 4,
-        descents: 2,
-        copy_every: 500,
+        batch: 128,
+        update_every: 2,
+        copy_every: 1,
+        copy_share: 0.005,
         explore_over: 8_000,
         explore_to: 0.04,
         ..DqnConfig::default()
@@ -125,7 +130,7 @@ fn dqn_balances_the_pole() {
             Box::new(Dqn::new(fast_dqn(), envs, seed).unwrap())
         })
     });
-    assert!(scores[0] > 100.0 && scores[1] > 140.0, "{scores:?}");
+    balances(&scores, (200.0, 400.0));
 }
 
 #[test]
@@ -136,10 +141,6 @@ fn dqn_with_all_its_options_balances_the_pole() {
         priorities: Some(Priorities::default()),
         exploring: Exploring::Boltzmann,
         explore_to: 0.05,
-        rate: 2.3e-3,
-        update_every: 128,
-        descents: 64,
-        copy_every: 10,
         ..fast_dqn()
     };
     let scores = over_seeds(|seed| {
@@ -147,7 +148,7 @@ fn dqn_with_all_its_options_balances_the_pole() {
             Box::new(Dqn::new(config.clone(), envs, seed).unwrap())
         })
     });
-    assert!(scores[0] > 100.0 && scores[1] > 140.0, "{scores:?}");
+    balances(&scores, (200.0, 400.0));
 }
 
 #[test]
