@@ -32,6 +32,38 @@ pub(crate) fn dot<R: Real, M: Machine, const STRANDS: usize>(a: &[R], b: &[R]) -
     rest.fold(joined(strands), |sum, (a, b)| sum + *a * *b)
 }
 
+/// Values of a block that [`onto`] holds in registers.
+const BLOCK: usize = 8;
+
+/// `to ← f(to, from)` for each value, in whole blocks and then the rest.
+///
+/// The blocks keep the loop a vector: where a plain one writes what it has read, or only
+/// sometimes, the compiler takes it for a conditional store, or for slices that may overlap.
+/// Each slice of `from` must be as long as `to`; what is beyond the shortest is left alone.
+#[inline(always)]
+pub(crate) fn onto<R: Real, const N: usize>(
+    to: &mut [R],
+    from: [&[R]; N],
+    f: impl Fn(R, [R; N]) -> R,
+) {
+    let len = from.iter().fold(to.len(), |len, from| len.min(from.len()));
+    let (blocks, rest) = to[..len].as_chunks_mut::<BLOCK>();
+    let whole = blocks.len() * BLOCK;
+    let parts = from.map(|from| from[..len].split_at(whole));
+    let others = parts.map(|(blocks, _)| blocks.as_chunks::<BLOCK>().0);
+    for (at, block) in blocks.iter_mut().enumerate() {
+        let values = others.map(|blocks| blocks[at]);
+        let mut out = *block;
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = f(*out, values.map(|values| values[lane]));
+        }
+        *block = out;
+    }
+    for (at, to) in rest.iter_mut().enumerate() {
+        *to = f(*to, parts.map(|(_, rest)| rest[at]));
+    }
+}
+
 #[inline(always)]
 fn joined<R: Real, const STRANDS: usize>(strands: [R; STRANDS]) -> R {
     strands.into_iter().fold(R::ZERO, |sum, strand| sum + strand)
@@ -48,5 +80,9 @@ mod tests {
         assert_eq!(fold::<f64, 8>(&values, |sum, value| sum + value), 231.0);
         assert_eq!(dot::<f64, Plain, 16>(&values, &values), 3311.0);
         assert_eq!(fold::<f64, 8>(&[], |sum, value| sum + value), 0.0);
+        let mut to = values.clone();
+        onto(&mut to, [&values, &values], |to, [a, b]| to + a * b);
+        let wanted: Vec<f64> = values.iter().map(|value| value + value * value).collect();
+        assert_eq!(to, wanted);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::{Machine, kernel};
 use crate::real::Real;
-use crate::strands::{dot, fold};
+use crate::strands::{dot, fold, onto};
 
 /// A function applied to each value.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -46,23 +46,21 @@ kernel! {
     pub fn activate<R>(activation: Activation, values: &mut [R]) {
         match activation {
             Activation::None => {}
-            Activation::Relu => values.iter_mut().for_each(|x| *x = x.at_least(R::ZERO)),
+            Activation::Relu => onto(values, [], |x, []| x.positive()),
             Activation::LeakyRelu(slope) => {
                 let slope = R::of(slope);
-                values.iter_mut().for_each(|x| *x = if *x < R::ZERO { slope * *x } else { *x });
+                onto(values, [], |x, []| x.positive() - slope * (-x).positive());
             }
             Activation::Gelu => {
                 let (half, root) = (R::of(0.5), R::of(ROOT_HALF));
-                values.iter_mut().for_each(|x| {
-                    *x = half * *x * (R::ONE + (*x * root).erf::<M>());
-                });
+                onto(values, [], |x, []| half * x * (R::ONE + (x * root).erf::<M>()));
             }
-            Activation::Tanh => values.iter_mut().for_each(|x| *x = x.tanh::<M>()),
-            Activation::Sigmoid => values.iter_mut().for_each(|x| *x = x.sigmoid::<M>()),
-            Activation::Silu => values.iter_mut().for_each(|x| *x *= x.sigmoid::<M>()),
+            Activation::Tanh => onto(values, [], |x, []| x.tanh::<M>()),
+            Activation::Sigmoid => onto(values, [], |x, []| x.sigmoid::<M>()),
+            Activation::Silu => onto(values, [], |x, []| x * x.sigmoid::<M>()),
             Activation::LecunTanh => {
                 let (scale, inner) = (R::of(1.7159), R::of(0.666));
-                values.iter_mut().for_each(|x| *x = scale * (*x * inner).tanh::<M>());
+                onto(values, [], |x, []| scale * (x * inner).tanh::<M>());
             }
         }
     }

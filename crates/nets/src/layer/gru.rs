@@ -17,6 +17,7 @@ use crate::matmul::{
     Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
 };
 use crate::real::Real;
+use crate::strands::onto;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a GRU.
@@ -196,26 +197,16 @@ kernel! {
         for (row, ((gates, hidden), (state, candidate))) in rows.zip(outs).enumerate() {
             let (rz, n) = gates.split_at_mut(2 * units);
             let (hidden_rz, hidden_n) = hidden.split_at(2 * units);
-            for (gate, hidden) in rz.iter_mut().zip(hidden_rz) {
-                *gate = (*gate + *hidden).sigmoid::<M>();
-            }
+            onto(rz, [hidden_rz], |gate, [hidden]| (gate + hidden).sigmoid::<M>());
             let (r, z) = rz.split_at(units);
             candidate.copy_from_slice(hidden_n);
-            for ((n, r), hidden) in n.iter_mut().zip(r).zip(hidden_n) {
-                *n = r.fma::<M>(*hidden, *n).tanh::<M>();
-            }
+            onto(n, [r, hidden_n], |n, [r, hidden]| r.fma::<M>(hidden, n).tanh::<M>());
             match before {
                 Some(before) => {
                     let before = &before[row * units..(row + 1) * units];
-                    for ((state, before), (n, z)) in state.iter_mut().zip(before).zip(n.iter().zip(z)) {
-                        *state = z.fma::<M>(*before - *n, *n);
-                    }
+                    onto(state, [before, n, z], |_, [before, n, z]| z.fma::<M>(before - n, n));
                 }
-                None => {
-                    for ((state, n), z) in state.iter_mut().zip(n.iter()).zip(z) {
-                        *state = *n - *z * *n;
-                    }
-                }
+                None => onto(state, [n, z], |_, [n, z]| n - z * n),
             }
         }
     }
@@ -242,43 +233,22 @@ kernel! {
             let of_row = row * units..(row + 1) * units;
             let (hn, dy) = (&candidates[of_row.clone()], &dy[of_row.clone()]);
             let carry = &mut carry[of_row.clone()];
-            for (dh, dy) in carry.iter_mut().zip(dy) {
-                *dh += *dy;
-            }
+            onto(carry, [dy], |dh, [dy]| dh + dy);
             match before {
-                Some(before) => toward_z::<R>(carry, &before[of_row], (n, z), sz),
-                None => toward_z::<R>(carry, &[], (n, z), sz),
+                Some(before) => {
+                    let slope = |_, [dh, held, n, z]: [R; 4]| dh * (held - n) * z * (R::ONE - z);
+                    onto(sz, [carry, &before[of_row], n, z], slope);
+                }
+                None => onto(sz, [carry, n, z], |_, [dh, n, z]| -dh * n * z * (R::ONE - z)),
             }
-            for ((sn, n), (dh, z)) in sn.iter_mut().zip(&*n).zip(carry.iter().zip(&*z)) {
-                *sn = *dh * (R::ONE - *z) * (R::ONE - *n * *n);
-            }
-            for ((sr, sn), (hn, r)) in sr.iter_mut().zip(&*sn).zip(hn.iter().zip(&*r)) {
-                *sr = *sn * *hn * *r * (R::ONE - *r);
-            }
+            let slope = |_, [n, dh, z]: [R; 3]| dh * (R::ONE - z) * (R::ONE - n * n);
+            onto(sn, [n, carry, z], slope);
+            onto(sr, [sn, hn, r], |_, [sn, hn, r]| sn * hn * r * (R::ONE - r));
             n.copy_from_slice(sn);
-            for (sn, r) in sn.iter_mut().zip(&*r) {
-                *sn *= *r;
-            }
-            for (dh, z) in carry.iter_mut().zip(&*z) {
-                *dh *= *z;
-            }
+            onto(sn, [r], |sn, [r]| sn * r);
+            onto(carry, [z], |dh, [z]| dh * z);
             r.copy_from_slice(sr);
             z.copy_from_slice(sz);
         }
-    }
-}
-
-/// Gradient by the update gate's sum; `before` is empty where the state was 0.
-#[inline(always)]
-fn toward_z<R: Real>(dh: &[R], before: &[R], (n, z): (&[R], &[R]), slopes: &mut [R]) {
-    let each = slopes.iter_mut().zip(dh.iter().zip(n.iter().zip(z)));
-    if before.is_empty() {
-        for (slope, (dh, (n, z))) in each {
-            *slope = -*dh * *n * *z * (R::ONE - *z);
-        }
-        return;
-    }
-    for ((slope, (dh, (n, z))), held) in each.zip(before) {
-        *slope = *dh * (*held - *n) * *z * (R::ONE - *z);
     }
 }

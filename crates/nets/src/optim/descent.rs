@@ -251,9 +251,9 @@ pub fn clip<R: Real>(grads: &mut [R], most: f64) -> f64 {
 }
 
 kernel! {
-    /// Sum of squares, in eight strands.
+    /// Sum of squares; of so many strands none waits for itself.
     fn squares<R>(values: &[R]) -> R {
-        fold::<R, 8>(values, |sum, value| value.fma::<M>(value, sum))
+        fold::<R, 32>(values, |sum, value| value.fma::<M>(value, sum))
     }
 }
 
