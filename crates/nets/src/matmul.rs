@@ -323,10 +323,11 @@ kernel! {
                     line
                 };
                 let square: [[R; SQUARE]; SQUARE] = std::array::from_fn(line);
-                for c in 0..SQUARE {
-                    let turned: [R; SQUARE] = std::array::from_fn(|r| square[r][c]);
+                let lines: [[R; SQUARE]; SQUARE] =
+                    std::array::from_fn(|c| std::array::from_fn(|r| square[r][c]));
+                for (c, turned) in lines.iter().enumerate() {
                     let at = (column + c) * rows + row;
-                    to[at..at + SQUARE].copy_from_slice(&turned);
+                    to[at..at + SQUARE].copy_from_slice(turned);
                 }
             }
         }

@@ -25,9 +25,9 @@ pub(crate) struct RowsArgs {
     /// A question to the lake instead of a file.
     #[arg(long, value_name = "QUERY", conflicts_with = "data")]
     pub sql: Option<String>,
-    /// Column that is foretold.
-    #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
+    /// Column that is foretold; several, separated by commas, for a network with several heads.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub target: Vec<String>,
     /// What the target holds; found out when absent.
     #[arg(long, value_enum)]
     pub kind: Option<KindArg>,
@@ -96,6 +96,7 @@ pub(crate) struct LearnArgs {
   trimtab train signals.parquet --target won --model mlp --set epochs=50 --set design.hidden=[32]
   trimtab train days.csv --target regime --model gru --steps 20 --ends known_at
   trimtab train --sql \"select * from bars_daily\" --target close --kind numbers
+  trimtab train books.parquet --model deep_lob --target direction,spread,impact
 
 Ctrl-C leaves a checkpoint, and so does a crash; the same command goes on from there.")]
 pub(crate) struct TrainArgs {

@@ -8,10 +8,10 @@ use nets::net::{RegimeGru, RegimeTransformer};
 use serde_json::Value as Json;
 
 use super::Family;
-use crate::Error;
 use crate::logistic::LogisticParams;
-use crate::networks::NetworkParams;
+use crate::networks::{self, NetworkParams};
 use crate::trees::{Objective, TreeParams};
+use crate::{Error, Reading};
 
 impl Family {
     /// Names of what can be trained, and what each is.
@@ -94,24 +94,19 @@ impl Family {
             Family::Network(NetworkParams { design: Design::RegimeTransformer(it), .. }) => {
                 Some(it.steps)
             }
+            Family::Network(NetworkParams { design: Design::DeepLob(it), .. }) => Some(it.steps),
             _ => None,
         }
     }
 
-    /// The quantiles that it says of a number; empty where it says no quantile.
-    pub fn quantiles(&self) -> Vec<f64> {
-        let answer = match self {
+    /// How its numbers are to be read.
+    pub fn reading(&self) -> Reading {
+        match self {
             Family::Trees(TreeParams { objective: Objective::Quantile { alpha }, .. }) => {
-                return vec![*alpha];
+                Reading::Quantiles(vec![*alpha])
             }
-            Family::Network(NetworkParams { design: Design::Mlp(it), .. }) => &it.answer,
-            Family::Network(NetworkParams { design: Design::Recurrent(it), .. }) => &it.answer,
-            Family::Network(NetworkParams { design: Design::Kan(it), .. }) => &it.answer,
-            _ => return Vec::new(),
-        };
-        match answer {
-            Answer::Quantiles { of } => of.clone(),
-            _ => Vec::new(),
+            Family::Network(params) => networks::reading(&params.design),
+            _ => Reading::Plain,
         }
     }
 

@@ -1,10 +1,13 @@
 //! Training: epochs of shuffled batches, watched on the last rows.
 
+use std::ops::Range;
+
 use nets::optim::{Stopping, Verdict};
 use nets::training::{Batch, Regime, Training};
 
 use super::NetworkLearner;
 use super::checkpoint::{Checkpoint, State};
+use super::groups;
 use super::model::NetworkModel;
 use super::shape::{self, Meaning};
 use crate::resuming;
@@ -80,6 +83,10 @@ struct Work<'a> {
     design: nets::net::Design,
     learned: Rows,
     watched: Rows,
+    /// What is shuffled: rows, or groups of rows that are put in order.
+    units: Vec<Range<usize>>,
+    /// Rows of the largest batch.
+    batch_rows: usize,
     /// Digest of rows and settings, so that a checkpoint resumes nothing else.
     problem: String,
 }
@@ -96,8 +103,11 @@ impl<'a> Work<'a> {
     fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a>, Error> {
         let params = &learner.params;
         let samples = train.samples();
-        let (learned, watched) = cut(train, params.watched_share)?;
+        let (mut learned, mut watched) = cut(train, params.watched_share)?;
         check_targets(samples.targets(), train.rows())?;
+        let units = groups::gather(samples.targets(), &mut learned);
+        groups::gather(samples.targets(), &mut watched);
+        groups::check(samples.targets(), &learned, &units)?;
         let scaling = Scaling::of(samples.panel(), &learned, params.missing)?;
         let (design, meaning) = shape::fit(&params.design, scaling.width(), samples.targets())?;
         let network = design.build().map_err(|source| Error::BuildNetwork { source })?;
@@ -109,30 +119,43 @@ impl<'a> Work<'a> {
             Ok(Rows { x, target, weights, count: rows.len() })
         };
         let (learned, watched) = (gather(&learned)?, gather(&watched)?);
-        let batch_rows = params.batch.min(learned.count);
+        let largest = units.iter().map(Range::len).max().unwrap_or(1);
+        let batch_rows = params.batch.min(learned.count).max(largest);
+        // A shard must not cut a group.
+        let shard_rows = if largest > 1 { batch_rows } else { params.shard_rows.min(batch_rows) };
         let regime = Regime {
             optimiser: params.optimiser,
             clip: params.clip,
-            shard_rows: params.shard_rows.min(batch_rows),
+            shard_rows,
             batch_rows,
             seed: learner.seed.child("network"),
         };
         let problem = resuming::problem(learner, train)?;
         let training = Training::new(network, regime);
-        Ok(Work { learner, training, scaling, meaning, design, learned, watched, problem })
+        Ok(Work {
+            learner,
+            training,
+            scaling,
+            meaning,
+            design,
+            learned,
+            watched,
+            units,
+            batch_rows,
+            problem,
+        })
     }
 
     /// One pass over the rows in an order of its own.
     fn epoch(&mut self, state: &mut State) -> Result<Epoch, Error> {
         let params = &self.learner.params;
-        let mut order: Vec<usize> = (0..self.learned.count).collect();
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
         self.learner.seed.child("order").index(u64::from(state.epochs)).shuffle(&mut order);
-        let batch = params.batch.min(self.learned.count);
-        let per_epoch = order.len().div_ceil(batch) as u64;
-        let all = per_epoch * u64::from(params.epochs);
+        let batches = groups::batches(&self.units, &order, self.batch_rows);
+        let all = batches.len() as u64 * u64::from(params.epochs);
         let (mut loss, mut gradient) = (0.0, 0.0);
         let mut rows = Rows { x: Vec::new(), target: Vec::new(), weights: Vec::new(), count: 0 };
-        for chunk in order.chunks(batch) {
+        for chunk in &batches {
             self.learned.pick(chunk, &mut rows);
             let rate = params.schedule.at(self.training.descent().steps(), all);
             let batch = Batch { x: &rows.x, target: &rows.target, weights: Some(&rows.weights) };
@@ -221,7 +244,7 @@ fn cut(train: &Fold<'_, Train>, share: f64) -> Result<(Vec<usize>, Vec<usize>), 
             .to_owned();
         return Err(Error::Fit { model: "network", what });
     }
-    Ok((before, watched.to_vec()))
+    Ok((groups::apart(train.samples().targets(), before, watched), watched.to_vec()))
 }
 
 /// Refuses one class alone.
@@ -246,6 +269,9 @@ fn targets_of(
     let wide = x.len() / rows.len().max(1);
     if rows.is_empty() {
         return Ok(Vec::new());
+    }
+    if let Targets::Ranks { .. } = targets {
+        return Ok(groups::targets(targets, rows));
     }
     if width != given && width != given + wide {
         let what = format!("the network asks for {width} targets a row; there are {given}");

@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod fitting;
+mod groups;
 mod model;
 mod shape;
 mod windows;
@@ -21,6 +22,7 @@ use crate::scaling::Missing;
 pub use checkpoint::Checkpoint;
 pub use fitting::{Ended, Epoch, Watch};
 pub use model::NetworkModel;
+pub(crate) use shape::reading;
 pub use windows::{keep, windows};
 
 /// How a network is trained.

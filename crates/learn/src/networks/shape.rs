@@ -1,10 +1,11 @@
 //! Fits a design to the data: how many inputs, what kind of answer.
 
 use nets::layer::Activation;
+use nets::loss::RankLoss;
 use nets::net::mlp::Answer;
 use nets::net::{Design, Mlp};
 
-use crate::{Error, Targets};
+use crate::{Error, Head, Reading, Says, Targets};
 
 /// Dense layers whose sizes are not known yet.
 pub(super) fn dense(hidden: Vec<usize>) -> Design {
@@ -20,7 +21,7 @@ pub(super) enum Meaning {
     Win,
     /// Logits of classes.
     Classes,
-    /// Numbers as they are.
+    /// Numbers as they are, or scores that put rows in order.
     Numbers,
     /// Whatever the design's own heads say.
     Heads,
@@ -43,20 +44,21 @@ pub(super) fn fit(
             ),
         }),
     };
+    reading(&design).check(targets)?;
     let classes = classes(targets);
-    let meaning = meaning(targets)?;
+    let meaning = meaning(targets);
     match &mut design {
         Design::Mlp(mlp) => {
             mlp.inputs = columns;
-            answer(&mut mlp.answer, targets)?;
+            answer(&mut mlp.answer, targets);
         }
         Design::Kan(kan) => {
             kan.inputs = columns;
-            answer(&mut kan.answer, targets)?;
+            answer(&mut kan.answer, targets);
         }
         Design::Recurrent(recurrent) => {
             recurrent.inputs = per_step(recurrent.steps)?;
-            answer(&mut recurrent.answer, targets)?;
+            answer(&mut recurrent.answer, targets);
         }
         Design::RegimeGru(gru) if classes > 0 => {
             gru.inputs = per_step(gru.steps)?;
@@ -94,6 +96,37 @@ pub(super) fn fit(
     Ok((design, meaning))
 }
 
+/// How the numbers of a design are to be read.
+pub(crate) fn reading(design: &Design) -> Reading {
+    let head = |name, says| Head { name, says };
+    let answer = match design {
+        Design::Mlp(it) => &it.answer,
+        Design::Recurrent(it) => &it.answer,
+        Design::Kan(it) => &it.answer,
+        Design::Health(it) => {
+            let (buckets, behaviours) = (it.buckets as u32, it.behaviours as u32);
+            return Reading::Heads(vec![
+                head("health", Says::Win),
+                head("volatility", Says::Classes(buckets)),
+                head("behaviour", Says::Classes(behaviours)),
+            ]);
+        }
+        Design::DeepLob(_) => {
+            return Reading::Heads(vec![
+                head("direction", Says::Classes(3)),
+                head("spread", Says::Classes(3)),
+                head("impact", Says::Number),
+            ]);
+        }
+        Design::Dual(it) => return Reading::Stopped(it.loss),
+        Design::RegimeGru(_) | Design::RegimeTransformer(_) => return Reading::Plain,
+    };
+    match answer {
+        Answer::Quantiles { of } => Reading::Quantiles(of.clone()),
+        _ => Reading::Plain,
+    }
+}
+
 /// Classes to tell apart; 0 where there are none.
 fn classes(targets: &Targets) -> usize {
     match targets {
@@ -103,17 +136,13 @@ fn classes(targets: &Targets) -> usize {
     }
 }
 
-fn meaning(targets: &Targets) -> Result<Meaning, Error> {
-    Ok(match targets {
+fn meaning(targets: &Targets) -> Meaning {
+    match targets {
         Targets::Wins(_) => Meaning::Win,
         Targets::Classes { .. } => Meaning::Classes,
-        Targets::Numbers(_) => Meaning::Numbers,
+        Targets::Numbers(_) | Targets::Ranks { .. } => Meaning::Numbers,
         Targets::Many(_) => Meaning::Heads,
-        Targets::Ranks { .. } => {
-            let what = "networks learn no order yet; trees do".to_owned();
-            return Err(Error::Fit { model: "network", what });
-        }
-    })
+    }
 }
 
 /// The name of a design.
@@ -131,8 +160,9 @@ pub(super) fn name(design: &Design) -> &'static str {
     Design::NAMES[at].0
 }
 
-/// Makes an answer fit the targets; quantiles of a number and weights of a class stay as given.
-fn answer(answer: &mut Answer, targets: &Targets) -> Result<(), Error> {
+/// Makes an answer fit the targets; quantiles of a number, weights of a class and the rule of an
+/// order stay as given.
+fn answer(answer: &mut Answer, targets: &Targets) {
     let fitted = match (targets, &*answer) {
         (Targets::Wins(_), Answer::Binary { positive_weight, .. }) => {
             Answer::Binary { count: 1, positive_weight: *positive_weight }
@@ -149,11 +179,8 @@ fn answer(answer: &mut Answer, targets: &Targets) -> Result<(), Error> {
         (Targets::Numbers(_), Answer::Quantiles { of }) => Answer::Quantiles { of: of.clone() },
         (Targets::Numbers(_), _) => Answer::Numbers { count: 1 },
         (Targets::Many(columns), _) => Answer::Numbers { count: columns.len() },
-        (Targets::Ranks { .. }, _) => {
-            let what = "networks learn no order yet; trees do".to_owned();
-            return Err(Error::Fit { model: "network", what });
-        }
+        (Targets::Ranks { .. }, Answer::Order { by }) => Answer::Order { by: *by },
+        (Targets::Ranks { .. }, _) => Answer::Order { by: RankLoss::default() },
     };
     *answer = fitted;
-    Ok(())
 }

@@ -4,8 +4,10 @@
 mod card;
 mod figures;
 mod permutation;
+mod several;
 pub mod sharpe;
 mod sheet;
+mod stopped;
 
 pub(crate) use card::check_lengths;
 pub use card::{Scorecard, ThresholdLine, sweep};

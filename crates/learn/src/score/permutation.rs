@@ -6,7 +6,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::figures::roc_auc;
-use crate::{Error, Model, Samples};
+use crate::{Error, Model, Reading, Samples};
 
 /// How much a column mattered to the ranking of some rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,12 +45,12 @@ pub struct LossRise {
 pub fn loss_rises(
     model: &impl Model,
     samples: &Samples,
-    (quantiles, repeats): (&[f64], u64),
+    (reading, repeats): (&Reading, u64),
     seed: Seed,
 ) -> Result<Vec<LossRise>, Error> {
     let loss = |panel: &Panel| {
         let (forecasts, targets) = (&model.predict(panel)?, samples.targets());
-        super::Scored { forecasts, targets, quantiles }.loss()
+        super::Scored { forecasts, targets, reading }.loss()
     };
     let lines = by_shuffling((model.features(), samples), repeats, seed, &loss)?;
     let line = |(feature, rise)| LossRise { feature, rise };

@@ -9,8 +9,9 @@ use base::{Interval, Prob, stats};
 use serde::{Deserialize, Serialize};
 
 use super::card::{FIGURES, measured, on_rows};
+use super::{several, stopped};
 use crate::trees::ndcg_of_groups;
-use crate::{Error, Forecasts, Targets};
+use crate::{Error, Forecasts, Reading, Targets};
 
 /// What a model scores on some rows, and what blind guessing would.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,15 +30,15 @@ pub struct Sheet {
 }
 
 /// One figure of some units.
-type Figure<'a> = Box<dyn Fn(&[usize]) -> f64 + 'a>;
+pub(super) type Figure<'a> = Box<dyn Fn(&[usize]) -> f64 + 'a>;
 
 /// Figures by name, and what they are of.
-struct Figures<'a> {
+pub(super) struct Figures<'a> {
     /// The one that is tuned for.
-    main: &'static str,
+    pub(super) main: &'static str,
     /// What is drawn: rows, or groups of rows.
     units: usize,
-    all: Vec<(&'static str, Figure<'a>)>,
+    pub(super) all: Vec<(&'static str, Figure<'a>)>,
 }
 
 /// What is scored against what.
@@ -47,14 +48,18 @@ pub struct Scored<'a> {
     pub forecasts: &'a Forecasts,
     /// What came.
     pub targets: &'a Targets,
-    /// Which quantile each output is; empty where they are none.
-    pub quantiles: &'a [f64],
+    /// How they are to be read.
+    pub reading: &'a Reading,
 }
 
 impl Scored<'_> {
     /// The figure that is tuned for, on all rows: log loss, root of the mean square, pinball loss,
-    /// or one minus the NDCG.
+    /// one minus the NDCG; of several targets the mean loss over that of blind guessing, and of a
+    /// simulated stop loss what is lost as a share of the barrier.
     pub fn loss(&self) -> Result<f64, Error> {
+        if let Some(parts) = self.parts()? {
+            return several::loss(&parts);
+        }
         let Figures { main, units, all } = self.figures()?;
         let every: Vec<usize> = (0..units).collect();
         let found = all.into_iter().find(|(name, _)| *name == main);
@@ -63,32 +68,57 @@ impl Scored<'_> {
 
     /// All figures; the plan says how rows are drawn for the intervals.
     pub fn sheet(&self, plan: Plan) -> Result<Sheet, Error> {
+        if let Some(parts) = self.parts()? {
+            return several::sheet(&parts, plan);
+        }
         let Figures { main, units, all } = self.figures()?;
         let (kind, main) = (self.targets.kind().to_owned(), main.to_owned());
         let (figures, blind) = (measured(all, units, plan), self.blind()?);
         Ok(Sheet { rows: self.targets.len(), kind, main, figures, blind })
     }
 
-    fn figures(&self) -> Result<Figures<'_>, Error> {
+    /// The heads, where there are several with a target each.
+    fn parts(&self) -> Result<Option<Vec<several::Part>>, Error> {
+        self.check()?;
+        match (self.targets, self.reading) {
+            (Targets::Many(_), Reading::Stopped(_)) => Ok(None),
+            (Targets::Many(columns), reading) => {
+                several::parts(self.forecasts, columns, reading).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
         let (rows, given) = (self.targets.len(), self.forecasts.rows().len());
         if rows == 0 || rows != given {
             return Err(Error::Measure { what: format!("{given} forecasts for {rows} rows") });
         }
+        self.reading.check(self.targets)
+    }
+
+    pub(super) fn figures(&self) -> Result<Figures<'_>, Error> {
+        let rows = self.targets.len();
         let of_rows = |main, all| Figures { main, units: rows, all };
         Ok(match self.targets {
             Targets::Wins(wins) => of_rows("log_loss", self.of_wins(wins)?),
-            Targets::Numbers(numbers) => match self.quantiles {
-                [] => of_rows("rmse", self.of_numbers(numbers)),
-                _ => of_rows("pinball", self.of_quantiles(numbers)),
+            Targets::Numbers(numbers) => match self.reading {
+                Reading::Quantiles(levels) => {
+                    of_rows("pinball", self.of_quantiles(numbers, levels))
+                }
+                _ => of_rows("rmse", self.of_numbers(numbers)),
             },
             Targets::Classes { classes, .. } => of_rows("log_loss", self.of_classes(classes)),
             Targets::Ranks { .. } => self.of_ranks(),
-            Targets::Many(_) => {
-                return Err(Error::Measure {
-                    what: "there is no common figure for several targets of unlike kinds"
-                        .to_owned(),
-                });
-            }
+            Targets::Many(columns) => match self.reading {
+                Reading::Stopped(rule) if self.width() == 2 => {
+                    of_rows(stopped::MAIN, stopped::figures(self.forecasts, columns, rule))
+                }
+                _ => {
+                    let what = "several targets are scored head by head".to_owned();
+                    return Err(Error::Measure { what });
+                }
+            },
         })
     }
 
@@ -141,13 +171,17 @@ impl Scored<'_> {
         ]
     }
 
-    fn of_quantiles<'a>(&'a self, numbers: &'a [f64]) -> Vec<(&'static str, Figure<'a>)> {
+    fn of_quantiles<'a>(
+        &'a self,
+        numbers: &'a [f64],
+        levels: &'a [f64],
+    ) -> Vec<(&'static str, Figure<'a>)> {
         let gap = move |row: usize, at: usize| {
             numbers[row] - f64::from(self.forecasts.values()[row * self.width() + at])
         };
-        let count = self.quantiles.len() as f64;
+        let count = levels.len() as f64;
         let over = move |of: &dyn Fn(usize, f64) -> f64| {
-            self.quantiles.iter().enumerate().map(|(at, level)| of(at, *level)).sum::<f64>() / count
+            levels.iter().enumerate().map(|(at, level)| of(at, *level)).sum::<f64>() / count
         };
         // How far the share of outcomes below each quantile lies from its level, on average.
         let miss = move |rows: &[usize]| {
@@ -206,25 +240,30 @@ impl Scored<'_> {
         self.forecasts.outputs()
     }
 
-    fn blind(&self) -> Result<BTreeMap<String, f64>, Error> {
+    pub(super) fn blind(&self) -> Result<BTreeMap<String, f64>, Error> {
         let rows = self.targets.len();
         let numbers: Vec<f64> = (0..rows).map(|row| self.targets.number(row)).collect();
-        let said: Vec<f32> = match self.targets {
-            Targets::Numbers(_) if !self.quantiles.is_empty() => self
-                .quantiles
-                .iter()
-                .map(|level| stats::quantile(&numbers, *level) as f32)
-                .collect(),
-            Targets::Classes { count, .. } => {
+        let said: Vec<f32> = match (self.targets, self.reading) {
+            (Targets::Numbers(_), Reading::Quantiles(levels)) => {
+                levels.iter().map(|level| stats::quantile(&numbers, *level) as f32).collect()
+            }
+            (Targets::Many(columns), Reading::Stopped(rule)) => {
+                return self.figures_of(&stopped::blind(rows, columns, rule));
+            }
+            (Targets::Classes { count, .. }, _) => {
                 let of = |class: u32| numbers.iter().filter(|n| **n == f64::from(class)).count();
                 (0..*count).map(|class| of(class) as f32 / rows as f32).collect()
             }
             // In no order: all at once would keep the rows' own, which may be the right one.
-            Targets::Ranks { .. } => return Ok(self.blind_order()),
+            (Targets::Ranks { .. }, _) => return Ok(self.blind_order()),
             _ => vec![stats::mean(&numbers) as f32],
         };
-        let forecasts = Forecasts::new(said.len(), said.repeat(rows));
-        let blind = Scored { forecasts: &forecasts, ..*self };
+        self.figures_of(&Forecasts::new(said.len(), said.repeat(rows)))
+    }
+
+    /// The figures of other forecasts.
+    fn figures_of(&self, forecasts: &Forecasts) -> Result<BTreeMap<String, f64>, Error> {
+        let blind = Scored { forecasts, ..*self };
         let Figures { units, all, .. } = blind.figures()?;
         let every: Vec<usize> = (0..units).collect();
         let found = all.into_iter().map(|(name, figure)| (name.to_owned(), figure(&every)));
@@ -274,7 +313,7 @@ mod tests {
     use base::Seed;
 
     fn scored<'a>(forecasts: &'a Forecasts, targets: &'a Targets) -> Scored<'a> {
-        Scored { forecasts, targets, quantiles: &[] }
+        Scored { forecasts, targets, reading: &Reading::Plain }
     }
 
     fn plan() -> Plan {
@@ -310,7 +349,8 @@ mod tests {
     fn a_quantile_that_covers_its_share_has_no_gap() {
         let targets = Targets::Numbers((0..100).map(f64::from).collect());
         let forecasts = Forecasts::new(1, vec![89.5; 100]);
-        let of = Scored { forecasts: &forecasts, targets: &targets, quantiles: &[0.9] };
+        let reading = Reading::Quantiles(vec![0.9]);
+        let of = Scored { forecasts: &forecasts, targets: &targets, reading: &reading };
         let sheet = of.sheet(plan()).unwrap();
         assert!(sheet.figures["coverage_gap"].value < 1e-9, "{sheet:?}");
         assert_eq!(sheet.main, "pinball");

@@ -110,6 +110,57 @@ fn several_targets_are_for_networks_alone() {
     }
 }
 
+/// The toy rows in groups of ten that follow one another, by how high their signal is.
+fn ordered() -> Samples {
+    let all = samples();
+    let signal = all.panel().column("signal").unwrap();
+    let relevance = signal.iter().map(|value| (2.0 * (value + 1.0)).floor()).collect();
+    let groups = (0..all.len() as i64).map(|row| row / 10).collect();
+    let targets = Targets::Ranks { relevance, groups };
+    Samples::of(all.panel().clone(), targets, all.spans().to_vec()).unwrap()
+}
+
+#[test]
+fn trees_and_networks_put_groups_in_order() {
+    let samples = ordered();
+    for learner in families() {
+        let name = learner.family.name();
+        let Ok(model) = learner.fit(&everything(&samples)) else {
+            assert_eq!(name, "logistic");
+            continue;
+        };
+        let forecasts = model.predict(samples.panel()).unwrap();
+        let scored = learn::score::Scored {
+            forecasts: &forecasts,
+            targets: samples.targets(),
+            reading: &learn::Reading::Plain,
+        };
+        let lost = scored.loss().unwrap();
+        assert!(lost < 0.02, "{name}: {lost}");
+    }
+}
+
+#[test]
+fn a_network_learns_an_order_by_lists_too_and_not_from_ties() {
+    let samples = ordered();
+    let mut learner = families().pop().unwrap();
+    let order = serde_json::json!({ "order": { "by": "listwise" } });
+    learner.family = learner.family.with("design.answer", &order).unwrap();
+    let model = learner.fit(&everything(&samples)).unwrap();
+    let forecasts = model.predict(samples.panel()).unwrap();
+    let scored = learn::score::Scored {
+        forecasts: &forecasts,
+        targets: samples.targets(),
+        reading: &learn::Reading::Plain,
+    };
+    assert!(scored.loss().unwrap() < 0.02);
+    let Targets::Ranks { groups, .. } = samples.targets().clone() else { panic!() };
+    let ties = Targets::Ranks { relevance: vec![1.0; samples.len()], groups };
+    let ties = Samples::of(samples.panel().clone(), ties, samples.spans().to_vec()).unwrap();
+    let said = learner.fit(&everything(&ties)).unwrap_err().to_string();
+    assert!(said.contains("nothing to put in order"), "{said}");
+}
+
 #[test]
 fn bytes_of_no_family_are_refused() {
     for bytes in [&b""[..], b"{", b"{}", b"{\"format\": \"x\"}", b"\x08\0\0\0\0\0\0\0{}      "] {

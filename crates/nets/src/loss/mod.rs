@@ -14,7 +14,7 @@ use crate::real::Real;
 
 pub use classes::{Bce, CrossEntropy, Focal};
 pub use heads::Heads;
-pub use ranks::{Listwise, Pairwise};
+pub use ranks::{Listwise, Pairwise, RankLoss};
 pub use stop_loss::StopLoss;
 pub use values::{GaussianKl, Huber, Quantile, Squared};
 

@@ -3,8 +3,22 @@
 //! Outputs are one score a row; a target is `[relevance, group]`. Rows of a group follow each
 //! other, and a group is never cut by the caller.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Judged, Loss};
 use crate::real::Real;
+
+/// A loss of order, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RankLoss {
+    /// [`Pairwise`]: which of two comes first, whatever the scale of relevance. The work grows
+    /// with the square of a group.
+    #[default]
+    Pairwise,
+    /// [`Listwise`]: for groups of thousands; relevance counts as a logit.
+    Listwise,
+}
 
 /// RankNet (Burges et al. 2005): `ln(1 + e^−(s_i − s_j))` over the pairs of a group in which i is
 /// more relevant than j, averaged over the pairs.

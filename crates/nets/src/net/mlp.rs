@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{share, sizes};
 use crate::layer::{Activation, Chain, Dropout, Layer, LinearConfig};
-use crate::loss::{Bce, CrossEntropy, Loss, Quantile, Squared};
+use crate::loss::{Bce, CrossEntropy, Listwise, Loss, Pairwise, Quantile, RankLoss, Squared};
 use crate::training::Network;
 use crate::weights::Plan;
 use crate::{Error, Real};
@@ -41,6 +41,12 @@ pub enum Answer {
         /// In 0..1.
         of: Vec<f64>,
     },
+    /// A score by which the rows of a group are put in order. A batch must hold whole groups.
+    Order {
+        /// How it is taught.
+        #[serde(default)]
+        by: RankLoss,
+    },
 }
 
 impl Answer {
@@ -51,6 +57,7 @@ impl Answer {
             | Answer::Binary { count, .. }
             | Answer::Numbers { count } => *count,
             Answer::Quantiles { of } => of.len(),
+            Answer::Order { .. } => 1,
         }
     }
 
@@ -65,6 +72,8 @@ impl Answer {
             }
             Answer::Numbers { count } => Box::new(Squared { width: count }),
             Answer::Quantiles { of } => Box::new(Quantile { quantiles: of }),
+            Answer::Order { by: RankLoss::Pairwise } => Box::new(Pairwise),
+            Answer::Order { by: RankLoss::Listwise } => Box::new(Listwise),
         }
     }
 }

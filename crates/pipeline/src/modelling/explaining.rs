@@ -6,7 +6,7 @@ use base::{Interval, Seed};
 use learn::family::Trained;
 use learn::score::{LossRise, loss_rises};
 use learn::trees::TreeModel;
-use learn::{Samples, Targets};
+use learn::{Reading, Samples, Targets};
 use serde::Serialize;
 
 use super::keeping::AnyModel;
@@ -44,9 +44,9 @@ pub struct Contribution {
 /// Explains a model on some rows, shuffling each column so many times.
 pub fn explain(kept: &Kept, labelled: &Labelled, shuffles: u64) -> Result<Explained, Error> {
     let samples = &labelled.samples;
-    let quantiles = kept.quantiles();
+    let reading = kept.reading();
     let seed = Seed::root(0).child("explain");
-    let rises = loss_rises(&kept.model, samples, (&quantiles, shuffles), seed)?;
+    let rises = loss_rises(&kept.model, samples, (&reading, shuffles), seed)?;
     let contributions = match &kept.model {
         AnyModel::Own(Trained::Trees(trees)) => contributions(trees, samples, labelled.is_timed())?,
         _ => Vec::new(),
@@ -58,19 +58,20 @@ pub fn explain(kept: &Kept, labelled: &Labelled, shuffles: u64) -> Result<Explai
         }
         _ => Vec::new(),
     };
-    let loss = main_figure(samples, &quantiles).to_owned();
+    let loss = main_figure(samples, &reading).to_owned();
     let notes = labelled.notes.clone();
     Ok(Explained { rows: samples.len(), loss, rises, contributions, slopes, notes })
 }
 
 /// The loss that [`loss_rises`] tells the rise of.
-fn main_figure(samples: &Samples, quantiles: &[f64]) -> &'static str {
-    match samples.targets() {
-        Targets::Wins(_) | Targets::Classes { .. } => "log_loss",
-        Targets::Numbers(_) if quantiles.is_empty() => "rmse",
-        Targets::Numbers(_) => "pinball",
-        Targets::Ranks { .. } => "ndcg_loss",
-        Targets::Many(_) => "loss",
+fn main_figure(samples: &Samples, reading: &Reading) -> &'static str {
+    match (samples.targets(), reading) {
+        (Targets::Wins(_) | Targets::Classes { .. }, _) => "log_loss",
+        (Targets::Numbers(_), Reading::Quantiles(_)) => "pinball",
+        (Targets::Numbers(_), _) => "rmse",
+        (Targets::Ranks { .. }, _) => "ndcg_loss",
+        (Targets::Many(_), Reading::Stopped(_)) => "lost_per_barrier",
+        (Targets::Many(_), _) => "relative_loss",
     }
 }
 

@@ -183,12 +183,8 @@ impl<'a> Work<'a> {
         }
         let judged = development.take(&rows);
         let forecasts = Forecasts::new(outputs, values);
-        let quantiles = self.job.learner.family.quantiles();
-        if matches!(judged.targets(), learn::Targets::Many(_)) {
-            return Ok(None);
-        }
-        let scored =
-            Scored { forecasts: &forecasts, targets: judged.targets(), quantiles: &quantiles };
+        let reading = self.job.learner.family.reading();
+        let scored = Scored { forecasts: &forecasts, targets: judged.targets(), reading: &reading };
         Ok(Some(scored.sheet(blocks(&judged, timed, Seed::root(0).child("walked")))?))
     }
 

@@ -107,9 +107,8 @@ pub fn open_held_out(
 
 fn judge(kept: &Kept, samples: &Samples, timed: bool) -> Result<Judged, Error> {
     let forecasts = kept.model.predict(samples.panel())?;
-    let quantiles = kept.quantiles();
-    let scored =
-        Scored { forecasts: &forecasts, targets: samples.targets(), quantiles: &quantiles };
+    let reading = kept.reading();
+    let scored = Scored { forecasts: &forecasts, targets: samples.targets(), reading: &reading };
     let plan = blocks(samples, timed, Seed::root(0).child("judged"));
     let reliability = match samples.targets() {
         learn::Targets::Wins(wins) => {

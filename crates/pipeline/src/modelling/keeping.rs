@@ -3,7 +3,7 @@
 use base::{Digest, Panel, Prob, Span, Ts};
 use learn::family::{Family, FamilyLearner, Trained};
 use learn::score::Sheet;
-use learn::{Error as LearnError, Forecasts, Model};
+use learn::{Error as LearnError, Forecasts, Model, Reading};
 use onnx::{Contract, Kind, OnnxModel};
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -203,9 +203,9 @@ impl Kept {
         self.card().map_or(Texts::Refused, |card| texts(&card.learner))
     }
 
-    /// The quantiles that it says of a number; empty where it says none.
-    pub fn quantiles(&self) -> Vec<f64> {
-        self.card().map(|card| card.learner.family.quantiles()).unwrap_or_default()
+    /// How its numbers are to be read.
+    pub fn reading(&self) -> Reading {
+        self.card().map(|card| card.learner.family.reading()).unwrap_or_default()
     }
 }
 

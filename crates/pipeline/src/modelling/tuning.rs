@@ -109,7 +109,7 @@ fn attempt(family: &Family, pairs: &[Pair<'_>], run: &mut Run<'_>) -> Result<Tri
     if family.check().is_err() {
         return Ok(Tried::Failed);
     }
-    let quantiles = family.quantiles();
+    let reading = family.reading();
     let mut losses = Vec::with_capacity(pairs.len());
     for (number, pair) in pairs.iter().enumerate() {
         if run.is_stopping() {
@@ -125,7 +125,7 @@ fn attempt(family: &Family, pairs: &[Pair<'_>], run: &mut Run<'_>) -> Result<Tri
         let judged = pair.valid.samples().take(pair.valid.rows());
         let forecasts = &model.predict(judged.panel())?;
         let targets = judged.targets();
-        losses.push(Scored { forecasts, targets, quantiles: &quantiles }.loss()?);
+        losses.push(Scored { forecasts, targets, reading: &reading }.loss()?);
         let last = number + 1 == pairs.len();
         if run.report(number as u32, mean(&losses)) == Flow::Stop && !last {
             return Ok(Tried::Pruned);

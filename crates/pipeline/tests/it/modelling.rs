@@ -142,14 +142,15 @@ impl Desk {
 }
 
 fn roles(target: &str) -> Roles {
-    let drop = ["won", "ret", "mood"].iter().filter(|name| **name != target);
-    let drop = drop.map(|name| (*name).to_owned()).collect();
-    let (target, ends) = (target.to_owned(), Some("known_at".to_owned()));
-    Roles { target, ends, drop, steps: 1, ..Roles::default() }
+    let targets: Vec<String> = target.split(',').map(str::to_owned).collect();
+    let drop = ["won", "ret", "mood", "size", "way", "fall", "rise"].map(str::to_owned);
+    let drop = drop.into_iter().filter(|name| !targets.contains(name)).collect();
+    let ends = Some("known_at".to_owned());
+    Roles { targets, ends, drop, steps: 1, ..Roles::default() }
 }
 
 fn rows(days: std::ops::Range<u32>) -> String {
-    let mut text = "date,symbol,signal,noise,won,ret,mood,known_at\n".to_owned();
+    let mut text = "date,symbol,signal,noise,won,ret,mood,size,way,fall,rise,known_at\n".to_owned();
     for day in days {
         for (at, symbol) in ["AAA", "BBB"].iter().enumerate() {
             let draw = |name: &str| {
@@ -158,17 +159,15 @@ fn rows(days: std::ops::Range<u32>) -> String {
             };
             let (signal, noise) = (draw("signal"), draw("noise"));
             let ret = signal + 0.4 * draw("luck");
-            let mood = if ret > 0.2 {
-                "up"
-            } else if ret < -0.2 {
-                "down"
-            } else {
-                "flat"
-            };
+            let way = usize::from(ret > -0.2) + usize::from(ret > 0.2);
+            let mood = ["down", "flat", "up"][way];
+            let size = u8::from(signal.abs() > 0.15) + u8::from(signal.abs() > 0.35);
+            let (fall, rise) = (0.1 + (-ret).max(0.0), 0.1 + ret.max(0.0));
             let date = base::Day::from_number(18_000 + day as i32);
             let (won, known) = (u8::from(ret > 0.0), date.plus(2));
             text.push_str(&format!(
-                "{date},{symbol},{signal:.6},{noise:.6},{won},{ret:.6},{mood},{known}\n"
+                "{date},{symbol},{signal:.6},{noise:.6},{won},{ret:.6},{mood},{size},{way},\
+                 {fall:.6},{rise:.6},{known}\n"
             ));
         }
     }
@@ -187,6 +186,56 @@ fn each_kind_of_target_is_learned_and_beats_blind_guessing() {
         assert!(found.high < blind, "{model} {target}: {found:?} against {blind}");
         assert_eq!(kept.model.features(), ["signal", "noise"], "{model} {target}");
     }
+}
+
+#[test]
+fn a_network_with_several_heads_is_judged_head_by_head() {
+    let desk = Desk::new();
+    let (labelled, mut job) = desk.rows("health", "won,size,way");
+    job.learner.family = job.learner.family.with("epochs", &serde_json::json!(60)).unwrap();
+    let kept = desk.train(&(labelled, job));
+    let sheet = kept.card().unwrap().walked.clone().unwrap();
+    assert_eq!(sheet.main, "relative_loss");
+    assert!(sheet.figures["relative_loss"].high < 1.0, "{sheet:?}");
+    for figure in ["health.auc", "volatility.accuracy", "behaviour.accuracy"] {
+        assert!(sheet.figures[figure].value > sheet.blind.get(figure).copied().unwrap_or(0.5));
+    }
+}
+
+#[test]
+fn a_network_taught_by_a_stop_loss_is_judged_by_what_it_would_have_made() {
+    let desk = Desk::new();
+    let (labelled, mut job) = desk.rows("dual", "ret,fall,rise");
+    let small = [("still", 1.0), ("steps", 1.0), ("inputs", 1.0), ("loss.low", 0.1)];
+    let family = job.learner.family.with("epochs", &serde_json::json!(40)).unwrap();
+    let set = |family: Family, (path, value): (&str, f64)| {
+        let value = match value.fract() == 0.0 {
+            true => serde_json::json!(value as u64),
+            false => serde_json::json!(value),
+        };
+        family.with(&format!("design.{path}"), &value).unwrap()
+    };
+    // The farthest barrier first, so that it never lies below the nearest.
+    job.learner.family = small.into_iter().fold(set(family, ("loss.high", 0.5)), set);
+    let kept = desk.train(&(labelled, job));
+    let sheet = kept.card().unwrap().walked.clone().unwrap();
+    let (found, blind) = (sheet.figures[&sheet.main], sheet.blind[&sheet.main]);
+    assert_eq!(sheet.main, "lost_per_barrier");
+    assert!(found.high < blind, "{found:?} against {blind}");
+    assert!(sheet.figures["won"].value > 0.7, "{sheet:?}");
+}
+
+#[test]
+fn targets_that_are_not_those_of_the_heads_are_refused_by_name() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("health", "won,ret,way");
+    let ended = desk.try_train((&labelled, &job), &Table::default(), (&pipeline::Silent, 0));
+    let fault = ended.unwrap_err();
+    let said = std::error::Error::source(&fault).unwrap().to_string();
+    assert!(
+        said.contains("\"volatility\" of row 0") && said.contains("a class from 0 to 2"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -339,7 +388,7 @@ fn texts_are_categories_for_trees_and_refused_by_name_for_the_rest() {
     let desk = Desk::new();
     let text = "day,sector,x,y\n2024-01-01,oil,1,0\n2024-01-02,gas,2,1\n2024-01-03,oil,3,0\n";
     let frame = Frame::read(&desk.file("texts.csv", text)).unwrap();
-    let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
+    let roles = Roles { targets: vec!["y".to_owned()], steps: 1, ..Roles::default() };
     let labelled = Labelled::of(&frame, &roles, Texts::Codes).unwrap();
     assert_eq!(labelled.samples.panel().column("sector").unwrap(), [1.0, 0.0, 1.0]);
     let named = Roles { features: vec!["sector".to_owned()], ..roles };
@@ -351,7 +400,7 @@ fn texts_are_categories_for_trees_and_refused_by_name_for_the_rest() {
 fn rows_without_a_target_are_left_out_and_said_so() {
     let desk = Desk::new();
     let frame = Frame::read(&desk.file("gap.csv", "x,y\n1,0.5\n2,\n3,0.7\n")).unwrap();
-    let roles = Roles { target: "y".to_owned(), steps: 1, ..Roles::default() };
+    let roles = Roles { targets: vec!["y".to_owned()], steps: 1, ..Roles::default() };
     let labelled = Labelled::of(&frame, &roles, Texts::Refused).unwrap();
     assert_eq!(labelled.samples.targets(), &Targets::Numbers(vec![0.5, 0.7]));
     assert_eq!(labelled.roles.kind, Some(TargetKind::Numbers));
@@ -376,7 +425,8 @@ fn a_column_that_is_not_there_is_named_with_those_that_are() {
     let desk = Desk::new();
     let frame = Frame::read(&desk.file("few.csv", "x,y\n1,0\n2,1\n")).unwrap();
     let ask = |roles: Roles| Labelled::of(&frame, &roles, Texts::Refused).unwrap_err().to_string();
-    let roles = |target: &str| Roles { target: target.to_owned(), steps: 1, ..Roles::default() };
+    let roles =
+        |target: &str| Roles { targets: vec![target.to_owned()], steps: 1, ..Roles::default() };
     let said = ask(roles("z"));
     assert!(said.contains("no column \"z\" for the target; there is x, y"), "{said}");
     let said = ask(Roles { time: Some("when".to_owned()), ..roles("y") });

@@ -92,7 +92,7 @@ impl Asked {
                 .advise("name a CSV or Parquet file with --target, or ask the lake with --sql"));
         };
         let roles = roles(told, kept.roles());
-        if roles.target.is_empty() {
+        if roles.targets.is_empty() {
             return Err(no_target(doing));
         }
         let rows = Labelled::of(&rows.read(&lake(home))?, &roles, kept.texts())?;
@@ -133,7 +133,7 @@ pub(super) fn roles(args: &RowsArgs, known: Roles) -> Roles {
         false => told.clone(),
     };
     Roles {
-        target: args.target.clone().unwrap_or(known.target),
+        targets: list(&args.target, known.targets),
         kind: kind.or(known.kind),
         time: args.time.clone().or(known.time),
         id: args.id.clone().or(known.id),
@@ -157,7 +157,7 @@ pub(super) fn job(
         return Err(Failure::new("train: there are no rows")
             .advise("name a CSV or Parquet file, or ask the lake with --sql"));
     };
-    if rows.target.is_none() {
+    if rows.target.is_empty() {
         return Err(no_target("train"));
     }
     let (family, steps) = settings::family(learn, rows.steps)?;

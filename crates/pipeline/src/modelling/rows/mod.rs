@@ -36,13 +36,15 @@ pub enum TargetKind {
     Classes,
     /// How high a row belongs among those of its group.
     Ranks,
+    /// Several numbers, one for each head of a network.
+    Several,
 }
 
 /// Which column is what. Kept with the model, so that later rows are read alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
-    /// What is foretold.
-    pub target: String,
+    /// What is foretold: one column, or one for each head of a network.
+    pub targets: Vec<String>,
     /// What it holds; found out when absent.
     pub kind: Option<TargetKind>,
     /// When a row was known; found out when absent.

@@ -104,7 +104,11 @@ impl Reading<'_> {
 
     /// Targets of the rows that have one, and which rows those are.
     fn targets(&mut self, keys: &[RowKey]) -> Result<(Targets, Vec<usize>), Error> {
-        let name = self.roles.target.clone();
+        let name = match &self.roles.targets[..] {
+            [name] => name.clone(),
+            [] => return Err(refuse("no column is named as the target".to_owned())),
+            _ => return self.several(),
+        };
         let column = self.column("target", &name)?;
         let kind = match self.roles.kind {
             Some(kind) => kind,
@@ -116,7 +120,6 @@ impl Reading<'_> {
             Column::Times(_) => false,
         };
         let kept: Vec<usize> = (0..self.frame.len()).filter(there).collect();
-        let absent = self.frame.len() - kept.len();
         if kept.is_empty() {
             return Err(refuse(format!("the target {name:?} has no value at all")));
         }
@@ -136,12 +139,39 @@ impl Reading<'_> {
                 }
             }
         };
+        self.settle(kind, &kept);
+        Ok((targets, kept))
+    }
+
+    /// Several targets of the rows that have all of them: numbers, classes as whole numbers, wins
+    /// as 1 and 0.
+    fn several(&mut self) -> Result<(Targets, Vec<usize>), Error> {
+        if let Some(kind) = self.roles.kind.filter(|kind| *kind != TargetKind::Several) {
+            return Err(refuse(format!("several targets are several numbers, not {kind:?}")));
+        }
+        let names = self.roles.targets.clone();
+        let columns: Vec<&[f64]> =
+            names.iter().map(|name| self.numbers("targets", name)).collect::<Result<_, _>>()?;
+        let there = |row: &usize| columns.iter().all(|column| !column[*row].is_nan());
+        let kept: Vec<usize> = (0..self.frame.len()).filter(there).collect();
+        if kept.is_empty() {
+            let names = names.join(", ");
+            return Err(refuse(format!("no row has a value of each target: {names}")));
+        }
+        let picked = columns.iter().map(|column| kept.iter().map(|&row| column[row]).collect());
+        let targets = Targets::Many(picked.collect());
+        self.settle(TargetKind::Several, &kept);
+        Ok((targets, kept))
+    }
+
+    /// Notes what the targets were found to be, and how many rows have none.
+    fn settle(&mut self, kind: TargetKind, kept: &[usize]) {
         self.roles.kind = Some(kind);
+        let rows = self.frame.len();
+        let absent = rows - kept.len();
         if absent > 0 {
-            let rows = self.frame.len();
             self.notes.push(format!("{absent} of {rows} rows have no target and are left out"));
         }
-        Ok((targets, kept))
     }
 
     fn classes(&mut self, name: &str, kept: &[usize]) -> Result<Targets, Error> {
@@ -259,7 +289,7 @@ impl Reading<'_> {
             .into_iter()
             .flatten()
             .chain(&roles.drop)
-            .chain([&roles.target])
+            .chain(&roles.targets)
             .map(String::as_str)
             .collect();
         let free = self.frame.columns().filter(|(name, _)| !taken.contains(name));
