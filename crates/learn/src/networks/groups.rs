@@ -11,9 +11,12 @@ pub(super) fn gather(targets: &Targets, rows: &mut [usize]) -> Vec<Range<usize>>
     if !matches!(targets, Targets::Ranks { .. }) {
         return (0..rows.len()).map(|at| at..at + 1).collect();
     }
-    let numbers = numbers(targets, rows);
-    let number = |row: usize| targets.group(row).and_then(|group| numbers.get(&group).copied());
-    rows.sort_by_key(|row| number(*row));
+    let mut numbers = BTreeMap::new();
+    for group in rows.iter().filter_map(|row| targets.group(*row)) {
+        let next = numbers.len();
+        numbers.entry(group).or_insert(next);
+    }
+    rows.sort_by_key(|row| targets.group(*row).and_then(|group| numbers.get(&group)));
     let mut begun = 0;
     let groups = rows.chunk_by(|a, b| targets.group(*a) == targets.group(*b));
     let place = |group: &[usize]| {
@@ -23,22 +26,12 @@ pub(super) fn gather(targets: &Targets, rows: &mut [usize]) -> Vec<Range<usize>>
     groups.map(place).collect()
 }
 
-/// Each group's number, by its first row.
-fn numbers(targets: &Targets, rows: &[usize]) -> BTreeMap<i64, usize> {
-    let mut numbers = BTreeMap::new();
-    for group in rows.iter().filter_map(|row| targets.group(*row)) {
-        let next = numbers.len();
-        numbers.entry(group).or_insert(next);
-    }
-    numbers
-}
-
-/// Relevance and group of each row, as the losses of order read them.
+/// Relevance and number of the group of each row, as the losses of order read them; the rows of
+/// a group lie together.
 pub(super) fn targets(targets: &Targets, rows: &[usize]) -> Vec<f32> {
-    let numbers = numbers(targets, rows);
-    let number = |row: usize| targets.group(row).and_then(|group| numbers.get(&group).copied());
-    let both = |row: &usize| [targets.number(*row) as f32, number(*row).unwrap_or(0) as f32];
-    rows.iter().flat_map(both).collect()
+    let groups = rows.chunk_by(|a, b| targets.group(*a) == targets.group(*b)).enumerate();
+    let both = |number: usize, row: usize| [targets.number(row) as f32, number as f32];
+    groups.flat_map(|(number, rows)| rows.iter().flat_map(move |row| both(number, *row))).collect()
 }
 
 /// Those of the rows whose group has none among the watched ones.

@@ -13,4 +13,4 @@ pub(crate) use card::check_lengths;
 pub use card::{Scorecard, ThresholdLine, sweep};
 pub use figures::{Confusion, brier, log_loss, precision_weighted, roc_auc};
 pub use permutation::{LossRise, PermutationLine, loss_rises, permutation};
-pub use sheet::{Scored, Sheet};
+pub use sheet::{Scored, Sheet, main_figure};

@@ -13,7 +13,7 @@ use crate::reading::{Head, Reading, Says};
 use crate::{Error, Forecasts, Targets};
 
 /// Mean over the heads of the loss over that of blind guessing; 1 is no better than blind.
-const RELATIVE: &str = "relative_loss";
+pub(super) const MAIN: &str = "relative_loss";
 
 /// One head with what it foretold and what came.
 pub(super) struct Part {
@@ -92,9 +92,9 @@ pub(super) fn sheet(parts: &[Part], plan: Plan) -> Result<Sheet, Error> {
         figures.extend(sheet.figures.into_iter().map(|(figure, found)| (of(figure), found)));
         blind.extend(sheet.blind.into_iter().map(|(figure, found)| (of(figure), found)));
     }
-    figures.extend(measured([(RELATIVE, relative(&scored)?)], rows, plan));
-    blind.insert(RELATIVE.to_owned(), 1.0);
-    let (kind, main) = ("several numbers".to_owned(), RELATIVE.to_owned());
+    figures.extend(measured([(MAIN, relative(&scored)?)], rows, plan));
+    blind.insert(MAIN.to_owned(), 1.0);
+    let (kind, main) = ("several numbers".to_owned(), MAIN.to_owned());
     Ok(Sheet { rows, kind, main, figures, blind })
 }
 
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(sheet.figures["way.accuracy"].value, 1.0);
         assert!((sheet.figures["size.rmse"].value - sheet.blind["size.rmse"]).abs() < 1e-6);
         // One head loses nothing, the other all that blind guessing does.
-        assert!((sheet.figures[RELATIVE].value - 0.5).abs() < 1e-6, "{sheet:?}");
+        assert!((sheet.figures[MAIN].value - 0.5).abs() < 1e-6, "{sheet:?}");
         assert!((loss(&parts).unwrap() - 0.5).abs() < 1e-6);
     }
 

@@ -98,27 +98,26 @@ impl Scored<'_> {
     }
 
     pub(super) fn figures(&self) -> Result<Figures<'_>, Error> {
-        let rows = self.targets.len();
-        let of_rows = |main, all| Figures { main, units: rows, all };
-        Ok(match self.targets {
-            Targets::Wins(wins) => of_rows("log_loss", self.of_wins(wins)?),
-            Targets::Numbers(numbers) => match self.reading {
-                Reading::Quantiles(levels) => {
-                    of_rows("pinball", self.of_quantiles(numbers, levels))
-                }
-                _ => of_rows("rmse", self.of_numbers(numbers)),
-            },
-            Targets::Classes { classes, .. } => of_rows("log_loss", self.of_classes(classes)),
-            Targets::Ranks { .. } => self.of_ranks(),
-            Targets::Many(columns) => match self.reading {
-                Reading::Stopped(rule) if self.width() == 2 => {
-                    of_rows(stopped::MAIN, stopped::figures(self.forecasts, columns, rule))
-                }
-                _ => {
-                    let what = "several targets are scored head by head".to_owned();
-                    return Err(Error::Measure { what });
-                }
-            },
+        let (main, rows) = (main_figure(self.targets, self.reading), self.targets.len());
+        let of_rows = |all| Figures { main, units: rows, all };
+        Ok(match (self.targets, self.reading) {
+            (Targets::Wins(wins), _) => of_rows(self.of_wins(wins)?),
+            (Targets::Numbers(numbers), Reading::Quantiles(levels)) => {
+                of_rows(self.of_quantiles(numbers, levels))
+            }
+            (Targets::Numbers(numbers), _) => of_rows(self.of_numbers(numbers)),
+            (Targets::Classes { classes, .. }, _) => of_rows(self.of_classes(classes)),
+            (Targets::Ranks { .. }, _) => {
+                let (units, all) = self.of_ranks();
+                Figures { main, units, all }
+            }
+            (Targets::Many(columns), Reading::Stopped(rule)) if self.width() == 2 => {
+                of_rows(stopped::figures(self.forecasts, columns, rule))
+            }
+            (Targets::Many(_), _) => {
+                let what = "several targets are scored head by head".to_owned();
+                return Err(Error::Measure { what });
+            }
         })
     }
 
@@ -218,14 +217,15 @@ impl Scored<'_> {
         ]
     }
 
-    fn of_ranks(&self) -> Figures<'_> {
+    /// Groups, and figures over them.
+    fn of_ranks(&self) -> (usize, Vec<(&'static str, Figure<'_>)>) {
         let found: Rc<[f64]> = self.ndcg(self.forecasts.values()).into();
         let (units, lost) = (found.len(), found.clone());
         let all: Vec<(&'static str, Figure<'_>)> = vec![
             ("ndcg", Box::new(move |groups| mean(groups, |group| found[group]))),
             ("ndcg_loss", Box::new(move |groups| 1.0 - mean(groups, |group| lost[group]))),
         ];
-        Figures { main: "ndcg_loss", units, all }
+        (units, all)
     }
 
     /// Normalised discounted gain of each group, in order of groups.
@@ -281,6 +281,18 @@ impl Scored<'_> {
         };
         let found = (0..DRAWS).map(drawn).sum::<f64>() / DRAWS as f64;
         [("ndcg", found), ("ndcg_loss", 1.0 - found)].map(|(n, v)| (n.to_owned(), v)).into()
+    }
+}
+
+/// The figure that is tuned for; less is better.
+pub fn main_figure(targets: &Targets, reading: &Reading) -> &'static str {
+    match (targets, reading) {
+        (Targets::Wins(_) | Targets::Classes { .. }, _) => "log_loss",
+        (Targets::Numbers(_), Reading::Quantiles(_)) => "pinball",
+        (Targets::Numbers(_), _) => "rmse",
+        (Targets::Ranks { .. }, _) => "ndcg_loss",
+        (Targets::Many(_), Reading::Stopped(_)) => stopped::MAIN,
+        (Targets::Many(_), _) => several::MAIN,
     }
 }
 

@@ -6,10 +6,8 @@ use std::rc::Rc;
 use base::stats::mean;
 use nets::loss::StopLoss;
 
-use super::sheet::{Figure, Scored};
+use super::sheet::Figure;
 use crate::Forecasts;
-use crate::reading::Reading;
-use crate::targets::Targets;
 
 /// What is tuned for: the mean of what is lost as a share of the barrier.
 pub(super) const MAIN: &str = "lost_per_barrier";
@@ -24,26 +22,35 @@ struct Position {
     stopped: bool,
 }
 
-/// Figures of the positions that forecasts lead to. Columns are return, fall and rise.
-pub(super) fn figures<'a>(
-    forecasts: &Forecasts,
-    columns: &[Vec<f64>],
-    rule: &StopLoss,
-) -> Vec<(&'static str, Figure<'a>)> {
-    let hard = StopLoss { width: 0.0, ..*rule };
-    let position = |(row, said): (usize, &[f32])| {
+impl Position {
+    /// The position of a row for its two logits. Columns are return, fall and rise.
+    fn of(row: usize, said: &[f32], columns: &[Vec<f64>], rule: &StopLoss) -> Position {
         let barrier = rule.barrier(f64::from(said[1]));
         let (gain, adverse) = match said[0] > 0.0 {
             true => (columns[0][row], columns[1][row]),
             false => (-columns[0][row], columns[2][row]),
         };
-        let (made, _) = hard.outcome(gain, adverse, barrier);
+        let (made, _) = StopLoss { width: 0.0, ..*rule }.outcome(gain, adverse, barrier);
         Position { made, barrier, stopped: adverse >= barrier }
-    };
-    let all: Rc<[Position]> = forecasts.rows().enumerate().map(position).collect();
+    }
+
+    fn lost(&self) -> f64 {
+        -self.made / self.barrier
+    }
+}
+
+/// Figures of the positions that forecasts lead to.
+pub(super) fn figures<'a>(
+    forecasts: &Forecasts,
+    columns: &[Vec<f64>],
+    rule: &StopLoss,
+) -> Vec<(&'static str, Figure<'a>)> {
+    let rows = forecasts.rows().enumerate();
+    let all: Rc<[Position]> =
+        rows.map(|(row, said)| Position::of(row, said, columns, rule)).collect();
     let figures: [(&'static str, fn(&Position) -> f64); 5] = [
         ("barrier_bps", |it| 1e4 * it.barrier),
-        (MAIN, |it| -it.made / it.barrier),
+        (MAIN, Position::lost),
         ("made_bps", |it| 1e4 * it.made),
         ("stopped", |it| f64::from(u8::from(it.stopped))),
         ("won", |it| f64::from(u8::from(it.made > 0.0))),
@@ -61,15 +68,12 @@ pub(super) fn figures<'a>(
 pub(super) fn blind(rows: usize, columns: &[Vec<f64>], rule: &StopLoss) -> Forecasts {
     const SURE: f32 = 40.0;
     let ways = [-SURE, SURE].map(|way| [-SURE, 0.0, SURE].map(|barrier| [way, barrier]));
-    let always = |said: [f32; 2]| Forecasts::new(2, said.repeat(rows));
-    let lost = |said: [f32; 2]| {
-        let (forecasts, targets) = (always(said), Targets::Many(columns.to_vec()));
-        let reading = Reading::Stopped(*rule);
-        let scored = Scored { forecasts: &forecasts, targets: &targets, reading: &reading };
-        scored.loss().unwrap_or(f64::INFINITY)
+    let lost = |said: [f32; 2]| -> f64 {
+        (0..rows).map(|row| Position::of(row, &said, columns, rule).lost()).sum()
     };
-    let best = ways.concat().into_iter().min_by(|a, b| lost(*a).total_cmp(&lost(*b)));
-    always(best.unwrap_or([SURE; 2]))
+    let tried = ways.concat().into_iter().map(|said| (lost(said), said));
+    let best = tried.min_by(|a, b| a.0.total_cmp(&b.0)).map_or([SURE; 2], |(_, said)| said);
+    Forecasts::new(2, best.repeat(rows))
 }
 
 #[cfg(test)]

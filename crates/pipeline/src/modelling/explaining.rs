@@ -3,10 +3,10 @@
 
 use base::bootstrap::mean_interval;
 use base::{Interval, Seed};
+use learn::Samples;
 use learn::family::Trained;
-use learn::score::{LossRise, loss_rises};
+use learn::score::{LossRise, loss_rises, main_figure};
 use learn::trees::TreeModel;
-use learn::{Reading, Samples, Targets};
 use serde::Serialize;
 
 use super::keeping::AnyModel;
@@ -58,21 +58,9 @@ pub fn explain(kept: &Kept, labelled: &Labelled, shuffles: u64) -> Result<Explai
         }
         _ => Vec::new(),
     };
-    let loss = main_figure(samples, &reading).to_owned();
+    let loss = main_figure(samples.targets(), &reading).to_owned();
     let notes = labelled.notes.clone();
     Ok(Explained { rows: samples.len(), loss, rises, contributions, slopes, notes })
-}
-
-/// The loss that [`loss_rises`] tells the rise of.
-fn main_figure(samples: &Samples, reading: &Reading) -> &'static str {
-    match (samples.targets(), reading) {
-        (Targets::Wins(_) | Targets::Classes { .. }, _) => "log_loss",
-        (Targets::Numbers(_), Reading::Quantiles(_)) => "pinball",
-        (Targets::Numbers(_), _) => "rmse",
-        (Targets::Ranks { .. }, _) => "ndcg_loss",
-        (Targets::Many(_), Reading::Stopped(_)) => "lost_per_barrier",
-        (Targets::Many(_), _) => "relative_loss",
-    }
 }
 
 fn contributions(
