@@ -1,10 +1,10 @@
 //! Matrix products of the sizes that small networks have.
 //!
-//! `C ← A·B`, `C ← C + A·B` or a line in each row and `A·B`, blocked by registers: a tile of rows × columns of C stays in
-//! vector registers while the common dimension runs. A has two strides, so that the same loop
-//! serves A·B and Aᵀ·B; rows of B and C are contiguous. Nothing is packed: at these sizes all
-//! three lie in the first two caches. Each element of C is summed in the order of the common
-//! dimension, whatever the tile.
+//! `C ← A·B`, `C ← C + A·B` or a line in each row and `A·B`, blocked by registers: a tile of rows
+//! × columns of C stays in vector registers while the common dimension runs. A has two strides, so
+//! that the same loop serves A·B and Aᵀ·B; rows of B and C are contiguous. Nothing is packed: at
+//! these sizes all three lie in the first two caches. Each element of C is summed in the order of
+//! the common dimension, whatever the tile.
 
 use std::ops::Range;
 

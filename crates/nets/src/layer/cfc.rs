@@ -18,6 +18,7 @@ use crate::matmul::{
     Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
 };
 use crate::real::Real;
+use crate::strands::onto;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a CfC cell.
@@ -260,15 +261,11 @@ kernel! {
         let (units, elapsed) = how;
         for (gates, state) in gates.chunks_exact_mut(4 * units).zip(state.chunks_exact_mut(units)) {
             let (both, times) = gates.split_at_mut(2 * units);
-            both.iter_mut().for_each(|value| *value = value.tanh::<M>());
+            onto(both, [], |value, []| value.tanh::<M>());
             let (p, s) = times.split_at_mut(units);
-            for (s, p) in s.iter_mut().zip(p) {
-                *s = p.fma::<M>(elapsed, *s).sigmoid::<M>();
-            }
+            onto(s, [p], |s, [p]| p.fma::<M>(elapsed, s).sigmoid::<M>());
             let (a, c) = both.split_at(units);
-            for ((state, s), (a, c)) in state.iter_mut().zip(s).zip(a.iter().zip(c)) {
-                *state = s.fma::<M>(*c - *a, *a);
-            }
+            onto(state, [s, a, c], |_, [s, a, c]| s.fma::<M>(c - a, a));
         }
     }
 }
@@ -285,18 +282,11 @@ kernel! {
             let (to_a, rest) = slopes.split_at_mut(units);
             let (to_c, rest) = rest.split_at_mut(units);
             let (to_p, to_q) = rest.split_at_mut(units);
-            for ((to_a, dh), (a, s)) in to_a.iter_mut().zip(dh).zip(a.iter().zip(s)) {
-                *to_a = *dh * (R::ONE - *s) * (R::ONE - *a * *a);
-            }
-            for ((to_c, dh), (c, s)) in to_c.iter_mut().zip(dh).zip(c.iter().zip(s)) {
-                *to_c = *dh * *s * (R::ONE - *c * *c);
-            }
-            for ((to_q, dh), ((a, c), s)) in to_q.iter_mut().zip(dh).zip(a.iter().zip(c).zip(s)) {
-                *to_q = *dh * (*c - *a) * *s * (R::ONE - *s);
-            }
-            for (to_p, to_q) in to_p.iter_mut().zip(&*to_q) {
-                *to_p = elapsed * *to_q;
-            }
+            onto(to_a, [dh, a, s], |_, [dh, a, s]| dh * (R::ONE - s) * (R::ONE - a * a));
+            onto(to_c, [dh, c, s], |_, [dh, c, s]| dh * s * (R::ONE - c * c));
+            let slope = |_, [dh, a, c, s]: [R; 4]| dh * (c - a) * s * (R::ONE - s);
+            onto(to_q, [dh, a, c, s], slope);
+            onto(to_p, [to_q], |_, [to_q]| elapsed * to_q);
         }
     }
 }

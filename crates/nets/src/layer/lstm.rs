@@ -15,6 +15,7 @@ use crate::matmul::{
     Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
 };
 use crate::real::Real;
+use crate::strands::onto;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of an LSTM.
@@ -158,25 +159,17 @@ kernel! {
         for (row, ((gates, state), (cell, bent))) in rows.zip(outs).enumerate() {
             let (both, rest) = gates.split_at_mut(2 * units);
             let (g, o) = rest.split_at_mut(units);
-            both.iter_mut().for_each(|gate| *gate = gate.sigmoid::<M>());
-            o.iter_mut().for_each(|gate| *gate = gate.sigmoid::<M>());
-            g.iter_mut().for_each(|gate| *gate = gate.tanh::<M>());
+            onto(both, [], |gate, []| gate.sigmoid::<M>());
+            onto(o, [], |gate, []| gate.sigmoid::<M>());
+            onto(g, [], |gate, []| gate.tanh::<M>());
             let (i, f) = both.split_at(units);
-            for ((cell, i), g) in cell.iter_mut().zip(i).zip(&*g) {
-                *cell = *i * *g;
-            }
+            onto(cell, [i, g], |_, [i, g]| i * g);
             if !before.is_empty() {
                 let before = &before[row * units..(row + 1) * units];
-                for ((cell, f), held) in cell.iter_mut().zip(f).zip(before) {
-                    *cell = f.fma::<M>(*held, *cell);
-                }
+                onto(cell, [f, before], |cell, [f, held]| f.fma::<M>(held, cell));
             }
-            for (bent, cell) in bent.iter_mut().zip(&*cell) {
-                *bent = cell.tanh::<M>();
-            }
-            for ((state, o), bent) in state.iter_mut().zip(&*o).zip(&*bent) {
-                *state = *o * *bent;
-            }
+            onto(bent, [cell], |_, [cell]| cell.tanh::<M>());
+            onto(state, [o, bent], |_, [o, bent]| o * bent);
         }
     }
 }
@@ -197,12 +190,8 @@ kernel! {
             let (i, rest) = gates.split_at_mut(units);
             let (f, rest) = rest.split_at_mut(units);
             let (g, o) = rest.split_at_mut(units);
-            for ((dc, dh), (o, bent)) in dc.iter_mut().zip(dh).zip(o.iter().zip(bent)) {
-                *dc += *dh * *o * (R::ONE - *bent * *bent);
-            }
-            for ((o, dh), bent) in o.iter_mut().zip(dh).zip(bent) {
-                *o = *dh * *bent * *o * (R::ONE - *o);
-            }
+            onto(dc, [dh, o, bent], |dc, [dh, o, bent]| dc + dh * o * (R::ONE - bent * bent));
+            onto(o, [dh, bent], |o, [dh, bent]| dh * bent * o * (R::ONE - o));
             for ((i, g), dc) in i.iter_mut().zip(g).zip(&*dc) {
                 let (toward_i, toward_g) = (*dc * *g, *dc * *i);
                 *g = toward_g * (R::ONE - *g * *g);
