@@ -129,9 +129,10 @@ mod tests {
 
     #[test]
     fn one_seed_one_interval() {
-        let values = [1.0, -1.0, 0.5, 2.0];
-        let plan = Plan::blocks(Seed::root(3), 2.0);
-        assert_eq!(mean_interval(&values, plan), mean_interval(&values, plan));
+        let values: Vec<f64> = (0..50).map(|at| f64::from(at * at % 17)).collect();
+        let of = |seed| mean_interval(&values, Plan::blocks(Seed::root(seed), 2.0));
+        assert_eq!(of(3), of(3));
+        assert_ne!(of(3), of(4));
     }
 
     #[test]

@@ -99,4 +99,5 @@ fn the_data_behind_the_page_can_be_read_back() {
 #[test]
 fn one_page_one_file() {
     assert_eq!(page(Origin::Recorded).html(), page(Origin::Recorded).html());
+    assert_ne!(page(Origin::Recorded).html(), page(Origin::Synthetic).html());
 }
