@@ -1,4 +1,4 @@
-"""Small models of PyTorch, scikit-learn and XGBoost as ONNX, for the tests of `onnx`.
+"""Small models of PyTorch, scikit-learn, XGBoost and LightGBM as ONNX, for the tests of `onnx`.
 
     python golden_onnx.py FOLDER
 
@@ -7,7 +7,7 @@ For each model three files: `NAME.onnx`, `NAME.contract.json` (what the platform
 source library must agree with them. `contract` shows how to write a contract of your own.
 
 Made with Python 3.11 and torch 2.15.0, onnx 1.23.2, onnxscript 0.7.2, onnxruntime 1.31.1,
-scikit-learn 1.9.1, skl2onnx 1.20.0, onnxmltools 1.16.0, xgboost 3.2.0.
+scikit-learn 1.9.1, skl2onnx 1.20.0, onnxmltools 1.16.0, xgboost 3.2.0, lightgbm 4.7.0.
 """
 
 import json
@@ -45,18 +45,27 @@ def plain(value):
 
 
 strict = onnx.helper.make_attribute
-onnx.helper.make_attribute = lambda key, value, *more, **also: strict(key, plain(value), *more, **also)
+onnx.helper.make_attribute = lambda key, value, *a, **kw: strict(key, plain(value), *a, **kw)
 FEATURES = ["momentum", "range", "volume", "gap", "trend"]
 OPSET = 17
 rng = np.random.default_rng(7)
 
 
+def nulled(row):
+    """A row as JSON has it, which knows no NaN."""
+    return [float(v) if v == v else None for v in np.ravel(row)]
+
+
+def written(name, blob, told, x, y):
+    (OUT / f"{name}.onnx").write_bytes(blob)
+    (OUT / f"{name}.contract.json").write_text(json.dumps(told, indent=1) + "\n")
+    rows = {"rows": [nulled(row) for row in x], "expected": np.asarray(y).astype(float).tolist()}
+    (OUT / f"{name}.expected.json").write_text(json.dumps(rows) + "\n")
+
+
 def contract(name, features, kind, check, **more):
     """`check` is a list of (inputs of a row, raw outputs of the model for it)."""
-    rows = [
-        {"input": [float(v) if v == v else None for v in np.ravel(x)], "output": [float(v) for v in np.ravel(y)]}
-        for x, y in check
-    ]
+    rows = [{"input": nulled(x), "output": np.ravel(y).astype(float).tolist()} for x, y in check]
     return {"name": name, "features": features, "kind": kind, **more, "check": rows}
 
 
@@ -73,11 +82,7 @@ def keep(name, model, kind, x, theirs, output=None, **more):
     if output:
         more["output"] = output
     told = contract(name, FEATURES, kind, list(zip(x[:3], y[:3])), **more)
-    (OUT / f"{name}.onnx").write_bytes(blob)
-    (OUT / f"{name}.contract.json").write_text(json.dumps(told, indent=1) + "\n")
-    nulled = [[float(v) if v == v else None for v in np.ravel(row)] for row in x]
-    rows = {"rows": nulled, "expected": y.astype(float).tolist()}
-    (OUT / f"{name}.expected.json").write_text(json.dumps(rows) + "\n")
+    written(name, blob, told, x, y)
     print(f"{name:24} {len(blob):7} bytes, worst {worst:.1e}")
 
 
@@ -125,10 +130,7 @@ def keep_fixed(name, blob, kind, x, theirs, **more):
     y = np.concatenate([session.run(None, {"x": x[i : i + 1]})[0] for i in range(len(x))])
     assert np.abs(y - theirs).max() < 2e-5
     told = contract(name, FEATURES, kind, list(zip(x[:3], y[:3])), **more)
-    (OUT / f"{name}.onnx").write_bytes(blob)
-    (OUT / f"{name}.contract.json").write_text(json.dumps(told, indent=1) + "\n")
-    rows = {"rows": x.reshape(len(x), -1).astype(float).tolist(), "expected": y.astype(float).tolist()}
-    (OUT / f"{name}.expected.json").write_text(json.dumps(rows) + "\n")
+    written(name, blob, told, x, y)
 
 
 class Recurrent(nn.Module):
@@ -170,7 +172,8 @@ class Convolving(nn.Module):
 def torches():
     torch.manual_seed(3)
     width = len(FEATURES)
-    mlp = nn.Sequential(nn.Linear(width, 16), nn.ReLU(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 1))
+    first, second = nn.Linear(width, 16), nn.Linear(16, 8)
+    mlp = nn.Sequential(first, nn.ReLU(), second, nn.Tanh(), nn.Linear(8, 1))
     torch_case("torch_mlp", mlp, "win_logit")
     torch_case("torch_mlp_dynamo", mlp, "win_logit", legacy=False)
     torch_case("torch_mlp_one_row", nn.Sequential(mlp, nn.Sigmoid()), "win", fixed=True)
@@ -184,7 +187,8 @@ def torches():
 def sklearn_case(name, model, kind, x, theirs, output, zipmap=False, **more):
     kinds = [("x", FloatTensorType([None, x.shape[1]]))]
     options = {} if output == "variable" else {id(model): {"zipmap": zipmap}}
-    proto = convert_sklearn(model, initial_types=kinds, options=options, target_opset={"": OPSET, "ai.onnx.ml": 3})
+    sets = {"": OPSET, "ai.onnx.ml": 3}
+    proto = convert_sklearn(model, initial_types=kinds, options=options, target_opset=sets)
     keep(name, proto, kind, x, theirs, output=output, **more)
 
 
@@ -211,19 +215,21 @@ def scikits():
         sklearn_case(name, model, "number", at, model.predict(at), "variable", **more)
 
     classify("sk_logistic", make_pipeline(StandardScaler(), LogisticRegression()), wins, win)
-    classify("sk_logistic_three", make_pipeline(MinMaxScaler(), LogisticRegression()), thirds, three)
+    scaled = make_pipeline(MinMaxScaler(), LogisticRegression())
+    classify("sk_logistic_three", scaled, thirds, three)
     forest = dict(n_estimators=6, max_depth=3, random_state=1)
     classify("sk_forest", RandomForestClassifier(**forest), wins, win)
     classify("sk_forest_three", RandomForestClassifier(**forest), thirds, three)
     boost = dict(n_estimators=6, max_depth=2, random_state=1)
     classify("sk_boosting", GradientBoostingClassifier(**boost), wins, win)
     hist = dict(max_iter=6, max_depth=3, random_state=1)
-    classify("sk_hist", HistGradientBoostingClassifier(**hist), wins, win, at=holes, learnt=gaps, missing="pass")
+    holed = dict(at=holes, learnt=gaps, missing="pass")
+    classify("sk_hist", HistGradientBoostingClassifier(**hist), wins, win, **holed)
     regress("sk_hist_number", HistGradientBoostingRegressor(**hist))
     regress("sk_forest_number", RandomForestRegressor(**forest))
     regress("sk_linear_number", make_pipeline(StandardScaler(), LinearRegression()))
     imputed = make_pipeline(SimpleImputer(), StandardScaler(), LinearRegression())
-    regress("sk_imputed_number", imputed, at=holes, learnt=gaps, missing="pass")
+    regress("sk_imputed_number", imputed, **holed)
     mlp = MLPRegressor(hidden_layer_sizes=(8,), max_iter=200, random_state=1)
     regress("sk_mlp_number", make_pipeline(StandardScaler(), mlp))
     zipped(x, wins, some)
@@ -234,14 +240,12 @@ def zipped(x, wins, some):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, wins)
     kinds = [("x", FloatTensorType([None, x.shape[1]]))]
     proto = convert_sklearn(model, initial_types=kinds, target_opset={"": OPSET, "ai.onnx.ml": 3})
-    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    blob = proto.SerializeToString()
+    session = onnxruntime.InferenceSession(blob, providers=["CPUExecutionProvider"])
     y = np.array([[row[0], row[1]] for row in session.run(None, {"x": some})[1]])
     assert np.abs(y - model.predict_proba(some)).max() < 2e-5
     told = contract("sk_zipmap", FEATURES, "win", list(zip(some[:3], y[:3])))
-    (OUT / "sk_zipmap.onnx").write_bytes(proto.SerializeToString())
-    (OUT / "sk_zipmap.contract.json").write_text(json.dumps(told, indent=1) + "\n")
-    rows = {"rows": some.astype(float).tolist(), "expected": y.tolist()}
-    (OUT / "sk_zipmap.expected.json").write_text(json.dumps(rows) + "\n")
+    written("sk_zipmap", blob, told, some, y)
 
 
 def boosts():
@@ -263,7 +267,35 @@ def boosts():
     keep("xgb_number", proto, "number", some, number.predict(some), output="variable")
 
 
+def lights():
+    import lightgbm
+    import onnxmltools
+    from onnxmltools.convert.common.data_types import FloatTensorType as Floats
+
+    width = len(FEATURES)
+    x = rng.normal(size=(300, width)).astype(np.float32)
+    score = x[:, 0] - x[:, 1] * x[:, 2]
+    x[rng.random(x.shape) < 0.1] = np.nan
+    some = rng.normal(size=(24, width)).astype(np.float32)
+    some[rng.random(some.shape) < 0.2] = np.nan
+    settings = dict(n_estimators=6, num_leaves=7, random_state=1, verbose=-1)
+    to = dict(initial_types=[("x", Floats([None, width]))], target_opset=15)
+
+    def classify(name, kind, y):
+        model = lightgbm.LGBMClassifier(**settings).fit(x, y)
+        proto = onnxmltools.convert_lightgbm(model, zipmap=False, **to)
+        theirs = model.predict_proba(some)
+        keep(name, proto, kind, some, theirs, output="probabilities", missing="pass")
+
+    classify("lgb_win", "win", (score > 0).astype(int))
+    classify("lgb_three", {"classes": {"count": 3}}, np.digitize(score, [-0.5, 0.5]))
+    number = lightgbm.LGBMRegressor(**settings).fit(x, score)
+    proto = onnxmltools.convert_lightgbm(number, **to)
+    keep("lgb_number", proto, "number", some, number.predict(some), "variable", missing="pass")
+
+
 OUT.mkdir(parents=True, exist_ok=True)
 torches()
 scikits()
 boosts()
+lights()

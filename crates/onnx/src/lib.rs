@@ -1,8 +1,8 @@
 //! Models trained elsewhere and exported to ONNX, held to a contract.
 //!
-//! **For**: forecasts of models made with PyTorch, scikit-learn or XGBoost, equal to those of their
-//! makers within 1e-5; and for refusing, with advice, a file that is broken, hostile or not what
-//! its [`Contract`] says.
+//! **For**: forecasts of models made with PyTorch, scikit-learn, XGBoost or LightGBM, equal to those
+//! of their makers within 1e-5; and for refusing, with advice, a file that is broken, hostile or not
+//! what its [`Contract`] says.
 //! **Must never know**: markets, and where files lie. It is given bytes and gives back bytes.
 //! **Start reading** at [`OnnxModel::register`], then [`Contract`]; `file`, `graph` and `sizes` are
 //! what stands between a file and the runtime.
@@ -23,6 +23,7 @@ mod plan;
 mod safely;
 mod sizes;
 mod wire;
+mod work;
 
 pub use container::is_container;
 pub use contract::{Check, Contract, Kind, Missing, TOLERANCE};

@@ -14,5 +14,7 @@ pub(crate) const MOST_DIMS: usize = 8;
 pub(crate) const MOST_MEMORY: u64 = 1 << 30;
 /// Bytes of all tensors between input and output of one batch, above which batches get smaller.
 pub(crate) const BATCH_MEMORY: u64 = 64 << 20;
+/// Multiplications and additions for one row: some seconds of one core.
+pub(crate) const MOST_WORK: u64 = 20_000_000_000;
 /// Rows that are run together.
 pub(crate) const TOGETHER: usize = 256;

@@ -8,8 +8,8 @@ use tract_onnx::tract_hir::infer::InferenceOp;
 use tract_onnx::tract_hir::internal::DimLike;
 
 use crate::graph::Prepared;
-use crate::limits::{BATCH_MEMORY, MOST_MEMORY, TOGETHER};
-use crate::{Contract, Error, forest, sizes};
+use crate::limits::{BATCH_MEMORY, MOST_MEMORY, MOST_WORK, TOGETHER};
+use crate::{Contract, Error, forest, sizes, work};
 
 /// A graph ready to run.
 #[derive(Debug, Clone)]
@@ -54,6 +54,10 @@ pub(crate) fn build(prepared: &Prepared, contract: &Contract) -> Result<Plan, Er
     if used.is_none_or(|used| used > MOST_MEMORY) {
         let what = format!("its tensors take more than {MOST_MEMORY} bytes for one batch");
         return Err(Error::LimitSize { what });
+    }
+    let worked = work::typed(&typed, &SymbolValues::default());
+    if worked.is_none_or(|worked| worked / rows as u64 > MOST_WORK) {
+        return Err(sizes::too_slow("its operators"));
     }
     ends(&typed, &rows.to_dim(), contract)?;
     let free = if input.rows.is_none() { any(proto, kind, &rest, contract)? } else { None };

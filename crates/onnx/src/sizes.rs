@@ -2,21 +2,23 @@
 //!
 //! The runtime evaluates what depends on constants only while it still analyses, so that a file of
 //! a hundred bytes could ask for all memory there is (a constant of a huge shape, a tensor joined
-//! with itself forty times). Here each operator first tells the shape of its outputs, for one row.
+//! with itself forty times), or for a day of work. Here each operator first tells the shape of its
+//! outputs, for one row.
 
 use tract_onnx::tract_hir::internal::*;
 
-use crate::Error;
-use crate::limits::MOST_MEMORY;
+use crate::limits::{MOST_MEMORY, MOST_WORK};
+use crate::{Error, work};
 
-/// Finds shapes and types node by node; refuses a graph whose tensors need too much memory.
+/// Finds shapes and types node by node; refuses a graph whose tensors need too much
+/// memory or too much work.
 pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
     let failed = |what: &str| {
         let what = what.to_owned();
         move |source| Error::BuildGraph { what, source }
     };
     let order = model.eval_order().map_err(failed("order the operators"))?;
-    let mut total = 0_u64;
+    let (mut total, mut worked) = (0_u64, 0_u64);
     for id in order {
         let name = model.node(id).name.clone();
         let here = format!(
@@ -25,6 +27,11 @@ pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
             model.node(id).op.name()
         );
         let (facts, computed) = outputs(model, id).map_err(failed(&here))?;
+        let asked = asked(model, id, &facts).map_err(failed(&here))?;
+        worked = worked.saturating_add(asked.unwrap_or(0));
+        if worked > MOST_WORK {
+            return Err(too_slow(&format!("the operators up to {name:?}")));
+        }
         for fact in facts {
             match bytes(&fact) {
                 Some(size) => total = total.saturating_add(size),
@@ -45,6 +52,13 @@ fn too_large(name: &str) -> Error {
     let what = format!(
         "the tensors up to {name:?} take more than {MOST_MEMORY} bytes for one row, or nobody knows \
          how many; the file is damaged, or no model for rows"
+    );
+    Error::LimitSize { what }
+}
+
+pub(crate) fn too_slow(who: &str) -> Error {
+    let what = format!(
+        "{who} take more than {MOST_WORK} multiplications for one row, or nobody knows how many; the          file is damaged, or no model for rows"
     );
     Error::LimitSize { what }
 }
@@ -139,15 +153,25 @@ fn infer(model: &mut InferenceModel, id: usize) -> TractResult<()> {
     Ok(())
 }
 
+/// The work of a node; none where a shape is not known, which the typed graph tells.
+fn asked(model: &InferenceModel, id: usize, facts: &Facts) -> TractResult<Option<u64>> {
+    let (reads, _, _) = known(model, id)?;
+    let all = |facts: &Facts| facts.iter().map(dims).collect::<Option<Vec<_>>>();
+    let (Some(reads), Some(makes)) = (all(&reads), all(facts)) else { return Ok(None) };
+    Ok(Some(work::of(&model.node(id).op.name(), &reads, &makes)))
+}
+
+/// The shape of a tensor for one row; none where it is not known, or impossible.
+fn dims(fact: &InferenceFact) -> Option<Vec<u64>> {
+    let shape = fact.shape.concretize()?;
+    let dim = |dim: &TDim| u64::try_from(dim.eval_to_i64(&SymbolValues::default()).ok()?).ok();
+    shape.iter().map(dim).collect()
+}
+
 /// Bytes of a tensor for one row; none where its shape is not known, or impossible.
 fn bytes(fact: &InferenceFact) -> Option<u64> {
-    let shape = fact.shape.concretize()?;
-    let mut all = fact.datum_type.concretize().map_or(8, |kind| kind.size_of() as u64);
-    for dim in &shape {
-        let dim = dim.eval_to_i64(&SymbolValues::default()).ok()?;
-        all = all.saturating_mul(u64::try_from(dim).ok()?);
-    }
-    Some(all)
+    let each = fact.datum_type.concretize().map_or(8, |kind| kind.size_of() as u64);
+    Some(dims(fact)?.into_iter().fold(each, u64::saturating_mul))
 }
 
 /// Bytes of all tensors of a typed graph when a symbol has this value; none where a size depends

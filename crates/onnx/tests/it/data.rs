@@ -54,6 +54,9 @@ pub(crate) const ALL: &[Golden] = &[
     golden!("sk_zipmap"),
     golden!("xgb_win"),
     golden!("xgb_number"),
+    golden!("lgb_win"),
+    golden!("lgb_three"),
+    golden!("lgb_number"),
 ];
 
 /// The one of that name.

@@ -9,7 +9,7 @@ use tract_onnx::pb::{
 };
 
 use crate::data::told;
-use crate::make::{adding, contract, end, int, longs, model, node, numbers, text, with};
+use crate::make::{adding, contract, end, int, ints, longs, model, node, numbers, text, with};
 
 fn refused(bytes: &[u8]) -> Error {
     OnnxModel::register(bytes, contract(3.0)).unwrap_err()
@@ -114,6 +114,47 @@ fn an_outer_product_of_the_inputs_is_refused() {
     let bytes = model(nodes, vec![longs("s", &[1 << 15, 1 << 15, 1, 2])]).encode_to_vec();
     let error = refused(&bytes);
     assert!(matches!(error, Error::LimitSize { .. }), "{error:?}");
+}
+
+/// Tensors that fit, and work for days.
+#[test]
+fn operators_that_work_without_end_are_refused() {
+    let side = 1 << 13;
+    let square = || {
+        let shape = longs("s", &[1, 1, side, side]);
+        (node("ConstantOfShape", &["s"], "c"), shape)
+    };
+    let same = [side - 1, side - 1, 0, 0];
+    let pool = |kind| {
+        let pool = with(node(kind, &["c"], "z"), ints("kernel_shape", &[side, side]));
+        with(pool, ints("pads", &same))
+    };
+    let busy = [
+        with(node("Conv", &["c", "c"], "z"), ints("pads", &same)),
+        node("ConvTranspose", &["c", "c"], "z"),
+        pool("MaxPool"),
+        pool("AveragePool"),
+        with(node("Einsum", &["c", "c"], "z"), text("equation", "abij,abkl->i")),
+        node("MatMul", &["c", "c"], "z"),
+    ];
+    for node in busy {
+        let name = node.op_type.clone();
+        let (constant, shape) = square();
+        let error = refused(&adding(vec![constant, node], vec![shape]));
+        assert!(foreseen(&error), "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn work_of_the_inputs_without_end_is_refused() {
+    let nodes = vec![
+        node("Expand", &["x", "s"], "wide"),
+        with(node("Conv", &["wide", "wide"], "busy"), ints("pads", &[4095, 4095, 0, 0])),
+        with(node("ReduceSum", &["busy"], "y"), int("keepdims", 0)),
+    ];
+    let bytes = model(nodes, vec![longs("s", &[1, 1, 1 << 12, 1 << 12])]).encode_to_vec();
+    let error = refused(&bytes);
+    assert!(foreseen(&error), "{error:?}");
 }
 
 #[test]
@@ -240,7 +281,7 @@ fn names_of_dimensions_are_never_read_as_formulas() {
 
 #[test]
 fn rows_that_change_each_other_are_refused() {
-    let mean = with(node("ReduceMean", &["x"], "m"), crate::make::ints("axes", &[0]));
+    let mean = with(node("ReduceMean", &["x"], "m"), ints("axes", &[0]));
     let nodes =
         vec![mean, node("Sub", &["x", "m"], "moved"), node("ReduceSum", &["moved", "axis"], "y")];
     let bytes = model(nodes, vec![longs("axis", &[1])]).encode_to_vec();
@@ -277,12 +318,12 @@ fn an_empty_file_of_a_million_parts_is_refused() {
 fn wrong_attributes_are_refused() {
     let cases = [
         with(node("Reshape", &["x", "s"], "z"), int("allowzero", 7)),
-        with(node("Transpose", &["x"], "z"), crate::make::ints("perm", &[5, -9, 1 << 40])),
+        with(node("Transpose", &["x"], "z"), ints("perm", &[5, -9, 1 << 40])),
         with(node("Gather", &["x", "s"], "z"), int("axis", 1 << 40)),
         with(node("Cast", &["x"], "z"), int("to", 99)),
         with(node("Einsum", &["x"], "z"), text("equation", "ij->((((")),
         with(node("Softmax", &["x"], "z"), int("axis", i64::MIN)),
-        with(node("Conv", &["x", "x"], "z"), crate::make::ints("dilations", &[0])),
+        with(node("Conv", &["x", "x"], "z"), ints("dilations", &[0])),
     ];
     for node in cases {
         let name = node.op_type.clone();
