@@ -23,6 +23,17 @@ pub struct Interval {
     pub level: f64,
 }
 
+impl Interval {
+    /// Both ends in words, or that there are too few draws to tell them.
+    pub fn ends(&self, shown: impl Fn(f64) -> String) -> String {
+        if self.low.is_finite() && self.high.is_finite() {
+            format!("{} to {}", shown(self.low), shown(self.high))
+        } else {
+            "too few for an interval".to_owned()
+        }
+    }
+}
+
 /// How a bootstrap draws.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
@@ -62,11 +73,13 @@ impl Plan {
 }
 
 /// Percentile interval of a statistic over `count` rows. The statistic is given row indices.
-/// All values are NaN when there are no rows.
+///
+/// All values are NaN when there are no rows. The ends are NaN when the rows make fewer than two
+/// blocks: one draw drawn again and again agrees with itself, and tells nothing of the next.
 pub fn interval(count: usize, plan: Plan, statistic: impl Fn(&[usize]) -> f64) -> Interval {
     let mut rows: Vec<usize> = (0..count).collect();
     let value = if count == 0 { f64::NAN } else { statistic(&rows) };
-    if count == 0 {
+    if (count as f64) < 2.0 * plan.mean_block.max(1.0) {
         return Interval { value, low: f64::NAN, high: f64::NAN, level: plan.level };
     }
     let mut figures = Vec::with_capacity(plan.draws);
@@ -138,5 +151,17 @@ mod tests {
     #[test]
     fn no_rows_no_interval() {
         assert!(mean_interval(&[], Plan::independent(Seed::root(1))).low.is_nan());
+    }
+
+    #[test]
+    fn one_row_or_one_block_has_a_value_and_no_ends() {
+        let ends_of = |values: &[f64], block| {
+            let found = mean_interval(values, Plan::blocks(Seed::root(1), block));
+            assert!(found.value.is_finite());
+            found.ends(|end| format!("{end:.1}"))
+        };
+        assert_eq!(ends_of(&[3.55], 1.0), "too few for an interval");
+        assert_eq!(ends_of(&[1.0, 2.0, 3.0], 3.0), "too few for an interval");
+        assert_eq!(ends_of(&[1.0, 1.0], 1.0), "1.0 to 1.0");
     }
 }

@@ -72,10 +72,9 @@ impl Cell {
 fn estimate(interval: Interval, factor: f64, decimals: usize, unit: &str) -> String {
     let shown = |value: f64| signed(value * factor, decimals);
     format!(
-        "<td class=\"n\">{}{unit}<span class=\"interval\">{} to {}</span></td>",
+        "<td class=\"n\">{}{unit}<span class=\"interval\">{}</span></td>",
         shown(interval.value),
-        shown(interval.low),
-        shown(interval.high)
+        interval.ends(shown)
     )
 }
 

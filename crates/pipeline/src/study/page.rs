@@ -59,7 +59,7 @@ pub fn verdict(study: &Study, market: &str) -> Verdict {
 
 fn shown(interval: Interval) -> String {
     let number = |value: f64| report::table::signed(value, 2);
-    format!("{} [{} to {}]", number(interval.value), number(interval.low), number(interval.high))
+    format!("{} [{}]", number(interval.value), interval.ends(number))
 }
 
 /// One side's gates, scores, charts and drawn trades. `market` opens the title.

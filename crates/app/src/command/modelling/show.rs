@@ -20,7 +20,7 @@ pub(super) fn sheet(sheet: &Sheet) -> String {
 
 /// The ends of an interval.
 pub(super) fn range(found: &Interval) -> String {
-    format!("{} to {}", number(found.low), number(found.high))
+    found.ends(number)
 }
 
 /// Five digits that matter.
