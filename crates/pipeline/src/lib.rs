@@ -31,9 +31,9 @@ pub enum Error {
     /// The state store did not take or give a record.
     #[error("keep state")]
     KeepState(#[from] store::Error),
-    /// A model that can't be written or read.
-    #[error("keep model")]
-    KeepModel(#[from] learn::Error),
+    /// A training, a forecast or a model's file that failed; the fault names the operation.
+    #[error(transparent)]
+    Learn(#[from] learn::Error),
     /// Work ended because it was asked to.
     #[error("stopped; run the same command again to go on from what is on record")]
     Stopped,

@@ -71,7 +71,7 @@ pub(crate) fn artifact(model: &mut Model) -> Result<Artifact, Error> {
     let digest = Digest::of(&bytes);
     if digest.to_string() != model.digest {
         let (found, wanted) = (digest.to_string(), model.digest.clone());
-        return Err(Error::KeepModel(learn::Error::VerifyModel { found, wanted }));
+        return Err(Error::Learn(learn::Error::VerifyModel { found, wanted }));
     }
     Ok(Artifact { digest, bytes })
 }

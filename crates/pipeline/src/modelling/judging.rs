@@ -90,7 +90,7 @@ pub fn open_held_out(
     let timed = labelled.is_timed();
     let opened = held_out.open(opening, &mut log, |samples| {
         judge(kept, samples, timed).map_err(|fault| match fault {
-            Error::KeepModel(fault) => fault,
+            Error::Learn(fault) => fault,
             other => learn::Error::Measure { what: other.to_string() },
         })
     })?;

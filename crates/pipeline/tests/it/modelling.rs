@@ -311,7 +311,7 @@ fn held_out_rows_open_once_and_refuse_another_model_of_the_same_name() {
     let learner = FamilyLearner { family, ..job.learner };
     let second = desk.train(&(labelled.clone(), Job { learner, ..job }));
     let fault = open_held_out(&second, &labelled, asker(), &desk.store).unwrap_err();
-    assert!(fault.to_string().contains("keep model"), "{fault}");
+    assert!(fault.to_string().contains("held-out"), "{fault}");
 }
 
 #[test]
