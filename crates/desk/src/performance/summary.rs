@@ -92,7 +92,17 @@ mod tests {
         let found = summary(&[], &curve(&[100, 120, 90, 110]), Seed::root(1));
         assert!((found.max_drawdown - 0.25).abs() < 1e-12, "{}", found.max_drawdown);
         assert!((found.total_return - 0.1).abs() < 1e-12);
-        assert!(found.sharpe.low <= found.sharpe.value && found.sharpe.value <= found.sharpe.high);
+    }
+
+    #[test]
+    fn a_sharpe_ratio_has_an_interval_after_two_blocks_of_days() {
+        let of_days = |days: i64| {
+            let values: Vec<i64> = (0..=days).map(|day| 1000 + day + day % 3 * 5).collect();
+            summary(&[], &curve(&values), Seed::root(1)).sharpe
+        };
+        let (few, many) = (of_days(2 * BLOCK_DAYS as i64 - 1), of_days(2 * BLOCK_DAYS as i64));
+        assert!(few.value.is_finite() && few.low.is_nan() && few.high.is_nan(), "{few:?}");
+        assert!(many.low <= many.value && many.value <= many.high, "{many:?}");
     }
 
     #[test]

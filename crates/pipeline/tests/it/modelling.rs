@@ -231,7 +231,7 @@ fn targets_that_are_not_those_of_the_heads_are_refused_by_name() {
     let (labelled, job) = desk.rows("health", "won,ret,way");
     let ended = desk.try_train((&labelled, &job), &Table::default(), (&pipeline::Silent, 0));
     let fault = ended.unwrap_err();
-    let said = std::error::Error::source(&fault).unwrap().to_string();
+    let said = fault.to_string();
     assert!(
         said.contains("\"volatility\" of row 0") && said.contains("a class from 0 to 2"),
         "{said}"
