@@ -17,6 +17,7 @@ pub mod real;
 pub mod saving;
 mod strands;
 pub mod training;
+pub mod turning;
 pub mod weights;
 
 pub use error::Error;

@@ -292,48 +292,6 @@ fn tile<R: Real, M: Machine, const HIGH: usize, const WIDE: usize>(
     }
 }
 
-/// Side of the squares that are turned in registers.
-const SQUARE: usize = 8;
-
-/// Writes the transpose of a matrix of `rows` × `columns`.
-///
-/// Panics when either slice is shorter than that.
-pub fn transpose<R: Real>(from: &[R], (rows, columns): (usize, usize), to: &mut [R]) {
-    let (from, to) = (&from[..rows * columns], &mut to[..rows * columns]);
-    let (high, wide) = (rows - rows % SQUARE, columns - columns % SQUARE);
-    turn_squares(from, (rows, columns), to);
-    for column in 0..columns {
-        let begun = if column < wide { high } else { 0 };
-        for row in begun..rows {
-            to[column * rows + row] = from[row * columns + column];
-        }
-    }
-}
-
-kernel! {
-    /// The part of the transpose that whole squares cover.
-    fn turn_squares<R>(from: &[R], size: (usize, usize), to: &mut [R]) {
-        let (rows, columns) = size;
-        for row in (0..rows - rows % SQUARE).step_by(SQUARE) {
-            for column in (0..columns - columns % SQUARE).step_by(SQUARE) {
-                let line = |r: usize| {
-                    let at = (row + r) * columns + column;
-                    let mut line = [R::ZERO; SQUARE];
-                    line.copy_from_slice(&from[at..at + SQUARE]);
-                    line
-                };
-                let square: [[R; SQUARE]; SQUARE] = std::array::from_fn(line);
-                let lines: [[R; SQUARE]; SQUARE] =
-                    std::array::from_fn(|c| std::array::from_fn(|r| square[r][c]));
-                for (c, turned) in lines.iter().enumerate() {
-                    let at = (column + c) * rows + row;
-                    to[at..at + SQUARE].copy_from_slice(turned);
-                }
-            }
-        }
-    }
-}
-
 /// Copies some columns of a matrix of so many.
 pub fn copy_columns<R: Copy>((from, width): (&[R], usize), of: Range<usize>, to: &mut [R]) {
     if of.len() == width {
@@ -351,6 +309,7 @@ pub fn copy_columns<R: Copy>((from, width): (&[R], usize), of: Range<usize>, to:
 mod tests {
     use super::*;
     use crate::machine::{Fused, Plain, Wide};
+    use crate::turning::transpose;
     use proptest::prelude::*;
 
     fn filled(len: usize, seed: u64) -> Vec<f64> {

@@ -6,6 +6,18 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use crate::machine::Machine;
 
+/// A vector of eight values.
+pub type Lanes<R> = [R; 8];
+
+/// How large exponents may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Of any size: they are limited first.
+    Any,
+    /// So small that limits, a tenth of the work, would change nothing.
+    Near,
+}
+
 /// A floating-point number with the functions that layers need.
 ///
 /// The transcendental functions of `f32` are polynomials that the compiler turns into vector
@@ -45,8 +57,8 @@ pub trait Real:
     fn exp<M: Machine>(self) -> Self;
     /// Hyperbolic tangent.
     fn tanh<M: Machine>(self) -> Self;
-    /// The error function.
-    fn erf<M: Machine>(self) -> Self;
+    /// The error function, and `e^(−x²)`, which it needs.
+    fn erf_and_bell<M: Machine>(self) -> (Self, Self);
     /// Natural logarithm.
     fn ln(self) -> Self;
     /// Square root.
@@ -56,9 +68,18 @@ pub trait Real:
     /// True when neither infinite nor NaN.
     fn is_finite(self) -> bool;
 
-    /// `1 / (1 + 2^x)`: the logistic curve of `−x ln 2`, for loops that keep `−1 / ln 2` in a
-    /// factor of theirs.
-    fn falling<M: Machine>(self) -> Self;
+    /// `1 / (1 + 2^x)` of vectors side by side: the logistic curve of `−x ln 2`, for loops that
+    /// keep `−1 / ln 2` in a factor of theirs. With [`Reach::Near`] it is right for `|x| ≤ 125`.
+    ///
+    /// Each operation is done for all vectors before the next, so that none waits for its own
+    /// last result.
+    fn falling<M: Machine, const N: usize>(x: [Lanes<Self>; N], of: Reach) -> [Lanes<Self>; N];
+
+    /// The error function.
+    #[inline(always)]
+    fn erf<M: Machine>(self) -> Self {
+        self.erf_and_bell::<M>().0
+    }
 
     /// `1 / (1 + e^-x)`.
     #[inline(always)]
@@ -110,16 +131,16 @@ impl Real for f64 {
         f64::exp(self)
     }
 
-    fn falling<M: Machine>(self) -> f64 {
-        1.0 / (1.0 + f64::exp2(self))
+    fn falling<M: Machine, const N: usize>(x: [Lanes<f64>; N], _: Reach) -> [Lanes<f64>; N] {
+        x.map(|x| x.map(|x| 1.0 / (1.0 + f64::exp2(x))))
     }
 
     fn tanh<M: Machine>(self) -> f64 {
         f64::tanh(self)
     }
 
-    fn erf<M: Machine>(self) -> f64 {
-        libm::erf(self)
+    fn erf_and_bell<M: Machine>(self) -> (f64, f64) {
+        (libm::erf(self), f64::exp(-self * self))
     }
 
     fn ln(self) -> f64 {
@@ -164,7 +185,6 @@ impl Real for f32 {
     /// Cephes' `expf`: e^x = 2^n e^r with |r| ≤ ln 2 / 2, a polynomial in r.
     #[inline(always)]
     fn exp<M: Machine>(self) -> f32 {
-        const SHIFT: f32 = 12_582_912.0;
         let x = self.at_least(-87.3).at_most(88.0);
         let shifted = x.fma::<M>(std::f32::consts::LOG2_E, SHIFT);
         let n = shifted - SHIFT;
@@ -175,24 +195,24 @@ impl Real for f32 {
             p = r.fma::<M>(p, c);
         }
         let p = (r * r).fma::<M>(p, r) + 1.0;
-        let power = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(127) << 23;
-        p * f32::from_bits(power)
+        p * power(shifted)
     }
 
     /// 2^x = 2^n 2^f with |f| ≤ ½; the polynomial for 2^f that errs least, by 1.2e-7 of it, among
     /// those of the fifth degree that begin with 1.
     #[inline(always)]
-    fn falling<M: Machine>(self) -> f32 {
-        // Its last bits are those of an exponent: n + 127 stands at the end of `shifted`.
-        const SHIFT: f32 = 12_583_039.0;
-        let x = self.at_least(-126.0).at_most(126.0);
-        let shifted = x + SHIFT;
-        let f = x - (shifted - SHIFT);
-        let mut p = 1.326_467_5e-3;
+    fn falling<M: Machine, const N: usize>(x: [Lanes<f32>; N], of: Reach) -> [Lanes<f32>; N] {
+        let x = match of {
+            Reach::Any => each(x, x, |x, _| x.at_least(-126.0).at_most(126.0)),
+            Reach::Near => x,
+        };
+        let shifted = each(x, x, |x, _| x + SHIFT);
+        let f = each(x, shifted, |x, shifted| x - (shifted - SHIFT));
+        let mut p = [[1.326_467_5e-3; 8]; N];
         for c in [9.671_511e-3, 5.550_734e-2, 2.402_224_2e-1, 6.931_469_4e-1, 1.0] {
-            p = f.fma::<M>(p, c);
+            p = each(p, f, |p, f| f.fma::<M>(p, c));
         }
-        1.0 / p.fma::<M>(f32::from_bits(shifted.to_bits() << 23), 1.0)
+        each(p, shifted, |p, shifted| 1.0 / p.fma::<M>(power(shifted), 1.0))
     }
 
     /// The rational function of degrees 13 and 6 that Eigen's `ptanh` uses: without a branch, so
@@ -221,14 +241,15 @@ impl Real for f32 {
 
     /// Abramowitz and Stegun 7.1.26: off by at most 1.5e-7, and what rounding adds.
     #[inline(always)]
-    fn erf<M: Machine>(self) -> f32 {
+    fn erf_and_bell<M: Machine>(self) -> (f32, f32) {
         let size = f32::abs(self);
         let t = 1.0 / size.fma::<M>(0.327_591_1, 1.0);
         let mut p = 1.061_405_4;
         for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
             p = t.fma::<M>(p, c);
         }
-        (1.0 - p * t * Real::exp::<M>(-size * size)).copysign(self)
+        let bell = Real::exp::<M>(-size * size);
+        ((1.0 - p * t * bell).copysign(self), bell)
     }
 
     fn ln(self) -> f32 {
@@ -251,13 +272,37 @@ impl Real for f32 {
     }
 }
 
+/// What is added to an exponent n to round it: n + 127 then stands in the last bits.
+const SHIFT: f32 = 12_583_039.0;
+
+/// 2^n of what [`SHIFT`] was added to.
+#[inline(always)]
+fn power(shifted: f32) -> f32 {
+    f32::from_bits(shifted.to_bits() << 23)
+}
+
+/// One operation on all vectors.
+#[inline(always)]
+fn each<const N: usize>(
+    mut a: [Lanes<f32>; N],
+    b: [Lanes<f32>; N],
+    f: impl Fn(f32, f32) -> f32,
+) -> [Lanes<f32>; N] {
+    for (a, b) in a.iter_mut().zip(&b) {
+        for (a, b) in a.iter_mut().zip(b) {
+            *a = f(*a, *b);
+        }
+    }
+    a
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::machine::Plain;
 
     /// The largest error over −20..20, in units of `scale(exact)`.
-    fn worst(ours: fn(f32) -> f32, exact: fn(f64) -> f64, relative: bool) -> f64 {
+    fn worst(ours: impl Fn(f32) -> f32, exact: fn(f64) -> f64, relative: bool) -> f64 {
         (-200_000..200_000)
             .map(|i| f64::from(i as f32 * 1e-4))
             .map(|x| {
@@ -281,11 +326,15 @@ mod tests {
     #[test]
     fn the_falling_curve_is_right_to_its_last_places() {
         let exact = |x: f64| 1.0 / (1.0 + x.exp2());
-        assert!(worst(Real::falling::<Plain>, exact, false) < 1.2e-7);
-        assert_eq!(Real::falling::<Plain>(0.0f32), 0.5);
-        assert_eq!(Real::falling::<Plain>(f32::NEG_INFINITY), 1.0);
-        assert!(Real::falling::<Plain>(f32::INFINITY) < 1e-37);
-        assert!(Real::falling::<Plain>(f32::NAN).is_nan());
+        let of = |x, reach| f32::falling::<Plain, 1>([[x; 8]], reach)[0][0];
+        let falling = |x| of(x, Reach::Any);
+        assert!(worst(falling, exact, false) < 1.2e-7);
+        assert_eq!(falling(0.0), 0.5);
+        assert_eq!(falling(f32::NEG_INFINITY), 1.0);
+        assert!(falling(f32::INFINITY) < 1e-37);
+        assert!(falling(f32::NAN).is_nan());
+        let near = (-125_000..=125_000).map(|i| i as f32 * 1e-3);
+        assert!(near.into_iter().all(|x| falling(x) == of(x, Reach::Near)));
     }
 
     #[test]

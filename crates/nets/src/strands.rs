@@ -14,7 +14,7 @@ pub(crate) fn fold<R: Real, const STRANDS: usize>(values: &[R], add: impl Fn(R, 
             *strand = add(*strand, *value);
         }
     }
-    rest.iter().fold(joined(strands), |sum, value| add(sum, *value))
+    rest.iter().fold(joined(strands, |a, b| a + b), |sum, value| add(sum, *value))
 }
 
 /// `Σ a b`, fused within the strands.
@@ -29,7 +29,22 @@ pub(crate) fn dot<R: Real, M: Machine, const STRANDS: usize>(a: &[R], b: &[R]) -
         }
     }
     let rest = last_a.iter().zip(last_b);
-    rest.fold(joined(strands), |sum, (a, b)| sum + *a * *b)
+    rest.fold(joined(strands, |a, b| a + b), |sum, (a, b)| sum + *a * *b)
+}
+
+/// The largest value. One that is no number is passed over, unless it stands first.
+#[inline(always)]
+pub(crate) fn most<R: Real, const STRANDS: usize>(values: &[R]) -> R {
+    let larger = |most: R, value: R| if value > most { value } else { most };
+    let first = values.first().copied().unwrap_or(R::ZERO);
+    let mut strands = [first; STRANDS];
+    let (blocks, rest) = values.as_chunks::<STRANDS>();
+    for block in blocks {
+        for (strand, value) in strands.iter_mut().zip(block) {
+            *strand = larger(*strand, *value);
+        }
+    }
+    rest.iter().fold(joined(strands, larger), |most, value| larger(most, *value))
 }
 
 /// Values of a block that [`onto`] holds in registers.
@@ -64,9 +79,18 @@ pub(crate) fn onto<R: Real, const N: usize>(
     }
 }
 
+/// One value of all strands, half onto half, so that the last steps are few. Their number is a
+/// power of two.
 #[inline(always)]
-fn joined<R: Real, const STRANDS: usize>(strands: [R; STRANDS]) -> R {
-    strands.into_iter().fold(R::ZERO, |sum, strand| sum + strand)
+fn joined<R: Real, const STRANDS: usize>(mut strands: [R; STRANDS], join: impl Fn(R, R) -> R) -> R {
+    let mut half = STRANDS / 2;
+    while half > 0 {
+        for at in 0..half {
+            strands[at] = join(strands[at], strands[at + half]);
+        }
+        half /= 2;
+    }
+    strands[0]
 }
 
 #[cfg(test)]
@@ -80,6 +104,8 @@ mod tests {
         assert_eq!(fold::<f64, 8>(&values, |sum, value| sum + value), 231.0);
         assert_eq!(dot::<f64, Plain, 16>(&values, &values), 3311.0);
         assert_eq!(fold::<f64, 8>(&[], |sum, value| sum + value), 0.0);
+        assert_eq!(most::<f64, 8>(&values), 21.0);
+        assert_eq!(most::<f64, 8>(&[-3.0, -2.0, f64::NAN]), -2.0);
         let mut to = values.clone();
         onto(&mut to, [&values, &values], |to, [a, b]| to + a * b);
         let wanted: Vec<f64> = values.iter().map(|value| value + value * value).collect();

@@ -64,6 +64,12 @@ const CACHE_VALUES: usize = 8 << 20;
 /// Rows below which no shard is cut for the cache's sake.
 const FEWEST_ROWS: usize = 16;
 
+/// Values that are remembered for each row, without those of a pass as a whole.
+fn values_of_a_row<R: Real>(network: &Network<R>) -> usize {
+    let values = |rows| network.layer.trace(rows).len();
+    (values(2 * FEWEST_ROWS) - values(FEWEST_ROWS)) / FEWEST_ROWS
+}
+
 /// A network under training.
 pub struct Training<R> {
     network: Network<R>,
@@ -89,7 +95,7 @@ impl<R: Real> Training<R> {
     /// Draws the weights and makes all room that steps will need.
     pub fn new(network: Network<R>, regime: Regime) -> Training<R> {
         let weights = network.plan.draw(regime.seed.child("weights"));
-        let fitting = (CACHE_VALUES / network.layer.trace(1).len().max(1)).max(FEWEST_ROWS);
+        let fitting = (CACHE_VALUES / values_of_a_row(&network).max(1)).max(FEWEST_ROWS);
         let rows = regime.shard_rows.min(regime.batch_rows).min(fitting).max(1);
         let count = regime.batch_rows.div_ceil(rows);
         let outputs = rows * network.layer.outputs();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::{Machine, kernel};
 use crate::real::Real;
-use crate::strands::{dot, fold, onto};
+use crate::strands::{dot, fold, most, onto};
 
 /// A function applied to each value.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -107,43 +107,53 @@ kernel! {
 
 #[inline(always)]
 fn gelu_slope<R: Real, M: Machine>(x: R) -> R {
-    let half = R::of(0.5);
-    let below = half * (R::ONE + (x * R::of(ROOT_HALF)).erf::<M>());
-    below + x * R::of(NORMAL_PEAK) * (-half * x * x).exp::<M>()
+    let (erf, bell) = (x * R::of(ROOT_HALF)).erf_and_bell::<M>();
+    R::of(0.5) * (R::ONE + erf) + x * R::of(NORMAL_PEAK) * bell
 }
 
 /// Sums over a row run in this many strands.
 const STRANDS: usize = 8;
+/// Rows that a softmax takes together.
+const BESIDE: usize = 8;
+
+/// Softmax of each row of `columns` values, in place.
+pub fn softmax<R: Real>(values: &mut [R], columns: usize) {
+    scaled_softmax(values, columns, R::ONE);
+}
 
 kernel! {
-    /// Softmax of each row of `columns` values, in place; the largest is taken away first.
-    pub fn softmax<R>(values: &mut [R], columns: usize) {
-        for row in values.chunks_exact_mut(columns) {
-            let mut most = row[0];
-            for value in row.iter() {
-                most = if *value > most { *value } else { most };
+    /// Softmax of `scale` times each row of `columns` values, in place; the largest is taken away
+    /// first. The scale is positive.
+    pub fn scaled_softmax<R>(values: &mut [R], columns: usize, scale: R) {
+        // Each part for some rows before the next part, so that no row waits for its own last step.
+        for some in values.chunks_mut(columns * BESIDE) {
+            let mut of_rows = [R::ZERO; BESIDE];
+            for (row, to) in some.chunks_exact(columns).zip(&mut of_rows) {
+                *to = most::<R, STRANDS>(row);
             }
-            for value in row.iter_mut() {
-                *value = (*value - most).exp::<M>();
+            for (row, most) in some.chunks_exact_mut(columns).zip(&of_rows) {
+                for value in row {
+                    *value = ((*value - *most) * scale).exp::<M>();
+                }
             }
-            let scale = R::ONE / fold::<R, STRANDS>(row, |sum, value| sum + value);
-            for value in row.iter_mut() {
-                *value *= scale;
+            for (row, to) in some.chunks_exact(columns).zip(&mut of_rows) {
+                *to = R::ONE / fold::<R, STRANDS>(row, |sum, value| sum + value);
+            }
+            for (row, share) in some.chunks_exact_mut(columns).zip(&of_rows) {
+                onto(row, [], |value, []| value * *share);
             }
         }
     }
 }
 
 kernel! {
-    /// Gradient by the input of a softmax: `dx = y (dy − Σ y dy)`.
-    pub fn differentiate_softmax<R>(of: (&[R], &[R]), columns: usize, dx: &mut [R]) {
+    /// Gradient by the input of a softmax: `dx = scale · y (dy − Σ y dy)`.
+    pub fn differentiate_softmax<R>(of: (&[R], &[R]), columns: usize, scale: R, dx: &mut [R]) {
         let (y, dy) = of;
         let rows = y.chunks_exact(columns).zip(dy.chunks_exact(columns));
         for (dx, (y, dy)) in dx.chunks_exact_mut(columns).zip(rows) {
             let shared = dot::<R, M, STRANDS>(y, dy);
-            for (dx, (y, dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
-                *dx = *y * (*dy - shared);
-            }
+            onto(dx, [y, dy], |_, [y, dy]| scale * y * (dy - shared));
         }
     }
 }
@@ -210,7 +220,7 @@ impl<R: Real> Layer<R> for Softmax {
 
     fn backward(&self, back: Back<'_, R>, _trace: &mut Trace<R>) {
         if let Some(dx) = back.dx {
-            differentiate_softmax((back.y, back.dy), self.width, dx);
+            differentiate_softmax((back.y, back.dy), self.width, R::ONE, dx);
         }
     }
 }

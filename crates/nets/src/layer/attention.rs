@@ -7,14 +7,14 @@
 //! width × 3 width (q, k, v), `input_bias`, `output` width × width, `output_bias`. A causal
 //! attention hides later steps.
 
-use super::activation::{differentiate_softmax, softmax};
+use super::activation::{differentiate_softmax, scaled_softmax};
 use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
 use crate::matmul::{
-    Into, Rows, Shape, Strided, multiply, multiply_onto, product, transpose,
-    transposed_multiply_add,
+    Into, Rows, Shape, Strided, multiply, multiply_onto, product, transposed_multiply_add,
 };
 use crate::real::Real;
+use crate::turning::{transpose, turn};
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Which steps a step sees.
@@ -78,19 +78,29 @@ struct Head {
     joined: usize,
     /// First value of its weights.
     weights: usize,
+    /// First line among those of a row's keys or values, turned.
+    turned: usize,
 }
 
+/// Scores lie in lines of whole vectors. What is beyond the steps counts for nothing.
+const VECTOR: usize = 8;
+/// A score that leaves no weight.
+const HIDDEN: f64 = -1e30;
+
 impl Attention {
-    fn heads(&self, rows: usize) -> impl Iterator<Item = Head> {
+    /// Values of a line of scores.
+    fn line(&self) -> usize {
+        self.config.steps.next_multiple_of(VECTOR)
+    }
+
+    fn heads(&self, row: usize) -> impl Iterator<Item = Head> {
         let AttentionConfig { steps, width, heads, .. } = self.config;
-        let each = width / heads;
-        (0..rows * heads).map(move |at| {
-            let (row, head) = (at / heads, at % heads);
-            Head {
-                q: row * steps * 3 * width + head * each,
-                joined: row * steps * width + head * each,
-                weights: at * steps * steps,
-            }
+        let (each, line) = (width / heads, self.line());
+        (0..heads).map(move |head| Head {
+            q: row * steps * 3 * width + head * each,
+            joined: row * steps * width + head * each,
+            weights: (row * heads + head) * steps * line,
+            turned: head * each * line,
         })
     }
 }
@@ -104,22 +114,22 @@ impl<R: Real> Layer<R> for Attention {
         self.config.steps * self.config.width
     }
 
-    /// `[q k v]`; weights of all heads; joined heads; gradients of the three; a turned block; both
-    /// tensors turned; gradients by one head's weights and scores.
+    /// `[q k v]`; weights of all heads; joined heads; gradients of the three; a row's keys or
+    /// values turned; both tensors turned; gradients by one head's weights and scores.
     fn trace(&self, rows: usize) -> Trace<R> {
         let AttentionConfig { steps, width, heads, .. } = self.config;
         let all = rows * steps;
-        let weights = rows * heads * steps * steps;
+        let weights = rows * heads * steps * self.line();
         Trace::new([
             all * 3 * width,
             weights,
             all * width,
             all * 3 * width,
-            steps * steps.max(width),
+            width * self.line(),
             all * width,
             3 * width * width,
             width * width,
-            2 * steps * steps,
+            2 * steps * self.line(),
         ])
     }
 
@@ -128,6 +138,7 @@ impl<R: Real> Layer<R> for Attention {
         let rows = ahead.x.len() / (steps * width);
         let [qkv, kept, joined, _, turned, ..] = trace.buffers::<9>();
         let (all, each, three) = (rows * steps, width / heads, 3 * width);
+        let line = self.line();
         let qkv = &mut qkv[..all * three];
         let shape = Shape { rows: all, depth: width, columns: three };
         multiply_onto(
@@ -139,19 +150,22 @@ impl<R: Real> Layer<R> for Attention {
         );
         let scale = R::of(1.0 / (each as f64).sqrt());
         let joined = &mut joined[..all * width];
-        for head in self.heads(rows) {
-            let seen = &mut kept[head.weights..head.weights + steps * steps];
-            turn((&qkv[head.q + width..], three), (steps, each), turned);
-            let q = Strided { values: &qkv[head.q..], row: three, column: 1 };
-            let k = Rows { values: &turned[..], stride: steps };
-            let shape = Shape { rows: steps, depth: each, columns: steps };
-            product((q, k), (shape, Into::Replace), seen, steps);
-            seen.iter_mut().for_each(|value| *value *= scale);
-            attend(seen, steps, sight);
-            let a = Strided::plain(&*seen, steps);
-            let v = Rows { values: &qkv[head.q + 2 * width..], stride: three };
-            let shape = Shape { rows: steps, depth: steps, columns: each };
-            product((a, v), (shape, Into::Replace), &mut joined[head.joined..], width);
+        for row in 0..rows {
+            let keys = Rows { values: &qkv[row * steps * three + width..], stride: three };
+            turn(keys, (steps, width), turned, line);
+            for head in self.heads(row) {
+                let seen = &mut kept[head.weights..head.weights + steps * line];
+                let q = Strided { values: &qkv[head.q..], row: three, column: 1 };
+                let k = Rows { values: &turned[head.turned..], stride: line };
+                let shape = Shape { rows: steps, depth: each, columns: line };
+                product((q, k), (shape, Into::Replace), seen, line);
+                hide(seen, (steps, line), sight);
+                scaled_softmax(seen, line, scale);
+                let a = Strided::plain(&*seen, line);
+                let v = Rows { values: &qkv[head.q + 2 * width..], stride: three };
+                let shape = Shape { rows: steps, depth: steps, columns: each };
+                product((a, v), (shape, Into::Replace), &mut joined[head.joined..], width);
+            }
         }
         let shape = Shape { rows: all, depth: width, columns: width };
         multiply_onto(
@@ -170,6 +184,7 @@ impl<R: Real> Layer<R> for Attention {
         let [qkv, kept, joined, slopes, turned, toward, input_turned, output_turned, scores] =
             trace.buffers::<9>();
         let (all, each, three) = (rows * steps, width / heads, 3 * width);
+        let line = self.line();
         let (joined, toward) = (&joined[..all * width], &mut toward[..all * width]);
         let square = Shape { rows: width, depth: all, columns: width };
         transposed_multiply_add(joined, dy, square, self.output.of_mut(grads));
@@ -179,28 +194,30 @@ impl<R: Real> Layer<R> for Attention {
         multiply(dy, output_turned, shape, toward);
         let scale = R::of(1.0 / (each as f64).sqrt());
         let slopes = &mut slopes[..all * three];
-        let (by_weight, by_score) = scores.split_at_mut(steps * steps);
-        for head in self.heads(rows) {
-            let seen = &kept[head.weights..head.weights + steps * steps];
-            // By the weights: dy vᵀ.
-            turn((&qkv[head.q + 2 * width..], three), (steps, each), turned);
-            let of_head = Strided { values: &toward[head.joined..], row: width, column: 1 };
-            let shape = Shape { rows: steps, depth: each, columns: steps };
-            let v = Rows { values: &turned[..], stride: steps };
-            product((of_head, v), (shape, Into::Replace), by_weight, steps);
-            differentiate_softmax((seen, &*by_weight), steps, by_score);
-            by_score.iter_mut().for_each(|value| *value *= scale);
-            // By v: aᵀ dy. By q: s k. By k: sᵀ q.
-            let shape = Shape { rows: steps, depth: steps, columns: each };
-            let dy = Rows { values: &toward[head.joined..], stride: width };
-            let a = Strided::transposed(seen, steps);
-            product((a, dy), (shape, Into::Replace), &mut slopes[head.q + 2 * width..], three);
-            let k = Rows { values: &qkv[head.q + width..], stride: three };
-            let s = Strided::plain(&*by_score, steps);
-            product((s, k), (shape, Into::Replace), &mut slopes[head.q..], three);
-            let q = Rows { values: &qkv[head.q..], stride: three };
-            let s = Strided::transposed(&*by_score, steps);
-            product((s, q), (shape, Into::Replace), &mut slopes[head.q + width..], three);
+        let (by_weight, by_score) = scores.split_at_mut(steps * line);
+        for row in 0..rows {
+            let values = Rows { values: &qkv[row * steps * three + 2 * width..], stride: three };
+            turn(values, (steps, width), turned, line);
+            for head in self.heads(row) {
+                let seen = &kept[head.weights..head.weights + steps * line];
+                // By the weights: dy vᵀ.
+                let of_head = Strided { values: &toward[head.joined..], row: width, column: 1 };
+                let shape = Shape { rows: steps, depth: each, columns: line };
+                let v = Rows { values: &turned[head.turned..], stride: line };
+                product((of_head, v), (shape, Into::Replace), by_weight, line);
+                differentiate_softmax((seen, &*by_weight), line, scale, by_score);
+                // By v: aᵀ dy. By q: s k. By k: sᵀ q.
+                let shape = Shape { rows: steps, depth: steps, columns: each };
+                let dy = Rows { values: &toward[head.joined..], stride: width };
+                let a = Strided::transposed(seen, line);
+                product((a, dy), (shape, Into::Replace), &mut slopes[head.q + 2 * width..], three);
+                let k = Rows { values: &qkv[head.q + width..], stride: three };
+                let s = Strided::plain(&*by_score, line);
+                product((s, k), (shape, Into::Replace), &mut slopes[head.q..], three);
+                let q = Rows { values: &qkv[head.q..], stride: three };
+                let s = Strided::transposed(&*by_score, line);
+                product((s, q), (shape, Into::Replace), &mut slopes[head.q + width..], three);
+            }
         }
         let shape = Shape { rows: width, depth: all, columns: three };
         transposed_multiply_add(x, slopes, shape, self.input.of_mut(grads));
@@ -212,21 +229,10 @@ impl<R: Real> Layer<R> for Attention {
     }
 }
 
-/// Hides later steps where asked, and makes weights of scores.
-fn attend<R: Real>(scores: &mut [R], steps: usize, sight: Sight) {
-    if sight == Sight::Causal {
-        for (step, row) in scores.chunks_exact_mut(steps).enumerate() {
-            row[step + 1..].fill(R::of(-1e30));
-        }
-    }
-    softmax(scores, steps);
-}
-
-/// The transpose of `steps` rows of `each` values that lie `stride` apart.
-fn turn<R: Copy>((from, stride): (&[R], usize), (steps, each): (usize, usize), to: &mut [R]) {
-    for step in 0..steps {
-        for (at, value) in from[step * stride..step * stride + each].iter().enumerate() {
-            to[at * steps + step] = *value;
-        }
+/// Hides what is beyond the steps, and later steps where asked.
+fn hide<R: Real>(scores: &mut [R], (steps, line): (usize, usize), sight: Sight) {
+    for (step, row) in scores.chunks_exact_mut(line).enumerate() {
+        let seen = if sight == Sight::Causal { step + 1 } else { steps };
+        row[seen..].fill(R::of(HIDDEN));
     }
 }

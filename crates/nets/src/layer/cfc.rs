@@ -14,11 +14,10 @@ use super::linear::add_columns;
 use super::wiring::Wiring;
 use super::{Ahead, Back, Chain, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{
-    Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
-};
+use crate::matmul::{Shape, multiply, multiply_add, multiply_onto, transposed_multiply_add};
 use crate::real::Real;
 use crate::strands::onto;
+use crate::turning::transpose;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a CfC cell.

@@ -13,11 +13,10 @@
 use super::linear::{add_columns, repeat};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{
-    Shape, multiply, multiply_add, multiply_onto, transpose, transposed_multiply_add,
-};
+use crate::matmul::{Shape, multiply, multiply_add, multiply_onto, transposed_multiply_add};
 use crate::real::Real;
 use crate::strands::onto;
+use crate::turning::transpose;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a GRU.

@@ -6,8 +6,9 @@
 
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_add, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_add, transposed_multiply_add};
 use crate::real::Real;
+use crate::turning::transpose;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a KAN layer.

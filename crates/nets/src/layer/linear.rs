@@ -6,8 +6,9 @@
 use super::activation::{Activation, activate, differentiate};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_onto, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_onto, transposed_multiply_add};
 use crate::real::Real;
+use crate::turning::transpose;
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of a linear layer.

@@ -9,13 +9,14 @@
 //! the wiring exist, so a sparse wiring costs less. Input time-major steps × rows × inputs;
 //! output time-major steps × rows × outputs of the wiring.
 //!
-//! Inside, values lie unit by unit with rows side by side, as [`super::synapses`] wants them.
+//! Inside, values lie unit by unit with rows side by side, as [`super::hearing`] wants them.
 //! Tensors, one value a synapse: `weight`, `sigma`, `mu`, `reversal`, and the same for
 //! `sensory_`; one a unit: `leak`, `rest`, `capacity`.
 
 use base::stats::sigmoid;
 
-use super::synapses::{LANES, Synapses, Tensors, sense, unfold, unhear};
+use super::hearing::{sense, unfold, unhear};
+use super::synapses::{LANES, Synapses, Tensors};
 use super::wiring::{Synapse, Wiring};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;

@@ -16,6 +16,7 @@ pub mod dropout;
 pub mod embedding;
 pub mod gaussian;
 pub mod gru;
+mod hearing;
 pub mod kan;
 pub mod linear;
 pub mod lstm;

@@ -9,8 +9,9 @@
 use super::activation::{Activation, activate, differentiate, differentiate_softmax, softmax};
 use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
-use crate::matmul::{Shape, multiply, multiply_onto, transpose, transposed_multiply_add};
+use crate::matmul::{Shape, multiply, multiply_onto, transposed_multiply_add};
 use crate::real::Real;
+use crate::turning::transpose;
 use crate::weights::{Plan, Slot};
 
 /// Settings of an attention pooling.
@@ -106,7 +107,7 @@ impl<R: Real> Layer<R> for Pooling {
             }
         }
         let by_score = &mut by_score[..all];
-        differentiate_softmax((shares, &*by_share), steps, by_score);
+        differentiate_softmax((shares, &*by_share), steps, R::ONE, by_score);
         // Back to time-major, in the room of the scores.
         let scores = &mut scores[..all];
         transpose(by_score, (rows, steps), scores);
