@@ -148,38 +148,33 @@ impl Problem {
         let steps = if slow { (steps / 8).max(6) } else { steps };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            ours.push(pool.install(|| self.train(steps, threads))?);
+        for round in 0..rounds {
+            ours.push(pool.install(|| self.train(steps, threads, round as u64))?);
             if let Ok(peer) = peer {
                 theirs.push(peer.round::<(f64, f64)>(name)?);
             }
         }
         let who = Peer::who(peer, "PyTorch");
-        let middle = |runs: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
-            let mut all: Vec<f64> = runs.iter().map(of).collect();
-            all.sort_by(f64::total_cmp);
-            all.get(all.len() / 2).copied()
-        };
-        let line = |figure: &str, of: fn(&(f64, f64)) -> f64, bar| -> Result<Line> {
+        let line = |figure: &str, of: fn(&[(f64, f64)]) -> Option<f64>, bar| -> Result<Line> {
             Ok(Line {
                 name: format!("networks/{name}_{figure}"),
-                ours: Some(middle(&ours, of).context("no round")?),
-                peer: middle(&theirs, of),
+                ours: Some(of(&ours).context("no round")?),
+                peer: of(&theirs),
                 who: who.clone(),
                 bar,
             })
         };
         let many = if threads == 1 { "" } else { "_2_threads" };
         let bar = if threads == 1 { self.shape.bar } else { Bar::None };
-        let mut lines = vec![line(&format!("samples_per_s{many}"), |run| run.0, bar)?];
+        let mut lines = vec![line(&format!("samples_per_s{many}"), middle_rate, bar)?];
         if threads == 1 {
-            lines.push(line("loss_reached", |run| run.1, Bar::RatioAtMost(1.1))?);
+            lines.push(line("loss_reached", mean_loss, Bar::RatioAtMost(1.1))?);
         }
         Ok(lines)
     }
 
     /// Samples a second, and the mean loss of the last tenth of the steps.
-    fn train(&self, steps: usize, threads: usize) -> Result<(f64, f64)> {
+    fn train(&self, steps: usize, threads: usize, seed: u64) -> Result<(f64, f64)> {
         let network = (self.shape.build)()?;
         let (inputs, targets) = (network.layer.inputs(), network.loss.targets());
         let regime = Regime {
@@ -187,7 +182,7 @@ impl Problem {
             clip: None,
             shard_rows: BATCH / threads,
             batch_rows: BATCH,
-            seed: Seed::root(1),
+            seed: Seed::root(1).index(seed),
         };
         let mut training = Training::new(network, regime);
         let mut losses = Vec::with_capacity(steps);
@@ -205,6 +200,19 @@ impl Problem {
         let loss = tail.iter().sum::<f64>() / tail.len() as f64;
         Ok(((steps - 1) as f64 * BATCH as f64 / seconds, loss))
     }
+}
+
+/// The middle of the rounds' rates.
+fn middle_rate(runs: &[(f64, f64)]) -> Option<f64> {
+    let mut all: Vec<f64> = runs.iter().map(|run| run.0).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied()
+}
+
+/// The mean of the rounds' losses: each round begins with weights of its own.
+fn mean_loss(runs: &[(f64, f64)]) -> Option<f64> {
+    let sum: f64 = runs.iter().map(|run| run.1).sum();
+    (!runs.is_empty()).then(|| sum / runs.len() as f64)
 }
 
 /// Microseconds for one more step of a stream, and for one row of a policy.

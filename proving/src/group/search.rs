@@ -146,7 +146,7 @@ fn least(
 
 /// Settings of boosted trees by their cross-validated Brier score, the same trees on both sides.
 fn tuning(bench: &Bench, peer: &mut Result<Peer>) -> Result<Vec<Line>> {
-    let (seeds, trials) = bench.size.pick((5, 60), (1, 8));
+    let (seeds, trials) = bench.size.pick((20, 60), (1, 8));
     let samples = samples(bench.size.pick(1_500, 400))?;
     let folds = k_fold(&samples, 3, Span::default())?;
     let loss = |params: &Params| {
