@@ -18,9 +18,10 @@ use super::trial::{State, Trial};
 
 /// The good are blurred less than the rest: between two bad trials nothing good is expected, around
 /// a good one much. With Optuna's constants (0.2, 1) for both, the median regret after 100 trials
-/// is ten times as large on Branin and twice as large on Hartmann-6.
+/// is ten times as large on Branin and twice as large on Hartmann-6. The weight of the wide bump
+/// among the rest hardly moves these; above 1 a noisy tuning of trees ends a percent worse.
 const GOOD: Blur = Blur { first_width: 0.06, wide_weight: 0.5 };
-const REST: Blur = Blur { first_width: 0.08, wide_weight: 3.0 };
+const REST: Blur = Blur { first_width: 0.08, wide_weight: 1.0 };
 
 /// Settings of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
