@@ -70,12 +70,9 @@ impl Store {
             .enable_all()
             .build()
             .map_err(Error::StartRuntime)?;
-        let connection = runtime
-            .block_on(Database::connect(connect_options(&address, &options)))
-            .map_err(|source| Error::OpenDatabase {
-            shown: address.to_string(),
-            trouble: Trouble::of(&source),
-            source: Box::new(source),
+        let connection = runtime.block_on(connect(&address, &options)).map_err(|source| {
+            let (shown, trouble) = (address.to_string(), Trouble::of(&source));
+            Error::OpenDatabase { shown, trouble, source: Box::new(source) }
         })?;
         let store = Store { runtime, connection, address, options };
         migration::bring_up_to_date(&store)?;
@@ -195,6 +192,23 @@ impl Drop for Store {
         if let Err(fault) = self.runtime.block_on(self.connection.close_by_ref()) {
             tracing::warn!(address = %self.address, %fault, "close database");
         }
+    }
+}
+
+/// How long to wait before a locked database is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Connects, and tries again while another program that opens or closes the same file holds it:
+/// SQLite waits for a writer, but not for a change to write-ahead logging.
+async fn connect(address: &Address, options: &OpenOptions) -> Result<DatabaseConnection, DbErr> {
+    let end = tokio::time::Instant::now() + options.patience;
+    loop {
+        let connected = Database::connect(connect_options(address, options)).await;
+        let locked = |fault: &DbErr| Trouble::of(fault) == Trouble::Locked;
+        if !connected.as_ref().is_err_and(locked) || tokio::time::Instant::now() >= end {
+            return connected;
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -57,6 +57,19 @@ fn programs_that_start_at_once_migrate_once() {
     });
 }
 
+/// SQLite does not wait while another program turns to write-ahead logging or back; we do.
+#[test]
+fn a_file_that_is_opened_and_closed_again_and_again_opens_for_all() {
+    for _ in 0..10 {
+        let fresh = Fresh::sqlite();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..3).for_each(|_| drop(fresh.open())));
+            }
+        });
+    }
+}
+
 #[test]
 fn a_server_that_is_down_is_named_without_its_password() {
     // Port 1 of loopback: nobody listens there.
