@@ -6,8 +6,11 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use crate::machine::Machine;
 
-/// A vector of eight values.
-pub type Lanes<R> = [R; 8];
+/// Values of a vector: what loops take side by side, and lines are padded to.
+pub const LANES: usize = 8;
+
+/// A vector of values.
+pub type Lanes<R> = [R; LANES];
 
 /// How large exponents may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +211,7 @@ impl Real for f32 {
         };
         let shifted = each(x, x, |x, _| x + SHIFT);
         let f = each(x, shifted, |x, shifted| x - (shifted - SHIFT));
-        let mut p = [[1.326_467_5e-3; 8]; N];
+        let mut p = [[1.326_467_5e-3; LANES]; N];
         for c in [9.671_511e-3, 5.550_734e-2, 2.402_224_2e-1, 6.931_469_4e-1, 1.0] {
             p = each(p, f, |p, f| f.fma::<M>(p, c));
         }

@@ -2,7 +2,7 @@
 //! additions hangs on the number of strands alone, not on the machine.
 
 use crate::machine::Machine;
-use crate::real::Real;
+use crate::real::{LANES, Real};
 
 /// Adds all values up: `add` gives a running sum with one value more.
 #[inline(always)]
@@ -47,9 +47,6 @@ pub(crate) fn most<R: Real, const STRANDS: usize>(values: &[R]) -> R {
     rest.iter().fold(joined(strands, larger), |most, value| larger(most, *value))
 }
 
-/// Values of a block that [`onto`] holds in registers.
-const BLOCK: usize = 8;
-
 /// `to ← f(to, from)` for each value, in whole blocks and then the rest.
 ///
 /// The blocks keep the loop a vector: where a plain one writes what it has read, or only
@@ -62,10 +59,10 @@ pub(crate) fn onto<R: Real, const N: usize>(
     f: impl Fn(R, [R; N]) -> R,
 ) {
     let len = from.iter().fold(to.len(), |len, from| len.min(from.len()));
-    let (blocks, rest) = to[..len].as_chunks_mut::<BLOCK>();
-    let whole = blocks.len() * BLOCK;
+    let (blocks, rest) = to[..len].as_chunks_mut::<LANES>();
+    let whole = blocks.len() * LANES;
     let parts = from.map(|from| from[..len].split_at(whole));
-    let others = parts.map(|(blocks, _)| blocks.as_chunks::<BLOCK>().0);
+    let others = parts.map(|(blocks, _)| blocks.as_chunks::<LANES>().0);
     for (at, block) in blocks.iter_mut().enumerate() {
         let values = others.map(|blocks| blocks[at]);
         let mut out = *block;

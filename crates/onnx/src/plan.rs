@@ -55,7 +55,7 @@ pub(crate) fn build(prepared: &Prepared, contract: &Contract) -> Result<Plan, Er
         let what = format!("its tensors take more than {MOST_MEMORY} bytes for one batch");
         return Err(Error::LimitSize { what });
     }
-    let worked = work::typed(&typed, &SymbolValues::default());
+    let worked = work::typed(&typed);
     if worked.is_none_or(|worked| worked / rows as u64 > MOST_WORK) {
         return Err(sizes::too_slow("its operators"));
     }

@@ -26,9 +26,11 @@ pub(crate) fn analyse(model: &mut InferenceModel) -> Result<(), Error> {
              steps, or export with opset_version=17",
             model.node(id).op.name()
         );
-        let (facts, computed) = outputs(model, id).map_err(failed(&here))?;
-        let asked = asked(model, id, &facts).map_err(failed(&here))?;
-        worked = worked.saturating_add(asked.unwrap_or(0));
+        let (reads, facts, computed) = outputs(model, id).map_err(failed(&here))?;
+        // Where a shape is not known, the typed graph tells.
+        let asked =
+            || Some(work::of(&model.node(id).op.name(), &shapes(&reads)?, &shapes(&facts)?));
+        worked = worked.saturating_add(asked().unwrap_or(0));
         if worked > MOST_WORK {
             return Err(too_slow(&format!("the operators up to {name:?}")));
         }
@@ -81,10 +83,10 @@ fn refs(facts: &Facts) -> TVec<&InferenceFact> {
 
 /// What the operator says of its outputs, before any number is computed, and whether it will be
 /// computed at once because it depends on constants only.
-fn outputs(model: &InferenceModel, id: usize) -> TractResult<(Facts, bool)> {
+fn outputs(model: &InferenceModel, id: usize) -> TractResult<(Facts, Facts, bool)> {
     let (inputs, outputs, observed) = known(model, id)?;
     if inputs.is_empty() {
-        return Ok((outputs, false));
+        return Ok((inputs, outputs, false));
     }
     let computed = inputs.iter().all(|fact| fact.value.is_concrete());
     let mut op = model.node(id).op.clone();
@@ -97,7 +99,7 @@ fn outputs(model: &InferenceModel, id: usize) -> TractResult<(Facts, bool)> {
         ensure!(short_range(&inputs)?, "it counts further than any model needs");
     }
     let (_, facts, _) = op.infer_facts(refs(&inputs), refs(&outputs), refs(&observed))?;
-    Ok((facts, computed))
+    Ok((inputs, facts, computed))
 }
 
 /// Operators that are told sizes by a tensor. The runtime takes such a size for 32 bits wide when it
@@ -153,12 +155,9 @@ fn infer(model: &mut InferenceModel, id: usize) -> TractResult<()> {
     Ok(())
 }
 
-/// The work of a node; none where a shape is not known, which the typed graph tells.
-fn asked(model: &InferenceModel, id: usize, facts: &Facts) -> TractResult<Option<u64>> {
-    let (reads, _, _) = known(model, id)?;
-    let all = |facts: &Facts| facts.iter().map(dims).collect::<Option<Vec<_>>>();
-    let (Some(reads), Some(makes)) = (all(&reads), all(facts)) else { return Ok(None) };
-    Ok(Some(work::of(&model.node(id).op.name(), &reads, &makes)))
+/// The shapes of tensors for one row; none where one is not known, or impossible.
+fn shapes(facts: &Facts) -> Option<Vec<Vec<u64>>> {
+    facts.iter().map(dims).collect()
 }
 
 /// The shape of a tensor for one row; none where it is not known, or impossible.

@@ -38,14 +38,15 @@ fn root(a: u64, b: u64, c: u64) -> u64 {
     u64::try_from(all.isqrt()).unwrap_or(u64::MAX)
 }
 
-/// The same of a typed graph, as its operators tell it; none where one does not know.
-pub(crate) fn typed(model: &TypedModel, values: &SymbolValues) -> Option<u64> {
+/// The same of a typed graph without symbols, as its operators tell it; none where one does not
+/// know.
+pub(crate) fn typed(model: &TypedModel) -> Option<u64> {
     let mut total = 0_u64;
     for node in model.nodes() {
         let (reads, _) = model.node_facts(node.id).ok()?;
         for (cost, count) in node.op.cost(&reads).ok()? {
             if !matches!(cost, Cost::Params(_) | Cost::Buffer(_)) {
-                let count = count.eval_to_i64(values).ok()?;
+                let count = count.eval_to_i64(&SymbolValues::default()).ok()?;
                 total = total.saturating_add(u64::try_from(count).ok()?);
             }
         }

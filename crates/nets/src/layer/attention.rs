@@ -13,7 +13,7 @@ use super::{Ahead, Back, Layer, Trace};
 use crate::matmul::{
     Into, Rows, Shape, Strided, multiply, multiply_onto, product, transposed_multiply_add,
 };
-use crate::real::Real;
+use crate::real::{LANES, Real};
 use crate::turning::{transpose, turn};
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -82,15 +82,14 @@ struct Head {
     turned: usize,
 }
 
-/// Scores lie in lines of whole vectors. What is beyond the steps counts for nothing.
-const VECTOR: usize = 8;
 /// A score that leaves no weight.
 const HIDDEN: f64 = -1e30;
 
 impl Attention {
-    /// Values of a line of scores.
+    /// Values of a line of scores: whole vectors, of which what is beyond the steps counts for
+    /// nothing.
     fn line(&self) -> usize {
-        self.config.steps.next_multiple_of(VECTOR)
+        self.config.steps.next_multiple_of(LANES)
     }
 
     fn heads(&self, row: usize) -> impl Iterator<Item = Head> {

@@ -10,9 +10,9 @@
 //! that no value is gathered and no row is left over. The four sums over rows run in strands that
 //! are joined once, at the end of a backward pass.
 
-use super::synapses::{LANES, Link, NUMBERS, SUMS, Synapses};
+use super::synapses::{Link, NUMBERS, SUMS, Synapses};
 use crate::machine::{Machine, kernel};
-use crate::real::{Lanes, Reach, Real};
+use crate::real::{LANES, Lanes, Reach, Real};
 
 /// Near if all values lie within the reach of the synapses with these numbers, which a value that
 /// is no number does not.

@@ -16,11 +16,11 @@
 use base::stats::sigmoid;
 
 use super::hearing::{sense, unfold, unhear};
-use super::synapses::{LANES, Synapses, Tensors};
+use super::synapses::{Synapses, Tensors};
 use super::wiring::{Synapse, Wiring};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
-use crate::real::Real;
+use crate::real::{LANES, Real};
 use crate::weights::{Init, Plan, Role, Slot};
 
 /// Settings of an LTC.

@@ -3,11 +3,8 @@
 use std::ops::Range;
 
 use super::wiring::Synapse;
-use crate::real::Real;
+use crate::real::{LANES, Real};
 use crate::weights::Slot;
-
-/// Rows that are treated together; batches are padded to a multiple.
-pub(super) const LANES: usize = 8;
 
 /// Numbers of a synapse: slope and shift, with
 /// `σ(s (v − μ)) = 1 / (1 + 2^(slope v + shift))`, w, w E, E, w s.
