@@ -7,6 +7,7 @@
 pub mod bar;
 pub mod calendar;
 pub mod corporate;
+pub mod depth;
 pub mod event;
 pub mod instrument;
 pub mod money;
@@ -38,6 +39,14 @@ pub enum Error {
         fault: &'static str,
         /// The bar.
         bar: Bar,
+    },
+    /// A grid without a step.
+    #[error("make grid of tick {tick} and lot {lot}: both must be positive")]
+    MakeGrid {
+        /// Step of prices.
+        tick: Price,
+        /// Step of sizes.
+        lot: Qty,
     },
     /// A symbol given twice.
     #[error("number universe: symbol {symbol:?} is given twice")]

@@ -12,27 +12,29 @@ const EDGES: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("nets", &["base"]),
     ("market", &["base"]),
+    ("pricing", &["base", "market"]),
+    ("tape", &["base", "market"]),
     ("features", &["base", "market"]),
     ("learn", &["base", "nets"]),
     ("onnx", &["base", "learn"]),
-    ("sim", &["base", "market"]),
+    ("sim", &["base", "market", "pricing"]),
     ("desk", &["base", "market"]),
-    ("books", &["base", "market", "features", "learn", "sim", "desk"]),
+    ("books", &["base", "market", "pricing", "features", "learn", "sim", "desk"]),
     ("store", &["base", "market"]),
     ("lake", &["base", "market"]),
     ("report", &["base"]),
     (
         "pipeline",
         &[
-            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store", "lake",
-            "report",
+            "base", "market", "pricing", "tape", "features", "learn", "onnx", "sim", "desk",
+            "books", "store", "lake", "report",
         ],
     ),
     (
         "app",
         &[
-            "base", "market", "features", "learn", "onnx", "sim", "desk", "books", "store", "lake",
-            "report", "pipeline",
+            "base", "market", "pricing", "tape", "features", "learn", "onnx", "sim", "desk",
+            "books", "store", "lake", "report", "pipeline",
         ],
     ),
 ];
@@ -41,7 +43,8 @@ const EDGES: &[(&str, &[&str])] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("sea-orm", &["store"]),
     ("datafusion", &["lake"]),
-    ("parquet", &["lake"]),
+    ("parquet", &["lake", "tape"]),
+    ("dbn", &["tape"]),
     ("clap", &["app", "proving", "xtask"]),
     ("anyhow", &["app", "proving", "xtask"]),
 ];
