@@ -8,6 +8,7 @@
 
 pub mod costs;
 pub mod exchange;
+pub mod replay;
 pub mod synth;
 
 pub use costs::{Breakdown, Commission, CostConfig, CostModel, SellFees, Slippage};
@@ -58,6 +59,12 @@ pub enum Error {
     ApplyCorporate {
         /// The instrument.
         instrument: InstrumentId,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A table of latencies that no recording gives.
+    #[error("read latency: {fault}")]
+    ReadLatency {
         /// What is wrong with it.
         fault: &'static str,
     },
