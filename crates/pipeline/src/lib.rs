@@ -7,6 +7,7 @@
 pub mod backtest;
 pub mod day;
 pub mod demo;
+pub mod depth;
 pub mod history;
 pub mod lake_history;
 pub mod modelling;
@@ -25,6 +26,9 @@ pub enum Error {
     /// A synthetic market that can't be made.
     #[error("make synthetic market")]
     MakeMarket(#[from] sim::Error),
+    /// A recorded order book that could not be replayed.
+    #[error("replay recorded order book")]
+    ReplayDepth(#[source] sim::Error),
     /// A book that could not do its work.
     #[error("run book")]
     RunBook(#[from] books::Error),

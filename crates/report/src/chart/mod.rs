@@ -7,6 +7,7 @@ pub mod bars;
 pub mod candles;
 pub mod equity;
 pub mod heatmap;
+pub mod lines;
 pub mod reliability;
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,145 @@
+//! Lines over numbers or over time: prices, schedules, pay-offs, smiles, profiles.
+
+use base::Ts;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Chart, Heading, number};
+
+/// What lies along the bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Across {
+    /// Numbers.
+    Numbers,
+    /// Numbers on a logarithmic scale; those at or below zero are left out.
+    Logarithm,
+    /// Nanoseconds since 1970, UTC.
+    Time,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stroke {
+    /// From point to point.
+    #[default]
+    Straight,
+    /// Level until the next point.
+    Stepped,
+    /// Points alone.
+    Points,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// Points, ascending along the bottom.
+    pub points: Vec<(f64, f64)>,
+    /// How it is drawn.
+    pub stroke: Stroke,
+}
+
+/// Names of the axes, units included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Axes {
+    /// What lies along the bottom.
+    pub across: Across,
+    /// Name of the bottom.
+    pub bottom: String,
+    /// Name of the side.
+    pub side: String,
+}
+
+/// The time as a value along the bottom.
+pub fn at(time: Ts) -> f64 {
+    time.nanos() as f64
+}
+
+/// Draws lines over one pair of axes.
+pub fn chart(heading: Heading, axes: &Axes, lines: &[Line]) -> Chart {
+    let colours = ["@accent", "@strong", "@long", "@short", "@quiet"];
+    let series: Vec<Value> = lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| drawn(axes.across, line, colours[index % colours.len()]))
+        .collect();
+    let names: Vec<&String> = lines.iter().map(|line| &line.name).collect();
+    let kind = match axes.across {
+        Across::Numbers => "value",
+        Across::Logarithm => "log",
+        Across::Time => "time",
+    };
+    let options = json!({
+        "grid": {"left": 40, "right": 16, "top": 36, "bottom": 40, "containLabel": true},
+        "legend": {"top": 0, "data": names, "textStyle": {"color": "@text"}},
+        "tooltip": {"trigger": "axis", "confine": true},
+        "xAxis": {"type": kind, "name": axes.bottom, "nameLocation": "middle", "nameGap": 28,
+                  "scale": true, "splitLine": {"show": false}},
+        "yAxis": {"type": "value", "name": axes.side, "nameLocation": "middle", "nameGap": 52,
+                  "scale": true, "splitLine": {"lineStyle": {"color": "@line"}}},
+        "series": series,
+    });
+    heading.chart(320, options)
+}
+
+fn drawn(across: Across, line: &Line, colour: &str) -> Value {
+    let shown = |point: &&(f64, f64)| across != Across::Logarithm || point.0 > 0.0;
+    let data: Vec<Value> = line
+        .points
+        .iter()
+        .filter(shown)
+        .map(|(x, y)| match across {
+            // Milliseconds, which the library counts in.
+            Across::Time => json!([(x / 1e6).round(), number(*y)]),
+            Across::Numbers | Across::Logarithm => json!([number(*x), number(*y)]),
+        })
+        .collect();
+    let points = line.stroke == Stroke::Points;
+    json!({
+        "name": line.name, "data": data, "showSymbol": points, "symbolSize": 6,
+        "type": if points { "scatter" } else { "line" },
+        "step": if line.stroke == Stroke::Stepped { json!("end") } else { json!(false) },
+        "lineStyle": {"color": colour, "width": 1.6}, "itemStyle": {"color": colour},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provenance::{Origin, Provenance};
+
+    fn options(across: Across, stroke: Stroke, points: Vec<(f64, f64)>) -> Value {
+        let provenance = Provenance {
+            data_version: "v".into(),
+            origin: Origin::Synthetic,
+            seed: None,
+            code_revision: "c".into(),
+        };
+        let heading = Heading { title: "t".into(), caption: "c".into(), provenance };
+        let axes = Axes { across, bottom: "b".into(), side: "s".into() };
+        chart(heading, &axes, &[Line { name: "n".into(), points, stroke }]).options
+    }
+
+    #[test]
+    fn time_is_given_in_milliseconds() {
+        let drawn = options(Across::Time, Stroke::Stepped, vec![(at(Ts::from_seconds(2)), 1.0)]);
+        assert_eq!(drawn["series"][0]["data"][0][0], 2_000.0);
+        assert_eq!(drawn["series"][0]["step"], "end");
+    }
+
+    #[test]
+    fn what_has_no_logarithm_is_left_out() {
+        let drawn = options(Across::Logarithm, Stroke::Points, vec![(0.0, 1.0), (10.0, 2.0)]);
+        assert_eq!(drawn["series"][0]["data"].as_array().map(Vec::len), Some(1));
+        assert_eq!(drawn["series"][0]["type"], "scatter");
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_hole() {
+        let drawn = options(Across::Numbers, Stroke::Straight, vec![(1.0, f64::NAN)]);
+        assert!(drawn["series"][0]["data"][0][1].is_null());
+    }
+}
