@@ -80,6 +80,7 @@ impl Venue {
             Place::Shown(slot) => (&mut self.shown, slot),
             Place::Dark(slot) => (&mut self.dark, slot),
             Place::Stop(slot) => (&mut self.stops, slot),
+            Place::Call(session, slot) => (&mut self.calls[session as usize], slot),
             Place::Parked => return,
         };
         let resting = queues.get(slot);

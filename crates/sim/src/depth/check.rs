@@ -3,7 +3,8 @@
 use market::depth::{BookSide, Lots, Ticks};
 
 use super::{
-    Display, Kind, Life, NewOrder, Outbox, Phase, Posting, RejectReason, Venue, VenueEvent,
+    Display, Kind, Life, NewOrder, Outbox, Phase, Posting, RejectReason, Venue, VenueConfig,
+    VenueEvent,
 };
 
 impl Venue {
@@ -69,8 +70,11 @@ impl Venue {
                 self.check_price(limit)?;
                 true
             }
-            Kind::Peg { cap, .. } => {
+            Kind::Peg { cap, offset, .. } => {
                 cap.map_or(Ok(()), |cap| self.check_price(cap))?;
+                if offset.unsigned_abs() > VenueConfig::WIDEST.unsigned_abs() {
+                    return Err(RejectReason::OffBand);
+                }
                 waits && order.display == Display::Hidden
             }
             Kind::Auction { limit, .. } => {

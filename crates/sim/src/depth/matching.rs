@@ -2,13 +2,16 @@
 
 use market::depth::{BookSide, DepthChange, FARTHEST, Lots, Slot, Ticks};
 
-use super::{CancelReason, Guard, Kind, Life, NewOrder, Outbox, Phase, Trade, Venue, VenueEvent};
+use super::{
+    CancelReason, Guard, Kind, Life, NewOrder, Outbox, Phase, Session, Trade, Venue, VenueEvent,
+};
 
 /// Which book an order rests in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pool {
     Shown,
     Dark,
+    Call(Session),
 }
 
 /// The order that trades next.
@@ -33,9 +36,8 @@ impl Venue {
             Kind::Stop { trigger } | Kind::StopLimit { trigger, .. } => {
                 return self.sleep(order, left, trigger, out);
             }
-            Kind::Peg { .. } | Kind::Auction { .. } => {
-                return out.reject(order.key, super::RejectReason::NotInPhase);
-            }
+            Kind::Peg { .. } => return self.follow(order, left, out),
+            Kind::Auction { .. } => return self.collect(order, left, out),
         };
         let left = match self.phase {
             Phase::Continuous => self.take(&order, limit, left, out),

@@ -9,11 +9,13 @@
 //! Start reading at [`order`], then [`venue`].
 
 mod amend;
+pub mod auction;
 mod check;
 pub mod event;
 mod kill;
 mod matching;
 pub mod order;
+mod pegs;
 mod rest;
 mod roster;
 mod stops;
@@ -21,6 +23,7 @@ mod stops;
 mod tests;
 pub mod venue;
 
+pub use auction::Indication;
 pub use event::{CancelReason, FeedDepth, Outbox, Priority, RejectReason, Trade, VenueEvent};
 pub use order::{
     Command, Display, Guard, Kind, Life, NewOrder, Owner, PegTo, Phase, Posting, Session,

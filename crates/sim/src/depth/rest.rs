@@ -4,7 +4,7 @@ use market::depth::{BookSide, DepthChange, Lots, OrderKey, Queues, Resting, Tick
 
 use super::matching::{Maker, Pool, Wear, cancelled};
 use super::roster::{Live, Place};
-use super::{CancelReason, Display, FeedDepth, NewOrder, Outbox, Venue};
+use super::{CancelReason, Display, FeedDepth, Kind, NewOrder, Outbox, Venue};
 
 impl Venue {
     #[inline]
@@ -12,6 +12,7 @@ impl Venue {
         match pool {
             Pool::Shown => &self.shown,
             Pool::Dark => &self.dark,
+            Pool::Call(session) => &self.calls[session as usize],
         }
     }
 
@@ -44,14 +45,16 @@ impl Venue {
         Some(())
     }
 
-    /// Takes some of an order that rests; an iceberg queues up again with its next part, and an
+    /// Takes some of an order that waits, what others see first; an iceberg queues up again with its next part, and an
     /// order with nothing left is gone. What remains of it.
     pub(super) fn wear(&mut self, maker: Maker, by: Lots, why: Wear, out: &mut Outbox) -> Lots {
         let live = self.roster.get_mut(maker.at);
         live.left -= by;
         let (left, order) = (live.left, live.order.key);
+        let by = by.min(maker.size);
         let visible = match maker.pool {
             Pool::Dark => self.dark.take(maker.slot, by),
+            Pool::Call(session) => self.calls[session as usize].take(maker.slot, by),
             Pool::Shown => {
                 let visible = self.shown.take(maker.slot, by);
                 let change = match why {
@@ -91,13 +94,18 @@ impl Venue {
             }
             Place::Dark(slot) => _ = self.dark.remove(slot),
             Place::Stop(slot) => _ = self.stops.remove(slot),
+            Place::Call(session, slot) => _ = self.calls[session as usize].remove(slot),
             Place::Parked => {}
         }
     }
 
     /// Strikes an order that waits nowhere off the roster.
     pub(super) fn forget(&mut self, at: u32) -> Live {
-        self.roster.leave(at)
+        let live = self.roster.leave(at);
+        if matches!(live.order.kind, Kind::Peg { .. }) {
+            self.pegs.retain(|key| *key != live.order.key);
+        }
+        live
     }
 
     /// Shows a change of the displayed book, as deep as the feed goes.

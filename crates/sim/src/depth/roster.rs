@@ -2,7 +2,7 @@
 
 use market::depth::{KeyTable, Lots, OrderKey, Slot};
 
-use super::NewOrder;
+use super::{NewOrder, Session};
 
 /// Where an order waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Place {
     Dark(Slot),
     /// Among the stops.
     Stop(Slot),
+    /// Among the orders of an auction.
+    Call(Session, Slot),
     /// Nowhere: a pegged order with nothing to follow.
     Parked,
 }

@@ -220,3 +220,139 @@ fn a_venue_without_a_band_is_refused() {
     assert!(Venue::new(empty).is_err());
     assert!(Venue::new(VenueConfig { largest: Lots(0), ..VenueConfig::default() }).is_err());
 }
+
+fn peg(key: u64, side: BookSide, to: PegTo, offset: i64) -> NewOrder {
+    let order = kind(limit(key, side, 0, 5), Kind::Peg { to, offset, cap: None });
+    NewOrder { display: Display::Hidden, ..order }
+}
+
+fn repriced(events: &[VenueEvent]) -> Vec<(u64, Option<i64>)> {
+    let moved = |event: &VenueEvent| match event {
+        VenueEvent::Repriced { order, price } => Some((order.0, price.map(|price| price.0))),
+        _ => None,
+    };
+    events.iter().filter_map(moved).collect()
+}
+
+#[test]
+fn pegged_orders_follow_the_touch_and_stay_a_tick_away_from_the_other_side() {
+    let mut floor = Floor::new();
+    let sleeping = floor.submit(peg(1, BUY, PegTo::Primary, 0));
+    assert_eq!(repriced(&sleeping), []);
+    floor.submit(limit(2, SELL, 15, 5));
+    assert_eq!(repriced(&floor.submit(limit(3, BUY, 10, 5))), [(1, Some(10))]);
+    assert_eq!(repriced(&floor.submit(peg(4, BUY, PegTo::Mid, 0))), [(4, Some(12))]);
+    assert_eq!(repriced(&floor.submit(peg(5, BUY, PegTo::Market, 0))), [(5, Some(14))]);
+    let moved = floor.submit(limit(6, SELL, 12, 5));
+    assert_eq!(trades(&moved), [(5, 14, 5)]);
+    let moved = floor.submit(limit(7, SELL, 13, 5));
+    assert_eq!(trades(&moved), []);
+    assert_eq!(repriced(&moved), [(4, Some(11))]);
+}
+
+#[test]
+fn pegged_orders_of_both_sides_meet_in_the_middle() {
+    let mut floor = Floor::new();
+    floor.submit(limit(1, BUY, 10, 5));
+    floor.submit(limit(2, SELL, 14, 5));
+    floor.submit(peg(3, BUY, PegTo::Mid, 0));
+    assert_eq!(floor.trades(peg(4, SELL, PegTo::Mid, 0)), [(3, 12, 5)]);
+}
+
+#[test]
+fn a_pegged_order_that_is_displayed_is_refused() {
+    let order = NewOrder { display: Display::Whole, ..peg(1, BUY, PegTo::Mid, 0) };
+    assert_eq!(Floor::new().rejected(order), Some(RejectReason::Contradiction));
+    let far = peg(1, BUY, PegTo::Mid, i64::MIN);
+    assert_eq!(Floor::new().rejected(far), Some(RejectReason::OffBand));
+}
+
+/// A floor that collects orders for the opening.
+fn call(reference: Option<i64>) -> Floor {
+    let phase = Phase::Call(Session::Open);
+    let reference = reference.map(Ticks);
+    let config = VenueConfig { phase, reference, ..VenueConfig::default() };
+    Floor { venue: Venue::new(config).unwrap(), out: Outbox::new(FeedDepth::Silent) }
+}
+
+fn on_open(key: u64, side: BookSide, price: Option<i64>, size: i64) -> NewOrder {
+    let limit_price = price.map(Ticks);
+    let order = limit(key, side, 0, size);
+    kind(order, Kind::Auction { session: Session::Open, limit: limit_price })
+}
+
+#[test]
+fn an_auction_takes_the_price_at_which_most_trades() {
+    let mut floor = call(None);
+    floor.submit(limit(1, BUY, 12, 5));
+    floor.submit(limit(2, BUY, 11, 5));
+    floor.submit(limit(3, BUY, 10, 5));
+    floor.submit(limit(4, SELL, 9, 5));
+    floor.submit(limit(5, SELL, 11, 5));
+    floor.submit(limit(6, SELL, 13, 5));
+    let wanted = Indication { price: Some(Ticks(11)), size: Lots(10), imbalance: Lots(0) };
+    assert_eq!(floor.venue.indication(Session::Open), wanted);
+    let events = floor.step(Command::Enter(Phase::Continuous));
+    assert_eq!(trades(&events), [(4, 11, 5), (5, 11, 5)]);
+    assert_eq!(floor.venue.best(BUY), Some((Ticks(10), Lots(5))));
+}
+
+#[test]
+fn of_prices_at_which_as_much_trades_the_one_that_leaves_least_wins() {
+    let mut floor = call(Some(10));
+    floor.submit(limit(1, BUY, 12, 5));
+    floor.submit(limit(2, BUY, 10, 3));
+    floor.submit(limit(3, SELL, 9, 5));
+    floor.submit(limit(4, SELL, 12, 1));
+    // At 10 eight would buy five, at 12 five would buy six, at 11 five would buy five: but 11 is
+    // nobody's limit.
+    let wanted = Indication { price: Some(Ticks(12)), size: Lots(5), imbalance: Lots(-1) };
+    assert_eq!(floor.venue.indication(Session::Open), wanted);
+}
+
+#[test]
+fn of_prices_that_leave_as_much_the_one_nearest_to_the_reference_wins() {
+    for (reference, wanted) in [(None, 12), (Some(3), 8), (Some(9), 9), (Some(99), 12)] {
+        let mut floor = call(reference);
+        floor.submit(limit(1, BUY, 12, 5));
+        floor.submit(limit(2, SELL, 8, 5));
+        let price = floor.venue.indication(Session::Open).price;
+        assert_eq!(price, Some(Ticks(wanted)), "{reference:?}");
+    }
+}
+
+#[test]
+fn orders_for_an_auction_trade_first_where_they_take_any_price_and_expire_after_it() {
+    let mut floor = call(Some(10));
+    floor.submit(limit(1, SELL, 10, 4));
+    floor.submit(on_open(2, SELL, Some(10), 4));
+    floor.submit(on_open(3, SELL, None, 4));
+    floor.submit(on_open(4, BUY, None, 6));
+    floor.submit(on_open(5, BUY, Some(9), 6));
+    let events = floor.step(Command::Enter(Phase::Continuous));
+    assert_eq!(trades(&events), [(3, 10, 4), (1, 10, 2)]);
+    let expired: Vec<_> = events
+        .iter()
+        .filter(|event| matches!(event, VenueEvent::Expired { .. }))
+        .copied()
+        .collect();
+    let gone = |key, size| VenueEvent::Expired { order: OrderKey(key), size: Lots(size) };
+    assert_eq!(expired, [gone(2, 4), gone(5, 6)]);
+    assert_eq!(floor.venue.best(SELL), Some((Ticks(10), Lots(2))));
+}
+
+#[test]
+fn an_iceberg_takes_part_in_an_auction_with_all_it_has() {
+    let mut floor = call(Some(10));
+    floor.submit(NewOrder { display: Display::Peak(Lots(2)), ..limit(1, SELL, 10, 9) });
+    floor.submit(limit(2, BUY, 10, 8));
+    let events = floor.step(Command::Enter(Phase::Continuous));
+    assert_eq!(trades(&events), [(1, 10, 8)]);
+    let waiting = floor.venue.order(OrderKey(1)).unwrap();
+    assert_eq!((waiting.left, waiting.visible), (Lots(1), Lots(1)));
+}
+
+#[test]
+fn a_call_takes_no_orders_that_must_trade_at_once() {
+    assert_eq!(call(None).rejected(market(1, BUY, 1)), Some(RejectReason::NotInPhase));
+}

@@ -4,6 +4,7 @@ use base::Ts;
 use market::depth::{BookSide, Lots, OrderKey, Queues, Ticks};
 use serde::{Deserialize, Serialize};
 
+use super::pegs::Followed;
 use super::roster::{Place, Roster};
 use super::{Command, Life, NewOrder, Outbox, Phase, VenueEvent};
 use crate::Error;
@@ -19,6 +20,8 @@ pub struct VenueConfig {
     pub largest: Lots,
     /// Phase in which it begins.
     pub phase: Phase,
+    /// Price near which an auction ends that has the choice, until there was a trade.
+    pub reference: Option<Ticks>,
 }
 
 impl VenueConfig {
@@ -33,6 +36,7 @@ impl Default for VenueConfig {
             highest: Ticks(VenueConfig::WIDEST),
             largest: Lots(VenueConfig::WIDEST),
             phase: Phase::Continuous,
+            reference: None,
         }
     }
 }
@@ -64,6 +68,12 @@ pub struct Venue {
     /// Stops by trigger: those that buy among the asks, so that the lowest comes first, and those
     /// that sell among the bids.
     pub(super) stops: Queues,
+    /// Orders for the opening and for the closing auction alone.
+    pub(super) calls: [Queues; 2],
+    /// Pegged orders, the one entered first first.
+    pub(super) pegs: Vec<OrderKey>,
+    /// What pegged orders were priced by last.
+    pub(super) followed: Followed,
     pub(super) last: Option<Ticks>,
     /// Lowest and highest price traded at since stops were last looked at.
     pub(super) swept: Option<(Ticks, Ticks)>,
@@ -80,6 +90,9 @@ impl Venue {
         check("lowest", config.lowest.0, (-widest, config.highest.0))?;
         check("highest", config.highest.0, (config.lowest.0, widest))?;
         check("largest", config.largest.0, (1, widest))?;
+        if let Some(reference) = config.reference {
+            check("reference", reference.0, (config.lowest.0, config.highest.0))?;
+        }
         Ok(Venue {
             config,
             phase: config.phase,
@@ -87,6 +100,9 @@ impl Venue {
             shown: Queues::new(),
             dark: Queues::new(),
             stops: Queues::new(),
+            calls: [Queues::new(), Queues::new()],
+            pegs: Vec::new(),
+            followed: Followed::default(),
             last: None,
             swept: None,
         })
@@ -166,8 +182,14 @@ impl Venue {
         }
     }
 
-    /// Goes to another phase.
+    /// Goes to another phase; leaving a call runs its auction.
     fn enter(&mut self, phase: Phase, out: &mut Outbox) {
+        if phase == self.phase {
+            return;
+        }
+        if let Phase::Call(session) = self.phase {
+            self.uncross(session, out);
+        }
         self.phase = phase;
         if phase == Phase::Closed {
             for key in self.roster.keys_where(|order| order.life == Life::Day) {
@@ -177,7 +199,7 @@ impl Venue {
     }
 
     /// Ends an order whose time ran out.
-    fn expire(&mut self, key: OrderKey, out: &mut Outbox) {
+    pub(super) fn expire(&mut self, key: OrderKey, out: &mut Outbox) {
         if let Some(at) = self.roster.find(key) {
             self.lift(at, out);
             let size = self.forget(at).left;
@@ -185,10 +207,12 @@ impl Venue {
         }
     }
 
-    /// Wakes stops until none is left to wake.
+    /// Moves pegged orders and wakes stops, one after the other, until nothing is left to do.
     fn settle(&mut self, out: &mut Outbox) {
+        self.follow_touch(out);
         while let Some(at) = self.next_stop() {
             self.wake(at, out);
+            self.follow_touch(out);
         }
     }
 }
