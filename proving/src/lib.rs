@@ -53,4 +53,6 @@ pub struct Bench {
     pub binary: Option<PathBuf>,
     /// Folder for large files, outside the tree.
     pub scratch: PathBuf,
+    /// Folder of recorded data, outside the tree; groups that need one say so without it.
+    pub data: Option<PathBuf>,
 }

@@ -39,6 +39,9 @@ struct Arguments {
     /// Folder for large files.
     #[arg(long, value_name = "PATH")]
     scratch: PathBuf,
+    /// Folder of recorded data.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
     /// Run one group in this process and print its lines, one JSON object each.
     #[arg(long, hide = true)]
     group: Option<String>,
@@ -70,6 +73,7 @@ fn bench(arguments: &Arguments) -> Bench {
         scripts: arguments.scripts.clone(),
         binary: arguments.binary.clone(),
         scratch: arguments.scratch.clone(),
+        data: arguments.data.clone(),
     }
 }
 

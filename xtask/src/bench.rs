@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) only: Vec<String>,
     /// Measure a small part.
     pub(crate) quick: bool,
+    /// Folder of the recorded data.
+    pub(crate) data: PathBuf,
 }
 
 /// Builds, prepares and measures.
@@ -33,6 +35,9 @@ pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
     match python {
         Ok(python) => drop(command.arg("--python").arg(python)),
         Err(error) => eprintln!("measuring without peers: {error:#}"),
+    }
+    if request.data.is_dir() {
+        command.arg("--data").arg(&request.data);
     }
     command.args(request.json.then_some("--json"));
     command.args(request.quick.then_some("--quick"));

@@ -56,7 +56,7 @@ enum Chore {
     /// Measure ours beside other people's tools, in one run (docs/benchmarks.md).
     Bench {
         /// What to measure.
-        #[arg(value_parser = ["spine", "learn"])]
+        #[arg(value_parser = ["spine", "learn", "physics"])]
         what: String,
         /// Print one JSON object instead of a table: name → {ours, peer, ratio, bar, met}.
         #[arg(long)]
@@ -67,6 +67,9 @@ enum Chore {
         /// Measure a small part, to see that everything runs.
         #[arg(long)]
         quick: bool,
+        /// Folder of the recorded data; what needs it says so where it is not there.
+        #[arg(long, default_value = "../shared/data")]
+        data: PathBuf,
     },
 }
 
@@ -83,8 +86,8 @@ fn main() -> anyhow::Result<()> {
             "models" => real::models(&data, &home),
             _ => real::breakout(&data, &home),
         },
-        Chore::Bench { what: suite, json, only, quick } => {
-            bench::run(&root, &bench::Request { suite, json, only, quick })
+        Chore::Bench { what: suite, json, only, quick, data } => {
+            bench::run(&root, &bench::Request { suite, json, only, quick, data })
         }
     }
 }

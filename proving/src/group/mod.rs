@@ -2,11 +2,17 @@
 
 pub mod agents;
 pub mod backtest;
+pub mod books;
+pub mod chains;
 pub mod day;
+pub mod decoding;
 pub mod features;
 pub mod indicators;
 pub mod ingest;
 pub mod networks;
+pub mod options;
+mod recording;
+pub mod replay;
 pub mod scan;
 pub mod search;
 pub mod startup;
@@ -32,6 +38,11 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("learn", "networks", networks::run),
     ("learn", "trees", trees::run),
     ("learn", "search", search::run),
+    ("physics", "books", books::run),
+    ("physics", "decoding", decoding::run),
+    ("physics", "replay", replay::run),
+    ("physics", "options", options::run),
+    ("physics", "chains", chains::run),
 ];
 
 /// The groups of a suite.
