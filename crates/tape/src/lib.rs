@@ -5,6 +5,8 @@
 //! **Must never know**: what is done with the messages. It opens no file: bytes come in through
 //! [`std::io::Read`].
 
+pub mod options;
+
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
