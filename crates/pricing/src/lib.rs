@@ -6,9 +6,11 @@
 //! never what anyone asks for it. No I/O.
 //! **Start reading** at [`contract`], then [`black`], then [`vanilla`].
 
+pub mod batch;
 pub mod black;
 pub mod contract;
 pub mod future;
+pub mod implied;
 pub mod normal;
 pub mod payoff;
 pub mod vanilla;
@@ -35,6 +37,16 @@ pub enum Error {
     Corner {
         /// The forward price, equal to the strike.
         forward: f64,
+    },
+    /// Columns of different lengths.
+    #[error("read {given} {what} for {wanted} options")]
+    Length {
+        /// Which column.
+        what: &'static str,
+        /// Its length.
+        given: usize,
+        /// The number of options.
+        wanted: usize,
     },
     /// Numbers so extreme that the result does not fit a float.
     #[error("compute {what}: the result is not a finite number")]

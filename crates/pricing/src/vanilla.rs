@@ -12,7 +12,7 @@ use crate::{Error, Market, Right, Vanilla, black, finite, normal, positive};
 /// year of time (a 365th is a day's), per 1 of the underlying's price.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Greeks {
-    /// The value itself.
+    /// The value itself; equal to [`price`] to 1e-13 of it.
     pub value: f64,
     /// To the spot.
     pub delta: f64,
@@ -59,8 +59,7 @@ impl Greeks {
 #[inline]
 pub fn price(option: &Vanilla, market: &Market) -> Result<f64, Error> {
     let terms = Terms::of(option, market)?;
-    let undiscounted = black::worth(option.right, terms.forward, option.strike, terms.deviation);
-    finite("price", terms.discount * undiscounted)
+    finite("price", terms.discount * terms.worth(option))
 }
 
 /// What an option is worth and how that answers to its causes.
@@ -81,6 +80,10 @@ pub fn greeks(option: &Vanilla, market: &Market) -> Result<Greeks, Error> {
     if made.is_finite() { Ok(made) } else { Err(Error::Overflow { what: "sensitivities" }) }
 }
 
+/// Below this share of its first term the value is no longer taken as a difference of the two: at
+/// most five of 53 bits are lost.
+const LOST_DIGITS: f64 = 1.0 / 32.0;
+
 /// What value and sensitivities have in common.
 struct Terms {
     forward: f64,
@@ -100,6 +103,11 @@ impl Terms {
     }
 
     #[inline]
+    fn worth(&self, option: &Vanilla) -> f64 {
+        black::worth(option.right, self.forward, option.strike, self.deviation)
+    }
+
+    #[inline]
     fn greeks(&self, option: &Vanilla, market: &Market) -> Greeks {
         let Vanilla { right, strike, years } = *option;
         let Market { spot, rate, yield_rate, .. } = *market;
@@ -111,8 +119,10 @@ impl Terms {
         let carried = self.discount * forward;
         let delta = sign * carried / spot * held;
         let owed = sign * strike * self.discount * paid;
+        let apart = spot * delta - owed;
+        let safe = apart > LOST_DIGITS * carried * held;
         let still = Greeks {
-            value: self.discount * black::worth(right, forward, strike, deviation),
+            value: if safe { apart } else { self.discount * self.worth(option) },
             delta,
             theta: yield_rate * spot * delta - rate * owed,
             rho: years * owed,
