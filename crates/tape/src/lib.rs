@@ -11,6 +11,7 @@ pub mod dbn;
 mod decimal;
 mod lines;
 pub mod messages;
+pub mod options;
 pub mod unpack;
 
 pub use messages::Messages;
