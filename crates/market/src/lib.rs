@@ -11,6 +11,7 @@ pub mod depth;
 pub mod event;
 pub mod instrument;
 pub mod money;
+pub mod option;
 pub mod order;
 mod order_id;
 pub mod port;
@@ -21,6 +22,10 @@ pub use corporate::{Adjuster, Corporate, CorporateAction};
 pub use event::{BrokerEvent, Command, Event, Held, SessionPhase, Snapshot, What};
 pub use instrument::{Instrument, InstrumentId, Kind, Universe};
 pub use money::{Bps, Cash, Currency, Price, Qty, RMultiple};
+pub use option::{
+    ExerciseStyle, Offer, OpenInterest, OptionContract, OptionQuote, OptionRight, OptionTrades,
+    Settlement,
+};
 pub use order::{
     ClientOrderId, Evidence, Fill, FillRule, OrderKind, OrderRequest, OrderState, Side, TimeInForce,
 };

@@ -4,11 +4,13 @@
 //! models, and a seeded market whose edge is known. The same [`market::Broker`] port as live.
 //! **Must never know**: features, models, books, sizing, files, clocks. It fills orders; it does
 //! not ask why they were sent. No I/O.
-//! **Start reading** at [`exchange`], then [`costs`], then [`synth`].
+//! **Start reading** at [`exchange`], then [`costs`], then [`synth`]; of recorded order books at
+//! [`replay`], of a venue that matches at [`depth`], of options at [`options`].
 
 pub mod costs;
 pub mod depth;
 pub mod exchange;
+pub mod options;
 pub mod replay;
 pub mod synth;
 
@@ -43,6 +45,16 @@ pub enum Error {
         evidence: Box<Evidence>,
         /// What is wrong with it.
         fault: &'static str,
+    },
+    /// A moment of a backtest holds what was known only later. The run must stop.
+    #[error("take in the moment {now}: it holds a price of instrument {} known {known}", instrument.0)]
+    LookAhead {
+        /// Whose price.
+        instrument: InstrumentId,
+        /// When it became known.
+        known: Ts,
+        /// The time of the moment.
+        now: Ts,
     },
     /// A price or an amount does not fit its type.
     #[error("price fill")]

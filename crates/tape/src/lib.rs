@@ -7,13 +7,21 @@
 //! **Start reading** at [`messages`], then [`dbn`]; [`recording`] opens all formats alike.
 
 pub mod binance;
+pub mod bitstamp;
 pub mod dbn;
 mod decimal;
+pub mod lean;
 mod lines;
+pub mod lobster;
 pub mod messages;
+pub mod options;
+pub mod recording;
+mod rows;
+mod table;
 pub mod unpack;
 
 pub use messages::Messages;
+pub use recording::Recording;
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, thiserror::Error)]

@@ -18,9 +18,11 @@ mod mbo;
 mod quotes;
 mod reader;
 mod record;
+mod write;
 
 pub use head::{Head, Listed};
 /// Data set of files that this platform made itself; no venue has that name.
 pub const SYNTHETIC: &str = "SYNTHETIC";
 
 pub use reader::{Options, Pick, Reader};
+pub use write::{INSTRUMENT, Writer};

@@ -1,0 +1,473 @@
+//! A plan over recorded or made chains, moment by moment.
+//!
+//! Moments come in one by one and are forgotten: memory does not grow with their number, but for
+//! the record of trades and one line a day. A moment may hold only what was known by then, which
+//! is checked. Within a moment: corporate actions and opening prices, then quotes, then orders
+//! that wait, then decisions, then closing prices.
+
+use std::collections::BTreeMap;
+
+use base::{Day, Ts};
+use market::{Cash, InstrumentId, OptionQuote, Price};
+use serde::{Deserialize, Serialize};
+
+use super::exchange::{OptionExchange, OptionExchangeConfig, Outcome, Tally};
+use super::life::{EarlyAssignment, Happened, LifeEvent, OptionAction, SettledBy, Upcoming};
+use super::measure::Assumed;
+use super::order::{Asset, Combo, ComboId, Leg};
+use super::quote::{Refusal, Spot};
+use super::select::{Choice, NoChoice, Structure};
+use crate::Error;
+
+/// What became known at one time.
+#[derive(Debug, Clone, Default)]
+pub struct Moment {
+    /// Now.
+    pub now: Ts,
+    /// The trading day.
+    pub day: Day,
+    /// Corporate actions that are in force from now on.
+    pub actions: Vec<(InstrumentId, OptionAction)>,
+    /// Dividends announced by now whose day is to come.
+    pub dividends: Vec<Upcoming>,
+    /// Opening prices for settlement, at the first moment of a session.
+    pub opens: Vec<(InstrumentId, Price)>,
+    /// Prices of underlyings.
+    pub spots: Vec<Spot>,
+    /// Quotes.
+    pub quotes: Vec<OptionQuote>,
+    /// Closing prices for settlement, at the last moment of a session.
+    pub closes: Vec<(InstrumentId, Price)>,
+}
+
+/// When a position is closed. The first rule that holds closes it; without any it is held until
+/// it expires.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Exit {
+    /// At so many days to the first expiry, or fewer.
+    pub days_left: Option<i32>,
+    /// After so many days.
+    pub held_days: Option<i32>,
+    /// At a profit of this part of what the options cost or brought net.
+    pub profit: Option<f64>,
+    /// At a loss of this part of what the options cost or brought net.
+    pub stop: Option<f64>,
+}
+
+/// What is traded, when, and on what terms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The underlying.
+    pub underlying: InstrumentId,
+    /// What is traded.
+    pub structure: Structure,
+    /// Least and most days to expiry at entry.
+    pub days: (i32, i32),
+    /// How many units. A whole split multiplies them, so that they stay as large.
+    pub units: u32,
+    /// When a position is closed; a new one is opened at once.
+    pub exit: Exit,
+    /// For deltas.
+    pub assumed: Assumed,
+    /// Early assignment; `None` never assigns early.
+    pub early: Option<EarlyAssignment>,
+    /// The exchange.
+    pub exchange: OptionExchangeConfig,
+}
+
+/// Why a trade ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Few days were left.
+    DaysLeft,
+    /// It was held for long enough.
+    HeldDays,
+    /// Its profit was reached.
+    Profit,
+    /// Its stop was reached.
+    Stop,
+    /// Its options expired, were exercised or assigned.
+    Expiry,
+    /// The moments ended first; it is valued at what closing would bring.
+    StillOpen,
+}
+
+/// One trade, from the entry of its options until they are gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trade {
+    /// When it was entered.
+    pub opened: Ts,
+    /// When it was over.
+    pub closed: Ts,
+    /// Its legs at entry, with the numbers filled.
+    pub legs: Vec<Leg>,
+    /// What the options cost at entry, fees apart; negative is a credit.
+    pub entry: Cash,
+    /// Change of equity from before the entry to the end, fees in.
+    pub profit: Cash,
+    /// Fees.
+    pub fees: Cash,
+    /// Why it ended.
+    pub ended: Ended,
+}
+
+/// What a plan did.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// Its trades, in order.
+    pub trades: Vec<Trade>,
+    /// Equity at the last moment of each day.
+    pub daily: Vec<(Day, Cash)>,
+    /// What the exchange counted.
+    pub tally: Tally,
+    /// Quotes passed over while choosing, by reason.
+    pub passed: BTreeMap<Refusal, u64>,
+    /// Times that nothing could be chosen, by reason.
+    pub no_choice: BTreeMap<NoChoice, u64>,
+    /// Events in the life of holdings, by kind.
+    pub events: BTreeMap<LifeEvent, u64>,
+    /// Moments.
+    pub moments: u64,
+    /// Equity at the end.
+    pub equity: Cash,
+    /// Largest fall of the daily equity from its highest before.
+    pub drawdown: Cash,
+    /// All fees.
+    pub fees: Cash,
+}
+
+/// A trade that is on.
+#[derive(Debug, Clone)]
+struct Open {
+    opened: Ts,
+    day: Day,
+    legs: Vec<Leg>,
+    entry: Cash,
+    equity_before: Cash,
+    fees_before: Cash,
+    why: Option<Ended>,
+}
+
+/// A plan at work.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    plan: Plan,
+    exchange: OptionExchange,
+    units: u32,
+    open: Option<Open>,
+    pending: Option<(ComboId, Open)>,
+    closing: Option<ComboId>,
+    next: u64,
+    highest: Cash,
+    report: Report,
+    today: Day,
+}
+
+/// Runs a plan over moments, oldest first.
+pub fn backtest(plan: &Plan, moments: impl IntoIterator<Item = Moment>) -> Result<Report, Error> {
+    let mut runner = Runner::new(plan)?;
+    for moment in moments {
+        runner.step(&moment)?;
+    }
+    Ok(runner.finish())
+}
+
+impl Runner {
+    /// A plan before its first moment.
+    pub fn new(plan: &Plan) -> Result<Runner, Error> {
+        Ok(Runner {
+            plan: *plan,
+            exchange: OptionExchange::new(plan.exchange)?,
+            units: plan.units,
+            open: None,
+            pending: None,
+            closing: None,
+            next: 0,
+            highest: plan.exchange.cash,
+            report: Report::default(),
+            today: Day::MIN,
+        })
+    }
+
+    /// The exchange, to look at.
+    pub fn exchange(&self) -> &OptionExchange {
+        &self.exchange
+    }
+
+    /// Takes the next moment.
+    pub fn step(&mut self, moment: &Moment) -> Result<(), Error> {
+        check(moment)?;
+        let now = moment.now;
+        self.report.moments += 1;
+        if moment.day > self.today {
+            self.today = moment.day;
+            self.exchange.forget_before(moment.day);
+        }
+        for (underlying, action) in &moment.actions {
+            let told = self.exchange.corporate(now, *underlying, *action)?;
+            self.adjusted(*underlying, action);
+            self.count(&told);
+        }
+        self.settle(moment, SettledBy::Open)?;
+        for spot in &moment.spots {
+            self.exchange.on_spot(*spot);
+        }
+        for quote in &moment.quotes {
+            self.exchange.on_quote(quote);
+        }
+        for (id, outcome) in self.exchange.advance(now)? {
+            self.hear(id, outcome);
+        }
+        self.decide(moment)?;
+        self.settle(moment, SettledBy::Close)?;
+        if let (Some(rule), false) = (self.plan.early, moment.closes.is_empty()) {
+            let told = self.exchange.assign_early(now, moment.day, &rule, &moment.dividends)?;
+            self.count(&told);
+        }
+        self.end_if_gone(now);
+        self.close_day(moment.day);
+        Ok(())
+    }
+
+    /// What the plan did. A trade that is still on is valued at what closing would bring.
+    pub fn finish(mut self) -> Report {
+        let now = self.open.as_ref().map(|open| open.opened);
+        if let Some(opened) = now {
+            self.end(opened, Ended::StillOpen);
+        }
+        self.report.equity = self.exchange.account().equity();
+        self.report.fees = self.exchange.account().fees;
+        self.report.tally = self.exchange.tally().clone();
+        self.report
+    }
+
+    fn settle(&mut self, moment: &Moment, settled: SettledBy) -> Result<(), Error> {
+        let prices = match settled {
+            SettledBy::Open => &moment.opens,
+            SettledBy::Close => &moment.closes,
+        };
+        for price in prices {
+            let told = self.exchange.settle(moment.now, moment.day, settled, *price)?;
+            self.count(&told);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, told: &[Happened]) {
+        for happened in told {
+            *self.report.events.entry(happened.event).or_default() += 1;
+        }
+    }
+
+    /// A split changes the size of a unit, and cancels the orders that wait.
+    fn adjusted(&mut self, underlying: InstrumentId, action: &OptionAction) {
+        if underlying != self.plan.underlying {
+            return;
+        }
+        if !matches!(action, OptionAction::Dividend(_)) {
+            (self.pending, self.closing) = (None, None);
+        }
+        if let OptionAction::Split { new, old } = action
+            && new.is_multiple_of(*old)
+        {
+            self.units *= new / old;
+        }
+    }
+
+    fn hear(&mut self, id: ComboId, outcome: Outcome) {
+        if self.closing == Some(id) {
+            self.closing = None;
+        }
+        let Some((_, mut open)) = self.pending.take_if(|(waits, _)| *waits == id) else { return };
+        if let Outcome::Filled(fills) = outcome {
+            let leg = |asset, ratio| Leg { asset, ratio };
+            open.legs = fills.iter().map(|fill| leg(fill.asset, fill.qty)).collect();
+            let options = fills.iter().filter(|fill| fill.asset.contract().is_some());
+            open.entry = options.map(|fill| fill.asset.amount(fill.price, fill.qty)).sum();
+            if let Some(first) = fills.first() {
+                open.opened = first.at;
+            }
+            self.open = Some(open);
+        }
+    }
+
+    fn decide(&mut self, moment: &Moment) -> Result<(), Error> {
+        if self.pending.is_some() || self.closing.is_some() {
+            return Ok(());
+        }
+        let why = self.open.as_ref().and_then(|open| open.why.or(self.exit(open, moment)));
+        if let (Some(open), Some(_)) = (&mut self.open, why) {
+            open.why = why;
+            self.close(moment.now)?;
+        }
+        self.end_if_gone(moment.now);
+        if self.open.is_none() && self.closing.is_none() {
+            self.enter(moment)?;
+        }
+        Ok(())
+    }
+
+    /// The rule by which a trade is to be closed now.
+    fn exit(&self, open: &Open, moment: &Moment) -> Option<Ended> {
+        let options = || {
+            self.exchange
+                .account()
+                .holdings()
+                .filter_map(|(a, h)| a.contract().map(|contract| (contract, h)))
+        };
+        let first = options().map(|(contract, _)| contract.expiry).min()?;
+        let exit = &self.plan.exit;
+        if exit.held_days.is_some_and(|days| moment.day - open.day >= days) {
+            return Some(Ended::HeldDays);
+        }
+        if exit.days_left.is_some_and(|days| first - moment.day <= days) {
+            return Some(Ended::DaysLeft);
+        }
+        let value: Cash =
+            options().map(|(contract, h)| Asset::Option(*contract).amount(h.mark, h.qty)).sum();
+        let (profit, size) = ((value - open.entry).to_f64(), open.entry.abs().to_f64());
+        if exit.profit.is_some_and(|part| profit >= part * size) {
+            return Some(Ended::Profit);
+        }
+        exit.stop.is_some_and(|part| profit <= -part * size).then_some(Ended::Stop)
+    }
+
+    /// Sends an order that closes the options held, and the shares where the plan keeps none.
+    fn close(&mut self, now: Ts) -> Result<(), Error> {
+        let keeps = self.plan.structure.holds_shares();
+        let held: Vec<Leg> = self
+            .exchange
+            .account()
+            .holdings()
+            .filter(|(asset, _)| asset.contract().is_some() || !keeps)
+            .map(|(asset, held)| Leg { asset: *asset, ratio: -held.qty })
+            .collect();
+        if held.is_empty() {
+            return Ok(());
+        }
+        let units = held.iter().fold(0, |whole, leg| divisor(whole, leg.ratio.unsigned_abs()));
+        let part = |leg: &Leg| Leg { asset: leg.asset, ratio: leg.ratio / units as i64 };
+        let legs = held.iter().map(part).collect();
+        let id = self.number();
+        let combo = Combo::market(id, legs, u32::try_from(units).unwrap_or(u32::MAX));
+        if self.exchange.submit(now, combo)? == Outcome::Working {
+            self.closing = Some(id);
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, moment: &Moment) -> Result<(), Error> {
+        let choice = Choice {
+            board: self.exchange.board(),
+            underlying: self.plan.underlying,
+            now: moment.now,
+            day: moment.day,
+            days: self.plan.days,
+            rules: &self.plan.exchange.rules.quotes,
+            assumed: &self.plan.assumed,
+        };
+        let legs = match choice.legs(&self.plan.structure, &mut self.report.passed) {
+            Ok(legs) => legs,
+            Err(reason) => {
+                *self.report.no_choice.entry(reason).or_default() += 1;
+                return Ok(());
+            }
+        };
+        let (legs, units) = self.with_shares_held(legs);
+        let id = self.number();
+        let account = self.exchange.account();
+        let open = Open {
+            opened: moment.now,
+            day: moment.day,
+            legs: Vec::new(),
+            entry: Cash::ZERO,
+            equity_before: account.equity(),
+            fees_before: account.fees,
+            why: None,
+        };
+        self.pending = Some((id, open));
+        match self.exchange.submit(moment.now, Combo::market(id, legs, units))? {
+            Outcome::Working => {}
+            outcome => self.hear(id, outcome),
+        }
+        Ok(())
+    }
+
+    /// Of a structure with shares, those that are held already are not bought again.
+    fn with_shares_held(&self, legs: Vec<Leg>) -> (Vec<Leg>, u32) {
+        if !self.plan.structure.holds_shares() {
+            return (legs, self.units);
+        }
+        let account = self.exchange.account();
+        let all = legs.into_iter().map(|leg| {
+            let wanted = leg.ratio * i64::from(self.units);
+            let held = if leg.asset.contract().is_none() { account.held(&leg.asset) } else { 0 };
+            Leg { asset: leg.asset, ratio: wanted - held }
+        });
+        (all.filter(|leg| leg.ratio != 0).collect(), 1)
+    }
+
+    /// A trade is over when its options are gone; shares that the plan does not keep are sold.
+    fn end_if_gone(&mut self, now: Ts) {
+        let keeps = self.plan.structure.holds_shares();
+        let holds = |(asset, _): (&Asset, _)| asset.contract().is_some() || !keeps;
+        if self.exchange.account().holdings().any(holds) {
+            let options = |(asset, _): (&Asset, _)| asset.contract().is_some();
+            let delivered = !self.exchange.account().holdings().any(options);
+            if let Some(open) = self.open.as_mut().filter(|_| delivered) {
+                open.why = open.why.or(Some(Ended::Expiry));
+            }
+            return;
+        }
+        let why = self.open.as_ref().map(|open| open.why.unwrap_or(Ended::Expiry));
+        if let Some(why) = why {
+            self.end(now, why);
+        }
+    }
+
+    fn end(&mut self, closed: Ts, ended: Ended) {
+        let Some(open) = self.open.take() else { return };
+        let account = self.exchange.account();
+        self.report.trades.push(Trade {
+            opened: open.opened,
+            closed,
+            legs: open.legs,
+            entry: open.entry,
+            profit: account.equity() - open.equity_before,
+            fees: account.fees - open.fees_before,
+            ended,
+        });
+    }
+
+    fn close_day(&mut self, day: Day) {
+        let equity = self.exchange.account().equity();
+        match self.report.daily.last_mut() {
+            Some(last) if last.0 == day => last.1 = equity,
+            _ => self.report.daily.push((day, equity)),
+        }
+        self.highest = self.highest.max(equity);
+        self.report.drawdown = self.report.drawdown.max(self.highest - equity);
+    }
+
+    fn number(&mut self) -> ComboId {
+        self.next += 1;
+        ComboId(self.next)
+    }
+}
+
+/// A moment holds nothing of a later one.
+fn check(moment: &Moment) -> Result<(), Error> {
+    let quotes = moment.quotes.iter().map(|quote| (quote.contract.underlying, quote.known));
+    let spots = moment.spots.iter().map(|spot| (spot.instrument, spot.known));
+    let late = quotes.chain(spots).find(|(_, known)| *known > moment.now);
+    late.map_or(Ok(()), |(instrument, known)| {
+        Err(Error::LookAhead { instrument, known, now: moment.now })
+    })
+}
+
+/// The greatest common divisor.
+fn divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { divisor(b, a % b) }
+}

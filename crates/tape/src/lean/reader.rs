@@ -1,0 +1,176 @@
+//! Messages out of ticks.
+
+use std::io::{Cursor, Read};
+
+use base::{Day, Span, Ts};
+use bytes::Bytes;
+use market::depth::{
+    BookSide, DepthChange, DepthMessage, Fault, FaultCounts, Grid, Lots, Packet, Ticks,
+};
+
+use super::national::{National, Quote};
+use super::row::{self, Place, Row, Time, What};
+use crate::Error;
+use crate::messages::{Count, Messages, Skipped, Steps};
+use crate::options::clock;
+use crate::rows::{self, Rows};
+
+/// A zip archive unpacks to no more: a day of quotes takes less.
+const LARGEST_TEXT_BYTES: u64 = 4 << 30;
+
+/// What to read and how to count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Steps of prices and sizes.
+    pub grid: Grid,
+    /// The day of a text; tables say it themselves.
+    pub day: Option<Day>,
+}
+
+/// Ticks being read.
+#[derive(Debug)]
+pub struct Reader<R> {
+    rows: Rows<R, Row>,
+    state: State,
+    broken: Option<Error>,
+}
+
+#[derive(Debug)]
+struct State {
+    grid: Grid,
+    midnight: Ts,
+    steps: Steps,
+    count: Count,
+    national: National,
+    day: Option<Day>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads text.
+    ///
+    /// # Errors
+    /// Where the day is not given or before 2007.
+    pub fn lines(source: R, options: Options) -> Result<Reader<R>, Error> {
+        let fault = "the day of the text must be given; its name begins with it".to_owned();
+        let day = options.day.ok_or(Error::ReadHead { format: "LEAN", fault })?;
+        let midnight = clock::behind_utc(day).map(|behind| day.start() + behind);
+        let fault = format!("the day {day} has no known New York time");
+        let midnight = midnight.ok_or(Error::ReadHead { format: "LEAN", fault })?;
+        let rows = Rows::lines(source, row::from_line);
+        Ok(Reader { rows, state: State::new(options.grid, midnight)?, broken: None })
+    }
+
+    /// Reads a Parquet table of columns `ts` (New York), `exchange`, `suspicious`, and `bid`,
+    /// `bid_size`, `ask`, `ask_size` or `price`, `size`.
+    ///
+    /// # Errors
+    /// Where it is no Parquet file.
+    pub fn table(bytes: Bytes, options: Options) -> Result<Reader<R>, Error> {
+        let rows = Rows::table(bytes, row::from_batch)?;
+        Ok(Reader { rows, state: State::new(options.grid, Ts::MIN)?, broken: None })
+    }
+}
+
+/// The text and the day of an archive with one text.
+///
+/// # Errors
+/// Where it is no archive, holds no text, or its text does not unpack.
+pub fn read_zip(bytes: &[u8]) -> Result<(Vec<u8>, Option<Day>), Error> {
+    let fault = |fault: String| Error::ReadHead { format: "zip", fault };
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| fault(error.to_string()))?;
+    if archive.len() != 1 {
+        return Err(fault(format!("it holds {} files instead of one", archive.len())));
+    }
+    let file = archive.by_index(0).map_err(|error| fault(error.to_string()))?;
+    let day = row::day_of(file.name());
+    let mut text = Vec::new();
+    let read = file.take(LARGEST_TEXT_BYTES).read_to_end(&mut text);
+    read.map_err(|error| fault(format!("{error}; is it cut off?")))?;
+    Ok((text, day))
+}
+
+impl<R: Read> Messages for Reader<R> {
+    fn read(&mut self, into: &mut Vec<DepthMessage>) -> Result<(), Error> {
+        rows::read(&mut self.rows, &mut self.broken, into, |row, into| self.state.say(&row, into))
+    }
+
+    fn grid(&self) -> Grid {
+        self.state.grid
+    }
+
+    fn faults(&self) -> &FaultCounts {
+        &self.state.count.faults
+    }
+
+    fn skipped(&self) -> &Skipped {
+        &self.state.count.skipped
+    }
+}
+
+impl State {
+    fn new(grid: Grid, midnight: Ts) -> Result<State, Error> {
+        let fault = || Error::FindGrid { fault: "the tick is too large".to_owned() };
+        let steps = Steps::scaled_up(grid, 1).ok_or_else(fault)?;
+        let (count, national) = (Count::default(), National::new());
+        Ok(State { grid, midnight, steps, count, national, day: None })
+    }
+
+    fn say(&mut self, row: &Row, into: &mut Vec<DepthMessage>) {
+        if row.is_suspicious {
+            self.count.skip("suspicious");
+            return;
+        }
+        let at = match row.time {
+            Time::OfDay(span) => self.midnight + span,
+            Time::At(at) => at,
+        };
+        let known = self.count.known(at);
+        let from = into.len();
+        let mut push = |change| {
+            into.push(DepthMessage { at, known, change, packet: Packet::More });
+        };
+        // New York's clock is four or five hours behind; nothing trades from 20:00 to 04:00.
+        let day = (at - Span::from_hours(4)).utc_day();
+        if self.day.is_some_and(|before| before < day) {
+            self.national = National::new();
+            push(DepthChange::Clear);
+        }
+        self.day = Some(day);
+        match row.what {
+            What::Trade(place) => {
+                if let Some((price, size)) = self.place(place, known) {
+                    push(DepthChange::Trade { resting: None, price, size });
+                }
+            }
+            What::Quote(sides) => {
+                for (side, place) in [BookSide::Bid, BookSide::Ask].into_iter().zip(sides) {
+                    let place = place.and_then(|place| self.place(place, known));
+                    let Some((price, size)) = place else { continue };
+                    let quote = Quote { price, size };
+                    if let Some(best) = self.national.quote(row.exchange, side, quote) {
+                        let none = Quote { price: Ticks::ZERO, size: Lots::ZERO };
+                        let Quote { price, size } = best.unwrap_or(none);
+                        push(DepthChange::Best { side, price, size });
+                    }
+                }
+            }
+        }
+        if let Some(last) = into[from..].last_mut() {
+            last.packet = Packet::Last;
+        }
+    }
+
+    fn place(&mut self, place: Place, known: Ts) -> Option<(Ticks, Lots)> {
+        let on_grid = |(price, size)| -> Result<(Ticks, Lots), Fault> {
+            Ok((self.steps.ticks(price)?, self.steps.lots(size)?))
+        };
+        match place.and_then(on_grid) {
+            Ok(place) => Some(place),
+            Err(fault) => {
+                self.count.fault(fault, known);
+                None
+            }
+        }
+    }
+}
