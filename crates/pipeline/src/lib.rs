@@ -26,6 +26,17 @@ pub enum Error {
     /// A synthetic market that can't be made.
     #[error("make synthetic market")]
     MakeMarket(#[from] sim::Error),
+    /// A recorded file that can't be read.
+    #[error("read recorded file")]
+    ReadRecording(#[source] tape::Error),
+    /// A recorded file without an order book.
+    #[error("find an order book in {name}: it says {changes} alone")]
+    FindBook {
+        /// Its name.
+        name: String,
+        /// What it says, and how often.
+        changes: String,
+    },
     /// A recorded order book that could not be replayed.
     #[error("replay recorded order book")]
     ReplayDepth(#[source] sim::Error),

@@ -1,8 +1,8 @@
 //! Orders of a Databento file made messages, beside the `dbn` crate that only decodes them.
 
 use anyhow::Result;
-use dbn::decode::{DbnMetadata as _, DecodeRecord as _, dbn::Decoder};
 use dbn::MboMsg;
+use dbn::decode::{DbnMetadata as _, DecodeRecord as _, dbn::Decoder};
 use tape::{Messages as _, dbn as ours};
 
 use super::recording;

@@ -49,11 +49,8 @@ pub(super) fn order_grid() -> Result<Grid> {
 }
 
 fn open(bench: &Bench, name: &str) -> Result<BufReader<std::fs::File>> {
-    let path: PathBuf = bench
-        .data
-        .as_ref()
-        .context("no folder of recorded data: give one with --data")?
-        .join(name);
+    let path: PathBuf =
+        bench.data.as_ref().context("no folder of recorded data: give one with --data")?.join(name);
     let file = std::fs::File::open(&path).with_context(|| format!("open {}", path.display()))?;
     Ok(BufReader::new(file))
 }

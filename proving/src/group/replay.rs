@@ -145,7 +145,9 @@ fn renew(replay: &mut Replay<'_, Ladder>) {
         // It was there and working a moment ago.
         let _ = replay.cancel(id);
     }
-    for (side, prices) in [(BookSide::Bid, bids.rev().collect::<Vec<_>>()), (BookSide::Ask, asks.collect())] {
+    for (side, prices) in
+        [(BookSide::Bid, bids.rev().collect::<Vec<_>>()), (BookSide::Ask, asks.collect())]
+    {
         for price in prices {
             let terms = Terms::PostOnly { price: Ticks(price) };
             // Refused where one of that price is there.

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub(crate) mod depth;
 pub(crate) mod modelling;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use depth::DepthCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Market data: take files in, look at them, prove them, ask questions in SQL.
     #[command(subcommand)]
     Data(DataCommand),
+    /// Recorded order books: look at one, replay one with orders in it.
+    #[command(subcommand)]
+    Depth(DepthCommand),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

@@ -3,6 +3,7 @@
 pub(crate) mod data;
 mod day;
 mod demo;
+mod depth;
 mod experiments;
 mod features;
 mod kill;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Models(command) => {
             modelling::models::run(&command, place(&cli.home, &cli.db), terminal)
         }
+        Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),

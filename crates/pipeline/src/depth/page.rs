@@ -2,7 +2,8 @@
 
 use report::chart::lines::{self, Across, Axes, Line, Stroke, at};
 use report::chart::{Chart, Heading};
-use report::{Cell, Outcome as Word, Page, Part, Provenance, Section, Table, Verdict};
+use report::page::Outcome as Word;
+use report::{Cell, Page, Part, Provenance, Section, Table, Verdict};
 
 use super::replay::{Mark, Outcome};
 

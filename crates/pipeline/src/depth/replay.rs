@@ -7,9 +7,7 @@ use base::{Seed, Span, Ts};
 use market::Cash;
 use market::depth::{BookSide, Fault, Grid, Ticks};
 use serde::Serialize;
-use sim::replay::{
-    DepthFill, DepthRule, RecordedBook, Replay, Role, Rules, Tape,
-};
+use sim::replay::{DepthFill, DepthRule, RecordedBook, Replay, Role, Rules, Tape};
 
 use super::maker::Maker;
 use crate::Error;
@@ -84,7 +82,8 @@ pub struct Outcome {
 
 /// Replays a tape with a maker in it.
 pub fn replay<B: RecordedBook>(tape: &Tape, rules: Rules, maker: Maker) -> Result<Outcome, Error> {
-    let mut replay: Replay<'_, B> = Replay::new(tape, rules.clone(), 0).map_err(Error::ReplayDepth)?;
+    let mut replay: Replay<'_, B> =
+        Replay::new(tape, rules.clone(), 0).map_err(Error::ReplayDepth)?;
     let mut course: Vec<Mark> = Vec::new();
     let watch = |replay: &Replay<'_, B>| course.extend(mark(replay, tape.grid()));
     maker.quote(&mut replay, watch).map_err(Error::ReplayDepth)?;
