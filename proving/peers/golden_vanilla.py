@@ -35,7 +35,8 @@ def european():
         made = ql.BlackCalculator(payoff, spot * carry / discount,
                                   volatility * math.sqrt(years), discount)
         option = ql.VanillaOption(payoff, ql.EuropeanExercise(TODAY + days))
-        option.setPricingEngine(ql.AnalyticEuropeanEngine(process(spot, rate, yield_rate, volatility)))
+        underlying = process(spot, rate, yield_rate, volatility)
+        option.setPricingEngine(ql.AnalyticEuropeanEngine(underlying))
         assert abs(option.NPV() - made.value()) < 1e-9
         cases.append({"option": {"right": right, "strike": strike, "years": years},
                       "market": {"spot": spot, "rate": rate, "yield_rate": yield_rate,
