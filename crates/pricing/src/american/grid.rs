@@ -1,6 +1,7 @@
 //! Finite differences for options with early exercise and dividends in cash.
 //!
-//! The equation of Black and Scholes in the logarithm of the spot, solved back from expiry.
+//! The equation of Black and Scholes on prices evenly spaced in their logarithm, solved back
+//! from expiry.
 //! The error falls with the square of both spacings.
 
 use serde::{Deserialize, Serialize};
@@ -293,13 +294,10 @@ impl Plan {
     ) -> Result<Valuation, Error> {
         let Market { spot, rate, yield_rate, volatility } = *market;
         let middle = self.fineness.half;
-        let [below, value, above] =
-            [ladder.values[middle - 1], ladder.values[middle], ladder.values[middle + 1]];
-        let first = (above - below) / (2.0 * ladder.gap);
-        let second = (above - 2.0 * value + below) / (ladder.gap * ladder.gap);
-        let (delta, gamma) = (first / spot, (second - first) / (spot * spot));
-        let flow = rate * value - (rate - yield_rate) * first;
-        let alive = flow - 0.5 * volatility * volatility * (second - first);
+        let value = ladder.values[middle];
+        let (delta, gamma) = ladder.slopes(middle);
+        let flow = rate * value - (rate - yield_rate) * spot * delta;
+        let alive = flow - 0.5 * (volatility * spot).powi(2) * gamma;
         let worth = payoff::exercise(self.option.right, spot, self.option.strike);
         let best =
             if ladder.exercised[middle] && worth > 0.0 { Best::Exercise } else { Best::Hold };

@@ -102,15 +102,32 @@ impl Ladder {
         self.solve(rows, weight);
     }
 
-    /// The generator of the logarithm's motion, less the rate. Where a central difference would
-    /// let prices oscillate, the variance is raised to what the drift needs.
+    /// The generator of the spot's motion, less the rate. It is exact for money and for the
+    /// underlying itself, so calls less puts are forwards on any grid. Where it would let prices
+    /// oscillate, the variance is raised to what the drift needs.
     fn rows(&self, market: &Market) -> Row {
         let Market { rate, yield_rate, volatility, .. } = *market;
-        let variance = volatility * volatility;
-        let drift = rate - yield_rate - 0.5 * variance;
-        let spread = variance.max(drift.abs() * self.gap) / (2.0 * self.gap * self.gap);
-        let tilt = drift / (2.0 * self.gap);
-        Row { below: spread - tilt, at: -2.0 * spread - rate, above: spread + tilt }
+        let (rise, fall) = self.shares();
+        let drift = rate - yield_rate;
+        let variance = (volatility * volatility).max(drift.abs() * rise);
+        let above = (variance + drift * fall) / (rise * (rise + fall));
+        let below = (variance - drift * rise) / (fall * (rise + fall));
+        Row { below, at: -below - above - rate, above }
+    }
+
+    /// Distances to the price above and to that below, as shares of a price.
+    fn shares(&self) -> (f64, f64) {
+        (self.gap.exp_m1(), -(-self.gap).exp_m1())
+    }
+
+    /// Slope and curvature of the value in the price, at the price of a number from both ends.
+    pub(super) fn slopes(&self, at: usize) -> (f64, f64) {
+        let (rise, fall) = self.shares();
+        let spot = self.spots[at];
+        let up = (self.values[at + 1] - self.values[at]) / (rise * spot);
+        let down = (self.values[at] - self.values[at - 1]) / (fall * spot);
+        let across = rise + fall;
+        ((fall * up + rise * down) / across, 2.0 * (up - down) / (across * spot))
     }
 
     /// Solves `(1 − weight · rows) values = target` under `values ≥ floor` by iterating over the

@@ -215,3 +215,31 @@ fn american_prices_without_a_volatility_are_refused() {
         NoVolatility::Unusable { what: "price", .. }
     ));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn whatever_the_market_a_value_stays_within_its_bounds(
+        (strike, years) in (1.0..1000.0f64, 0.001..10.0f64),
+        (rate, yield_rate, volatility) in (-0.1..0.3f64, -0.1..0.3f64, 0.001..4.0f64),
+        (cash, share) in (0.01..60.0f64, 0.01..0.99f64), call in any::<bool>(),
+    ) {
+        let right = if call { Right::Call } else { Right::Put };
+        let option = Vanilla { right, strike, years };
+        let market = Market { spot: 100.0, rate, yield_rate, volatility };
+        let dividends = [Dividend { years: share * years, cash }];
+        let fineness = Fineness { half: 60, steps: 30 };
+        let found =
+            grid::value(&option, &market, &dividends, Exercise::American, &fineness).unwrap();
+        let least = (right.sign() * (100.0 - strike)).max(0.0);
+        let growth = (-yield_rate.min(0.0) * years).exp();
+        let most = if call { 100.0 * growth } else { strike * (-rate.min(0.0) * years).exp() };
+        prop_assert!(found.value >= least - 1e-9, "{} {least}", found.value);
+        prop_assert!(found.value <= most * 1.001, "{} {most}", found.value);
+        let steepest = growth.max((-rate.min(0.0) * years).exp()) * 1.01;
+        prop_assert!(found.delta.abs() <= steepest, "{}", found.delta);
+        // A put bends down where the payment is all that the spot is.
+        prop_assert!(!call || found.gamma >= -1e-4, "{}", found.gamma);
+    }
+}
