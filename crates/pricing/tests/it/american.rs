@@ -187,6 +187,32 @@ proptest! {
     }
 
     #[test]
+    fn a_call_is_a_put_with_money_and_underlying_swapped(
+        strike in 70.0..140.0f64, volatility in 0.1..0.8f64, rate in 0.0..0.1f64,
+        yield_rate in 0.0..0.1f64,
+    ) {
+        // McDonald and Schroder 1998, Journal of Computational Finance 1, p. 5.
+        let market = Market { spot: 100.0, rate, yield_rate, volatility };
+        let swapped = Market { spot: strike, rate: yield_rate, yield_rate: rate, volatility };
+        let call = american(&option(Right::Call, strike), &market, &[]).value;
+        let put = american(&option(Right::Put, 100.0), &swapped, &[]).value;
+        prop_assert!((call - put).abs() < 2e-3 + 2e-4 * call, "{call} {put}");
+    }
+
+    #[test]
+    fn calls_less_puts_keep_the_bounds_of_early_exercise(
+        strike in 70.0..140.0f64, volatility in 0.1..0.8f64, rate in 0.0..0.1f64,
+        yield_rate in 0.0..0.1f64,
+    ) {
+        let market = Market { spot: 100.0, rate, yield_rate, volatility };
+        let worth = |right| american(&option(right, strike), &market, &[]).value;
+        let apart = worth(Right::Call) - worth(Right::Put);
+        let (carried, paid) = (100.0 * (-yield_rate).exp(), strike * (-rate).exp());
+        prop_assert!(apart >= carried - strike - 2e-3, "{apart}");
+        prop_assert!(apart <= 100.0 - paid + 2e-3, "{apart}");
+    }
+
+    #[test]
     fn the_volatility_of_an_american_price_is_the_one_it_was_made_with(
         strike in 80.0..120.0f64, volatility in 0.1..0.9f64, call in any::<bool>(),
     ) {

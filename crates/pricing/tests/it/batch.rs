@@ -82,8 +82,16 @@ proptest! {
                 Ok(single) => {
                     prop_assert_eq!(greeks.value[at], single.value);
                     prop_assert_eq!(greeks.delta[at], single.delta);
+                    prop_assert_eq!(greeks.gamma[at], single.gamma);
+                    prop_assert_eq!(greeks.vega[at], single.vega);
+                    prop_assert_eq!(greeks.theta[at], single.theta);
+                    prop_assert_eq!(greeks.rho[at], single.rho);
                     prop_assert_eq!(greeks.yield_rho[at], single.yield_rho);
+                    prop_assert_eq!(greeks.vanna[at], single.vanna);
+                    prop_assert_eq!(greeks.volga[at], single.volga);
+                    prop_assert_eq!(greeks.charm[at], single.charm);
                     prop_assert_eq!(greeks.veta[at], single.veta);
+                    prop_assert_eq!(greeks.speed[at], single.speed);
                     prop_assert_eq!(greeks.color[at], single.color);
                 }
                 Err(_) => {
