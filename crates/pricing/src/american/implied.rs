@@ -2,13 +2,19 @@
 
 use super::grid::{self, Fineness};
 use super::{Dividend, Exercise};
-use crate::implied::NoVolatility;
+use crate::implied::{self, NoVolatility};
 use crate::{Error, Market, Right, Vanilla, payoff};
 
 /// The least volatility looked at; below it a grid shows its own diffusion.
 const LEAST: f64 = 5e-3;
 /// The greatest.
 const MOST: f64 = 20.0;
+/// Where to look first if nothing is known.
+const TYPICAL: f64 = 0.3;
+/// First factor of the search around a guess that may be far off.
+const WIDE: f64 = 1.2;
+/// First factor around the volatility of a coarser grid.
+const NARROW: f64 = 1.005;
 /// Closeness in volatility at which the search ends.
 const CLOSE: f64 = 1e-9;
 /// Evaluations at most; the bracket is halved at the latest by every third.
@@ -31,8 +37,8 @@ impl From<Error> for NoVolatility {
 /// `market` is not read.
 ///
 /// # Errors
-/// The reason why there is none. [`NoVolatility::BelowIntrinsic`] names the greater of the value
-/// of exercise now and the value at a volatility of half a percent.
+/// The reason why there is none. [`NoVolatility::BelowIntrinsic`] names the value of exercise now
+/// or, if the price is above that, the value at a volatility of half a percent.
 pub fn volatility(
     option: &Vanilla,
     price: f64,
@@ -47,27 +53,78 @@ pub fn volatility(
     if !price.is_finite() {
         return Err(NoVolatility::Unusable { what: "price", value: price });
     }
-    let at = |volatility: f64| -> Result<f64, NoVolatility> {
-        let market = Market { volatility, ..*market };
-        let found = grid::value(option, &market, dividends, Exercise::American, fineness)?;
-        Ok(found.value - price)
-    };
-    let least = at(LEAST)?;
     let intrinsic = payoff::exercise(right, market.spot, strike);
-    if least > 0.0 || price <= intrinsic {
-        let intrinsic = intrinsic.max(least + price);
+    if price <= intrinsic {
         return Err(NoVolatility::BelowIntrinsic { price, intrinsic });
     }
     let most = if right == Right::Call { market.spot } else { strike };
-    let mut bracket = [(LEAST, least), (2.0 * LEAST, at(2.0 * LEAST)?)];
-    while bracket[1].1 < 0.0 {
-        let next = 2.0 * bracket[1].0;
-        if next > MOST || price >= most {
-            return Err(NoVolatility::AboveMost { price, most });
+    let on = |fineness: Fineness| {
+        move |volatility: f64| -> Result<f64, NoVolatility> {
+            let market = Market { volatility, ..*market };
+            let exercise = Exercise::American;
+            let found = grid::value(option, &market, dividends, exercise, &fineness)?;
+            Ok(found.value - price)
         }
-        bracket = [bracket[1], (next, at(next)?)];
+    };
+    // A sixteenth of the work tells where to look.
+    let Fineness { half, steps } = *fineness;
+    let coarse = on(Fineness { half: half / 4, steps: steps / 4 });
+    let first = european(option, price, market, dividends).unwrap_or(TYPICAL);
+    let near = match bracket(first, WIDE, coarse)? {
+        Found::Inside(ends) => root(ends, coarse)?,
+        Found::AllAbove(_) | Found::AllBelow => first,
+    };
+    let fine = on(*fineness);
+    match bracket(near, NARROW, fine)? {
+        Found::Inside(ends) => root(ends, fine),
+        Found::AllAbove(excess) => {
+            Err(NoVolatility::BelowIntrinsic { price, intrinsic: price + excess })
+        }
+        Found::AllBelow => Err(NoVolatility::AboveMost { price, most }),
     }
-    root(bracket, at)
+}
+
+/// The volatility that the price would have without early exercise, the dividends taken off the
+/// spot at once: near the one looked for, mostly above it.
+fn european(
+    option: &Vanilla,
+    price: f64,
+    market: &Market,
+    dividends: &[Dividend],
+) -> Result<f64, NoVolatility> {
+    let inside = dividends.iter().filter(|dividend| dividend.years <= option.years);
+    let paid: f64 = inside.map(|dividend| dividend.cash * market.discount(dividend.years)).sum();
+    let forward = Market { spot: market.spot - paid, ..*market }.forward(option.years);
+    implied::volatility(option, price, forward, market.discount(option.years))
+}
+
+/// Where the sign changes.
+enum Found {
+    /// Between two volatilities.
+    Inside([(f64, f64); 2]),
+    /// Nowhere: the least volatility is worth this much more than the price.
+    AllAbove(f64),
+    /// Nowhere: the greatest is worth less.
+    AllBelow,
+}
+
+/// Goes from `guess` by growing factors to where the sign changes.
+fn bracket<E>(guess: f64, mut factor: f64, of: impl Fn(f64) -> Result<f64, E>) -> Result<Found, E> {
+    let guess = guess.clamp(LEAST, MOST);
+    let mut near = (guess, of(guess)?);
+    let upward = near.1 < 0.0;
+    loop {
+        let next = if upward { near.0 * factor } else { near.0 / factor }.clamp(LEAST, MOST);
+        if next == near.0 {
+            return Ok(if upward { Found::AllBelow } else { Found::AllAbove(near.1) });
+        }
+        let found = (next, of(next)?);
+        if (found.1 < 0.0) != upward {
+            return Ok(Found::Inside([near, found]));
+        }
+        near = found;
+        factor = (factor * factor).min(2.0);
+    }
 }
 
 /// The root inside a bracket (Brent 1973, "Algorithms for Minimization Without Derivatives",
