@@ -20,15 +20,15 @@ const BUMP: f64 = 2e-3;
 /// How fine the grid is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fineness {
-    /// Prices on each side of the spot, at least 10.
+    /// Prices on each side of the spot; fewer than 10 are taken as 10.
     pub half: usize,
-    /// Steps in time until expiry, at least 8. Between two ex-dates it is the square root of the
+    /// Steps in time until expiry; fewer than 8 are taken as 8. Between two ex-dates it is the square root of the
     /// share of time times this.
     pub steps: usize,
 }
 
 impl Default for Fineness {
-    /// Values to about a ten-thousandth of the price of an option at the money.
+    /// Right to about a ten-thousandth of the price of an option at the money.
     fn default() -> Fineness {
         Fineness { half: 200, steps: 100 }
     }
@@ -105,8 +105,8 @@ pub fn value(
     plan.run(market, exercise)
 }
 
-/// Differences of values on one grid as volatility and rates move a little up and down. Four times
-/// to six times the work of [`value`].
+/// Differences of values on one grid as volatility and rates move a little up and down: six times
+/// the work of [`value`].
 ///
 /// # Errors
 /// As [`value`]; [`Error::Value`] at expiry.

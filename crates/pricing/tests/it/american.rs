@@ -49,6 +49,17 @@ fn twice_as_fine_is_four_times_as_close() {
 }
 
 #[test]
+fn the_usual_fineness_is_right_to_two_ten_thousandths_of_the_price() {
+    for years in [0.05, 0.5, 2.0] {
+        let put = Vanilla { years, ..option(Right::Put, 100.0) };
+        let finest = Fineness { half: 1000, steps: 800 };
+        let exact = grid::value(&put, &MARKET, &[], Exercise::American, &finest).unwrap().value;
+        let found = american(&put, &MARKET, &[]).value;
+        assert!((found / exact - 1.0).abs() < 2e-4, "{years}: {found} {exact}");
+    }
+}
+
+#[test]
 fn grid_and_tree_agree_on_early_exercise() {
     let worlds = [(0.05, 0.0), (0.05, 0.08), (0.0, 0.04), (-0.02, 0.0)];
     for (rate, yield_rate) in worlds {
@@ -151,6 +162,20 @@ fn sensitivities_of_a_european_grid_are_those_of_the_formula() {
     assert!((found.vega - exact.vega).abs() < 0.02, "{} {}", found.vega, exact.vega);
     assert!((found.rho - exact.rho).abs() < 0.02, "{} {}", found.rho, exact.rho);
     assert!((found.yield_rho - exact.yield_rho).abs() < 0.02);
+}
+
+#[test]
+fn sensitivities_of_an_american_put_are_those_of_a_tree() {
+    let put = option(Right::Put, 105.0);
+    let grown = |market| tree::value(&put, &market, Exercise::American, 1001).unwrap().value;
+    let by = 0.01;
+    let vega = grown(Market { volatility: 0.25 + by, ..MARKET })
+        - grown(Market { volatility: 0.25 - by, ..MARKET });
+    let rho =
+        grown(Market { rate: 0.05 + by, ..MARKET }) - grown(Market { rate: 0.05 - by, ..MARKET });
+    let found = grid::slopes(&put, &MARKET, &[], Exercise::American, &Fineness::default()).unwrap();
+    assert!((found.vega - vega / (2.0 * by)).abs() < 0.05, "{} {vega}", found.vega);
+    assert!((found.rho - rho / (2.0 * by)).abs() < 0.2, "{} {rho}", found.rho);
 }
 
 #[test]
