@@ -37,17 +37,19 @@ pub fn time_value(forward: f64, strike: f64, deviation: f64) -> Result<f64, Erro
 /// [`price`] of numbers already checked.
 #[inline]
 pub(crate) fn worth(right: Right, forward: f64, strike: f64, deviation: f64) -> f64 {
+    let intrinsic = payoff::exercise(right, forward, strike);
     if deviation == 0.0 {
-        return payoff::exercise(right, forward, strike);
+        return intrinsic;
     }
+    // A put out of the money is a call with forward and strike swapped: one path for all.
     let asked = PriceBlackScholes::builder()
-        .forward(forward)
-        .strike(strike)
+        .forward(forward.min(strike))
+        .strike(forward.max(strike))
         .volatility(deviation)
         .expiry(1.0)
-        .is_call(right == Right::Call)
+        .is_call(true)
         .build_unchecked();
-    asked.calculate::<DefaultSpecialFn>()
+    intrinsic + asked.calculate::<DefaultSpecialFn>()
 }
 
 /// `ln(forward / strike)`, exact where the two are close.

@@ -89,12 +89,13 @@ pub fn deviation(right: Right, price: f64, forward: f64, strike: f64) -> Result<
         return if rounded && intrinsic > 0.0 || price == intrinsic { Ok(0.0) } else { Err(below) };
     }
     let most = if right == Right::Call { forward } else { strike };
+    // The time value is that of the call with the smaller as forward and the greater as strike.
     let asked = ImpliedBlackVolatility::builder()
-        .option_price(price)
-        .forward(forward)
-        .strike(strike)
+        .option_price(price - intrinsic)
+        .forward(forward.min(strike))
+        .strike(forward.max(strike))
         .expiry(1.0)
-        .is_call(right == Right::Call)
+        .is_call(true)
         .build_unchecked();
     match asked.calculate::<DefaultSpecialFn>() {
         Some(found) if price < most && found.is_finite() => Ok(found),

@@ -4,8 +4,10 @@
 //! source. Numbers in, numbers out.
 //! **Must never know**: quotes, orders, accounts, files, clocks. It says what a thing is worth,
 //! never what anyone asks for it. No I/O.
-//! **Start reading** at [`contract`], then [`black`], then [`vanilla`].
+//! **Start reading** at [`contract`], then [`black`], [`vanilla`] and [`implied`]; [`american`] stands
+//! apart, on a grid.
 
+pub mod american;
 pub mod batch;
 pub mod black;
 pub mod contract;

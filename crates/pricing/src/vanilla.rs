@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Market, Right, Vanilla, black, finite, normal, positive};
+use crate::{Error, Market, Vanilla, black, finite, normal, positive};
 
 /// How the value answers to each of its causes, the others held.
 ///
@@ -81,8 +81,11 @@ pub fn greeks(option: &Vanilla, market: &Market) -> Result<Greeks, Error> {
 }
 
 /// Below this share of its first term the value is no longer taken as a difference of the two: at
-/// most five of 53 bits are lost.
-const LOST_DIGITS: f64 = 1.0 / 32.0;
+/// most six of 53 bits are lost.
+const LOST_DIGITS: f64 = 1.0 / 64.0;
+
+/// A density above this is not about to leave the range of floats.
+const TELLING: f64 = 1e-280;
 
 /// What value and sensitivities have in common.
 struct Terms {
@@ -114,8 +117,13 @@ impl Terms {
         let (forward, deviation) = (self.forward, self.deviation);
         let scaled = black::log_moneyness(forward, strike) / deviation;
         let (upper, lower) = (scaled + 0.5 * deviation, scaled - 0.5 * deviation);
-        let (held, paid) = (in_the_money(right, upper), in_the_money(right, lower));
         let sign = right.sign();
+        let bell = normal::density(upper);
+        // `F φ(d1) = K φ(d2)`, unless the first is too small to tell.
+        let shifted = bell * forward / strike;
+        let shifted = if bell > TELLING { shifted } else { normal::density(lower) };
+        let held = normal::cumulative_by(sign * upper, bell);
+        let paid = normal::cumulative_by(sign * lower, shifted);
         let carried = self.discount * forward;
         let delta = sign * carried / spot * held;
         let owed = sign * strike * self.discount * paid;
@@ -130,7 +138,6 @@ impl Terms {
             charm: yield_rate * delta,
             ..Greeks::default()
         };
-        let bell = normal::density(upper);
         // Far from the strike nothing is left of the bell, and what multiplies it may be infinite.
         if bell == 0.0 { still } else { self.moving(&still, market, [years, upper, lower, bell]) }
     }
@@ -160,10 +167,4 @@ impl Terms {
             ..*still
         }
     }
-}
-
-/// Probability, under the measure of `z`, that the option ends in the money.
-#[inline]
-fn in_the_money(right: Right, z: f64) -> f64 {
-    normal::cumulative(right.sign() * z)
 }
