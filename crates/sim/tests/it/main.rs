@@ -1,9 +1,12 @@
 //! The exchange from outside: fills, brackets, money, and a slow twin.
 
 mod brackets;
+mod depth_floor;
+mod depth_venue;
 mod evidence;
 mod fills;
 mod money;
+mod slow_venue;
 mod synth_facts;
 mod synth_shape;
 mod twin;
