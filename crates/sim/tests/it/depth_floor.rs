@@ -44,8 +44,8 @@ pub(crate) fn command(dice: &mut Dice, mix: Mix) -> Command {
     }
     let order = OrderKey(dice.below(mix.keys));
     match dice.below(100) {
-        0..62 => Command::Submit(new_order(dice, order, mix)),
-        62..80 => Command::Cancel { order },
+        0..72 => Command::Submit(new_order(dice, order, mix)),
+        72..84 => Command::Cancel { order },
         _ => Command::Replace { order, price: price(dice), size: size(dice) },
     }
 }
@@ -90,8 +90,9 @@ fn new_order(dice: &mut Dice, key: OrderKey, mix: Mix) -> NewOrder {
     };
     let display = match dice.below(10) {
         0..2 => Display::Hidden,
-        2..4 => Display::Peak(Lots(dice.below(5) as i64)),
         _ if matches!(kind, Kind::Peg { .. }) => Display::Hidden,
+        _ if matches!(kind, Kind::Auction { .. }) => Display::Whole,
+        2..4 => Display::Peak(Lots(dice.below(20) as i64)),
         _ => Display::Whole,
     };
     let guards = [

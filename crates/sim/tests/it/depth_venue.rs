@@ -141,8 +141,8 @@ fn check_promises(sent: &NewOrder, taken: Lots) {
     }
 }
 
-const BUSY: Mix = Mix { keys: 48, owners: 5, phases: 300 };
-const TRADING: Mix = Mix { keys: 48, owners: 5, phases: u64::MAX };
+const BUSY: Mix = Mix { keys: 90, owners: 5, phases: 150 };
+const TRADING: Mix = Mix { keys: 90, owners: 5, phases: u64::MAX };
 
 proptest! {
     #[test]
@@ -170,12 +170,13 @@ fn no_lot_is_made_or_lost_in_half_a_million_commands() {
 #[test]
 fn a_feed_shows_the_book_that_the_venue_has() {
     let mut venue = Venue::new(config()).unwrap();
+    let mut second = venue.clone();
     let (mut by_order, mut by_level) = (Orders::new(), Ladder::new());
     let mut boxes = [Outbox::new(FeedDepth::Orders), Outbox::new(FeedDepth::Levels)];
     for command in commands(Seed::root(9), BUSY).take(100_000) {
         boxes.iter_mut().for_each(Outbox::clear);
         let [orders, levels] = &mut boxes;
-        venue.clone().step(Ts::MIN, &command, levels);
+        second.step(Ts::MIN, &command, levels);
         venue.step(Ts::MIN, &command, orders);
         let calls = matches!(venue.phase(), Phase::Call(_));
         for message in &orders.messages {
@@ -196,6 +197,39 @@ fn a_feed_shows_the_book_that_the_venue_has() {
             }
         }
     }
+}
+
+/// A word for what happened and why.
+fn word(event: &VenueEvent) -> String {
+    match event {
+        VenueEvent::Rejected { reason, .. } => format!("rejected {reason:?}"),
+        VenueEvent::Cancelled { reason, left, .. } => {
+            format!("cancelled {reason:?} {}", if *left > Lots(0) { "in part" } else { "wholly" })
+        }
+        VenueEvent::Traded(trade) => format!("traded {:?}", trade.aggressor),
+        VenueEvent::Replaced { priority, .. } => format!("replaced {priority:?}"),
+        VenueEvent::Repriced { price, .. } => format!("repriced {}", price.is_some()),
+        VenueEvent::Auctioned { price, .. } => format!("auctioned {}", price.is_some()),
+        VenueEvent::Accepted { .. } => "accepted".to_owned(),
+        VenueEvent::Triggered { .. } => "triggered".to_owned(),
+        VenueEvent::Expired { .. } => "expired".to_owned(),
+    }
+}
+
+#[test]
+fn random_commands_reach_all_that_can_happen() {
+    let mut venue = Venue::new(config()).unwrap();
+    let mut out = Outbox::new(FeedDepth::Silent);
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    for command in commands(Seed::root(11), BUSY).take(200_000) {
+        out.clear();
+        venue.step(Ts::MIN, &command, &mut out);
+        out.events.iter().for_each(|event| *seen.entry(word(event)).or_default() += 1);
+    }
+    // Ten reasons of refusal; four of cancels, two of them in part; trades of either side and of
+    // auctions; replaced, repriced and auctioned in two ways each; and three more.
+    assert_eq!(seen.len(), 10 + 5 + 3 + 6 + 3, "{seen:#?}");
+    assert!(seen.values().all(|times| *times >= 5), "{seen:#?}");
 }
 
 #[test]
