@@ -6,6 +6,7 @@ mod depth_venue;
 mod evidence;
 mod fills;
 mod money;
+mod slow_auction;
 mod slow_venue;
 mod synth_facts;
 mod synth_shape;
