@@ -1,7 +1,8 @@
 //! Simulated exchanges, what trading costs, and synthetic markets.
 //!
-//! **For**: a world to trade in: an exchange that works orders against bars of price, cost
-//! models, and a seeded market whose edge is known. The same [`market::Broker`] port as live.
+//! **For**: a world to trade in: an exchange that works orders against bars of price, a venue
+//! that matches them in an order book, cost models, and a seeded market whose edge is known. The
+//! bar exchange has the same [`market::Broker`] port as live.
 //! **Must never know**: features, models, books, sizing, files, clocks. It fills orders; it does
 //! not ask why they were sent. No I/O.
 //! **Start reading** at [`exchange`], then [`costs`], then [`synth`]; of recorded order books at

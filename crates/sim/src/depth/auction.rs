@@ -1,10 +1,13 @@
 //! Auctions: orders are collected, then all that can trade does so at one price.
 //!
 //! The price is the one at which most trades; of those, the one that leaves least over; of those,
-//! the one nearest to the reference price, which is the last trade's (Nasdaq Equity Rules 4752 (d)
-//! (2) and 4754 (b) (2): their steps (A), (B) and (D), with the last trade in the place of the
-//! middle of the touch); of two as near, the higher. Candidates are all limits and the reference price. Displayed, auction-only and hidden
-//! orders take part, icebergs with all they have; pegged orders and stops sleep.
+//! the one nearest to the reference price, which is the last trade's; of two as near, the higher
+//! (the steps of Nasdaq's crosses, Equity 4, Rules 4752 (d) (2) and 4754 (b) (2), without that of
+//! the entered price at which shares remain, and with the last trade in the place of the middle
+//! of the touch). Candidates are all limits and the
+//! reference price. Displayed, auction-only and hidden orders take part, icebergs with all they
+//! have; pegged orders and stops sleep. Guards against trading with oneself don't apply: who
+//! trades is settled by price and time alone, and who with whom is a matter of writing it down.
 
 use market::depth::{BookSide, DepthChange, Lots, Queues, Resting, Ticks};
 use serde::{Deserialize, Serialize};
@@ -102,8 +105,8 @@ impl Venue {
             self.pair(&buys, &sells, (price, size), out);
             self.print(price);
         }
-        let is_over = |order: &NewOrder| matches!(order.kind, Kind::Auction { session: of, .. } if of == session);
-        for key in self.roster.keys_where(is_over) {
+        let is_over = |kind| matches!(kind, Kind::Auction { session: of, .. } if of == session);
+        for key in self.roster.keys_where(|order| is_over(order.kind)) {
             self.expire(key, out);
         }
     }

@@ -31,11 +31,15 @@ impl Venue {
             return;
         }
         self.followed = touch;
-        for key in self.pegs.clone() {
-            if let Some(at) = self.roster.find(key) {
+        // Those who trade on the way leave the list, so it is read from a copy.
+        let mut keys = std::mem::take(&mut self.moving);
+        keys.clone_from(&self.pegs);
+        for key in &keys {
+            if let Some(at) = self.roster.find(*key) {
                 self.move_peg(at, touch, out);
             }
         }
+        self.moving = keys;
     }
 
     fn touch(&self) -> Followed {

@@ -45,8 +45,8 @@ impl Venue {
         Some(())
     }
 
-    /// Takes some of an order that waits, what others see first; an iceberg queues up again with its next part, and an
-    /// order with nothing left is gone. What remains of it.
+    /// Takes some of an order that waits, what others see first; an iceberg queues up again with
+    /// its next part, and an order with nothing left is gone. What remains of it.
     pub(super) fn wear(&mut self, maker: Maker, by: Lots, why: Wear, out: &mut Outbox) -> Lots {
         let live = self.roster.get_mut(maker.at);
         live.left -= by;

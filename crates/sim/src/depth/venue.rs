@@ -72,6 +72,8 @@ pub struct Venue {
     pub(super) calls: [Queues; 2],
     /// Pegged orders, the one entered first first.
     pub(super) pegs: Vec<OrderKey>,
+    /// Memory for a copy of them, used again.
+    pub(super) moving: Vec<OrderKey>,
     /// What pegged orders were priced by last.
     pub(super) followed: Followed,
     pub(super) last: Option<Ticks>,
@@ -102,6 +104,7 @@ impl Venue {
             stops: Queues::new(),
             calls: [Queues::new(), Queues::new()],
             pegs: Vec::new(),
+            moving: Vec::new(),
             followed: Followed::default(),
             last: None,
             swept: None,

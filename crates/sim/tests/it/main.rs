@@ -1,12 +1,16 @@
 //! The exchange from outside: fills, brackets, money, and a slow twin.
 
 mod brackets;
+mod depth_floor;
+mod depth_venue;
 mod evidence;
 mod fills;
 mod money;
 mod replay_golden;
 mod replay_properties;
 mod replay_rules;
+mod slow_auction;
+mod slow_venue;
 mod synth_facts;
 mod synth_shape;
 mod twin;
