@@ -6,13 +6,16 @@
 //! never what anyone asks for it. No I/O.
 //! **Start reading** at [`contract`], then [`black`], then [`vanilla`].
 
+pub mod barrier;
 pub mod black;
 pub mod contract;
 pub mod future;
+pub mod knockout;
 pub mod normal;
 pub mod payoff;
 pub mod vanilla;
 
+pub use barrier::{Barrier, BarrierOption, Knock, PaidAt, Payoff, Touch, Watched};
 pub use contract::{Market, Right, Vanilla};
 pub use vanilla::Greeks;
 
