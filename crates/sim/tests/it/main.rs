@@ -3,6 +3,9 @@
 mod brackets;
 mod evidence;
 mod fills;
+mod knockout;
+mod knockout_faults;
+mod knockout_properties;
 mod money;
 mod synth_facts;
 mod synth_shape;
