@@ -30,8 +30,9 @@ impl Turbo {
     /// motion, so the formula of a fixed level is exact. That of a mini future stands still until
     /// the month ends: beyond that the chance is for a barrier that is never set anew.
     ///
-    /// Markets leap and have fat tails. Where the volatility is measured right, this is a lower
-    /// bound for barriers far away over short times, where only leaps reach.
+    /// Markets leap, and their volatility varies. With one mean volatility for quiet and wild days
+    /// the chance comes out somewhat too high for barriers near by, and too low for those that
+    /// only a leap or a wild day reaches: there read it as a lower bound.
     pub fn knock_out_probability(&self, index: f64, horizon: &Horizon) -> Result<f64, Error> {
         self.check_alive(index)?;
         not_negative("horizon", horizon.years)?;

@@ -186,6 +186,16 @@ fn a_stop_in_front_of_the_barrier_leaves_knock_outs_to_the_gaps() {
 }
 
 #[test]
+fn a_certificate_written_down_comes_back_and_one_that_never_was_does_not() {
+    let turbo = Turbo::at_distance(mini(Side::Short), 15_000.0, 0.03).unwrap();
+    let text = serde_json::to_string(&turbo).unwrap();
+    assert_eq!(serde_json::from_str::<Turbo>(&text).unwrap(), turbo);
+    let beyond = text.replace(&format!("\"strike\":{}", turbo.strike()), "\"strike\":1.0");
+    let told = serde_json::from_str::<Turbo>(&beyond).unwrap_err().to_string();
+    assert!(told.contains("at or below the strike"), "{told}");
+}
+
+#[test]
 fn losing_all_with_everything_staked_is_worth_minus_infinity() {
     let paths = Paths::draw(15_000.0, &forecast(0.9, sessions(5, NIGHT)), 500, Seed::root(6));
     let all = Bet { stake: 1.0, ..bet(Utility::LogGrowth) };

@@ -57,11 +57,27 @@ pub enum MonthTurn {
 }
 
 /// A living certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Turbo {
     terms: Terms,
     strike: f64,
     barrier: f64,
+}
+
+/// A certificate as it was written down, not yet checked.
+#[derive(Deserialize)]
+struct Written {
+    terms: Terms,
+    strike: f64,
+    barrier: f64,
+}
+
+impl TryFrom<Written> for Turbo {
+    type Error = Error;
+    fn try_from(written: Written) -> Result<Turbo, Error> {
+        Turbo::new(written.terms, written.strike, written.barrier)
+    }
 }
 
 /// The issuer's two prices of one certificate.

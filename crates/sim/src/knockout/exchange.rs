@@ -1,6 +1,8 @@
 //! Certificates, cash, and the way of a print through them.
 
-use base::{Rounding, Ts};
+use std::collections::BTreeSet;
+
+use base::Ts;
 use market::{
     Broker, BrokerEvent, Cash, ClientOrderId, Held, InstrumentId, OrderRequest, OrderState, Price,
     Qty, Snapshot,
@@ -9,7 +11,7 @@ use pricing::knockout::{MonthTurn, Turbo};
 
 use super::print::Print;
 use super::record::{Happened, Proof, Record, Rule};
-use super::rules::{IssuerRules, RANGE_WEIGHT};
+use super::rules::{IssuerRules, MeanRange};
 use super::submit::Working;
 use crate::Error;
 
@@ -34,12 +36,12 @@ pub struct KnockOutExchange {
     pub(super) cash: Cash,
     pub(super) orders: Vec<Working>,
     /// Every order ever sent that is done.
-    pub(super) done: std::collections::BTreeSet<ClientOrderId>,
+    pub(super) done: BTreeSet<ClientOrderId>,
     pub(super) answers: Vec<BrokerEvent>,
     pub(super) records: Vec<Record>,
     pub(super) last: Option<Print>,
-    /// Mean true range of the prints seen, in points.
-    pub(super) range: f64,
+    /// Of the prints seen.
+    pub(super) range: MeanRange,
     /// The level of the index at which positions are marked, and the spread there.
     pub(super) mark: (f64, f64),
 }
@@ -57,11 +59,11 @@ impl KnockOutExchange {
             certificates: Vec::new(),
             cash,
             orders: Vec::new(),
-            done: std::collections::BTreeSet::new(),
+            done: BTreeSet::new(),
             answers: Vec::new(),
             records: Vec::new(),
             last: None,
-            range: 0.0,
+            range: MeanRange::default(),
             mark: (0.0, 0.0),
         })
     }
@@ -86,19 +88,17 @@ impl KnockOutExchange {
         self.finance(print)?;
         self.release(begins);
         let bar = print.bar();
-        let spread = self.rules.spread_points(begins, self.range);
+        let spread = self.rules.spread_points(begins, self.range.points());
         self.mark = (bar.open.to_f64(), spread);
         for which in 0..self.certificates.len() {
             if !self.certificates[which].is_dead {
                 self.work(which, print)?;
             }
         }
-        let before = self.last.map_or(bar.open, |last| last.bar().close);
-        let range = (bar.high.max(before) - bar.low.min(before)).to_f64();
-        let first = self.last.is_none();
-        self.range += if first { 1.0 } else { RANGE_WEIGHT } * (range - self.range);
+        self.range.take(&bar);
         self.last = Some(*print);
-        self.mark = (bar.close.to_f64(), self.rules.spread_points(print.ends(), self.range));
+        self.mark =
+            (bar.close.to_f64(), self.rules.spread_points(print.ends(), self.range.points()));
         Ok(())
     }
 
@@ -183,7 +183,7 @@ impl KnockOutExchange {
         print: &Print,
     ) -> Result<(), Error> {
         let turbo = self.certificates[which].turbo;
-        let residual = self.rules.on_tick(turbo.intrinsic(index), Rounding::Down)?;
+        let residual = self.rules.residual(&turbo, index)?;
         let held = &mut self.certificates[which];
         let pieces = std::mem::take(&mut held.pieces);
         (held.average_price, held.is_dead) = (Price::ZERO, true);

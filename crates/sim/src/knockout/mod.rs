@@ -13,7 +13,8 @@
 //!
 //! An order may fill only on a print that began when the order had arrived, latency included, and
 //! an order dated before what the exchange has shown is refused. So no fill rests on a price
-//! that was known only later.
+//! that was known only later. It also means that on candles without a break any latency above
+//! zero waits for a whole candle; ticks tell it finer.
 //!
 //! Each change is kept as a [`Record`] with its [`Proof`], the cash and the equity after it.
 //!
@@ -33,4 +34,4 @@ pub use exchange::{Certificate, KnockOutExchange};
 pub use hours::{Hours, LocalClock};
 pub use print::Print;
 pub use record::{Happened, Proof, Record, Rule};
-pub use rules::{Clash, IssuerRules, SpreadRule, Unwind, Watch};
+pub use rules::{Clash, IssuerRules, MeanRange, SpreadRule, Unwind, Watch};

@@ -1,7 +1,7 @@
 //! How the issuer behaves, and what is assumed where a candle does not tell.
 
 use base::{Rounding, Span, Ts};
-use market::{Cash, Price};
+use market::{Bar, Cash, Price};
 use pricing::knockout::Turbo;
 use serde::{Deserialize, Serialize};
 
@@ -83,8 +83,28 @@ pub struct IssuerRules {
     pub order_fee: Cash,
 }
 
-/// Smoothing of the range, in prints.
-pub(super) const RANGE_WEIGHT: f64 = 1.0 / 14.0;
+/// The mean true range of the prints of an index, by which issuers widen.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MeanRange {
+    points: f64,
+    close: Option<Price>,
+}
+
+impl MeanRange {
+    /// Takes in the next print's prices.
+    pub fn take(&mut self, bar: &Bar) {
+        let before = self.close.unwrap_or(bar.open);
+        let range = (bar.high.max(before) - bar.low.min(before)).to_f64();
+        let weight = if self.close.is_none() { 1.0 } else { 1.0 / 14.0 };
+        self.points += weight * (range - self.points);
+        self.close = Some(bar.close);
+    }
+
+    /// In points of the index; zero before the first print.
+    pub fn points(&self) -> f64 {
+        self.points
+    }
+}
 
 impl IssuerRules {
     /// Certificates on the DAX: quoted 08:00 to 22:00 to the cent with 1.5 points, killed while
@@ -138,7 +158,7 @@ impl IssuerRules {
     }
 
     /// True where a print that begins now can kill.
-    pub(super) fn watches(&self, at: Ts) -> bool {
+    pub fn watches(&self, at: Ts) -> bool {
         match self.watch {
             Watch::Always => true,
             Watch::IndexHours => self.index_hours.session(at).is_some(),
@@ -146,21 +166,36 @@ impl IssuerRules {
         }
     }
 
-    /// What the holder gets for one certificate at a level of the index.
-    pub(super) fn bid(&self, turbo: &Turbo, index: f64, spread: f64) -> Result<Price, Error> {
+    /// What the holder gets for one certificate at a level of the index. Whether anyone quotes
+    /// then is a question of hours and barrier. Refused is what does not fit a price.
+    pub fn bid(&self, turbo: &Turbo, index: f64, spread: f64) -> Result<Price, Error> {
         let fair = turbo.intrinsic(index) - 0.5 * spread * turbo.terms().ratio;
         self.on_tick(fair.max(0.0), Rounding::Down)
     }
 
     /// What the holder pays, a tick at least: nothing is given away.
-    pub(super) fn ask(&self, turbo: &Turbo, index: f64, spread: f64) -> Result<Price, Error> {
+    pub fn ask(&self, turbo: &Turbo, index: f64, spread: f64) -> Result<Price, Error> {
         let fair = turbo.intrinsic(index) + 0.5 * spread * turbo.terms().ratio;
         Ok(self.on_tick(fair, Rounding::Up)?.max(self.tick))
     }
 
+    /// What a dead certificate pays when the issuer unwound at a level of the index.
+    pub fn residual(&self, turbo: &Turbo, index: f64) -> Result<Price, Error> {
+        self.on_tick(turbo.intrinsic(index), Rounding::Down)
+    }
+
+    /// Where the issuer unwinds after a touch: `reached` is the barrier, or the first price beyond
+    /// it, and `worst` the worst price of the candle.
+    pub fn unwound_at(&self, reached: f64, worst: f64) -> f64 {
+        match self.unwind {
+            Unwind::AtBarrier => reached,
+            Unwind::WorstOfCandle => worst,
+        }
+    }
+
     /// A price on the issuer's step. What lies within a thousandth of a step counts as on it:
     /// floats of 0.29 × 100 must not cost a cent.
-    pub(super) fn on_tick(&self, price: f64, rounding: Rounding) -> Result<Price, Error> {
+    fn on_tick(&self, price: f64, rounding: Rounding) -> Result<Price, Error> {
         let nudge = match rounding {
             Rounding::Up => -1e-3,
             _ => 1e-3,

@@ -6,7 +6,7 @@ use market::{InstrumentId, OrderKind, Price, Side};
 use super::exchange::KnockOutExchange;
 use super::print::Print;
 use super::record::Rule;
-use super::rules::{Clash, Unwind};
+use super::rules::Clash;
 use super::submit::Working;
 use crate::Error;
 
@@ -22,10 +22,7 @@ impl KnockOutExchange {
         let watched = self.rules.watches(print.begins());
         self.mark.0 = open;
         if turbo.is_touched_by(open) && watched {
-            let level = match self.rules.unwind {
-                Unwind::AtBarrier => open,
-                Unwind::WorstOfCandle => worst,
-            };
+            let level = self.rules.unwound_at(open, worst);
             return self.kill(which, level, Rule::BarrierGap, print);
         }
         let certificate = InstrumentId(which as u32);
@@ -47,10 +44,7 @@ impl KnockOutExchange {
             }
         }
         if touches && watched {
-            let level = match self.rules.unwind {
-                Unwind::AtBarrier => turbo.barrier(),
-                Unwind::WorstOfCandle => worst,
-            };
+            let level = self.rules.unwound_at(turbo.barrier(), worst);
             return self.kill(which, level, Rule::BarrierTouched, print);
         }
         if quoted && print.is_candle() && !touches {
