@@ -8,15 +8,18 @@
 //! apart, on a grid.
 
 pub mod american;
+pub mod barrier;
 pub mod batch;
 pub mod black;
 pub mod contract;
 pub mod future;
 pub mod implied;
+pub mod knockout;
 pub mod normal;
 pub mod payoff;
 pub mod vanilla;
 
+pub use barrier::{Barrier, BarrierOption, Knock, PaidAt, Payoff, Touch, Watched};
 pub use contract::{Market, Right, Vanilla};
 pub use vanilla::Greeks;
 

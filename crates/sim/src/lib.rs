@@ -11,6 +11,7 @@
 pub mod costs;
 pub mod depth;
 pub mod exchange;
+pub mod knockout;
 pub mod options;
 pub mod replay;
 pub mod synth;
@@ -92,6 +93,20 @@ pub enum Error {
         /// What it may be.
         allowed: &'static str,
     },
+    /// A price of an index that none can have, or that comes out of turn.
+    #[error("read print that began {begins}: {fault}")]
+    ReadPrint {
+        /// When it began.
+        begins: Ts,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A knock-out certificate that the last price has killed already.
+    #[error("list certificate")]
+    ListCertificate(#[source] pricing::Error),
+    /// Interest that leaves nothing of a certificate's strike.
+    #[error("finance certificate overnight")]
+    Finance(#[source] pricing::Error),
     /// The calendar has no such exchange or no such day.
     #[error("look up trading calendar")]
     LookUpCalendar(#[source] market::Error),

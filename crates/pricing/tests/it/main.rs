@@ -2,6 +2,7 @@
 
 mod american;
 mod bad_input;
+mod barrier;
 mod batch;
 mod european;
 mod golden_vanilla;
