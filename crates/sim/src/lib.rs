@@ -71,6 +71,14 @@ pub enum Error {
         /// What it may be.
         allowed: &'static str,
     },
+    /// Data that tell nothing of a cost: too few, without spread, or not numbers.
+    #[error("calibrate {what}: {fault}")]
+    Calibrate {
+        /// The cost asked for.
+        what: &'static str,
+        /// What is wrong with the data.
+        fault: String,
+    },
     /// The calendar has no such exchange or no such day.
     #[error("look up trading calendar")]
     LookUpCalendar(#[source] market::Error),
