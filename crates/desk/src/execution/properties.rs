@@ -109,7 +109,7 @@ fn told(broker: &mut Broker, rng: &mut base::seed::Rng, second: i64) -> Told {
 }
 
 fn check_child(order: &Parent, child: &ChildOrder, worker: &Worker, second: i64) {
-    assert!(second >= 0 && second < 100, "a child at {second}");
+    assert!((0..100).contains(&second), "a child at {second}");
     let left = order.size - worker.filled() - worker.open() + child.size;
     assert!(child.size >= order.bounds.least_child || child.size == left, "{child:?}");
     assert!(child.size <= order.bounds.largest_child.unwrap_or(order.size), "{child:?}");

@@ -15,7 +15,7 @@ use crate::Error;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
-    /// Best prices of both sides.
+    /// Best prices of both sides. Where they lock or cross no child is sent.
     Quote {
         /// Best bid.
         bid: Ticks,

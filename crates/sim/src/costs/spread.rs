@@ -131,6 +131,10 @@ fn step_of(from: Span, step: Span, time_of_day: Span, steps: usize) -> Option<us
 pub struct SpreadEstimate {
     /// The whole spread, in basis points of the price, with its interval by blocks.
     pub spread_bps: Interval,
+    /// Part of the pairs whose own estimate was below zero and was taken as zero: where it is
+    /// large, the bars are too coarse for the spread and the figure errs upward. Zero for measures
+    /// that do not look at pairs one by one.
+    pub floored: f64,
     /// Pairs of bars it rests on.
     pub rows: usize,
 }
@@ -159,11 +163,12 @@ pub fn roll(bars: &[Bar], plan: Plan) -> Result<SpreadEstimate, Error> {
         let fault = "changes follow each other's direction: the measure is undefined";
         return Err(refuse(what, fault.to_owned()));
     }
-    Ok(SpreadEstimate { spread_bps, rows: pairs.len() })
+    Ok(SpreadEstimate { spread_bps, floored: 0.0, rows: pairs.len() })
 }
 
 /// Corwin and Schultz (2012), eqs. 14 and 18: from the highs and lows of two bars and of both
-/// together. Each pair's estimate is at least zero; a bar that opens beyond its predecessor's
+/// together. Each pair's estimate is at least zero, so the mean errs upward where the spread is
+/// small beside the range of a bar; a bar that opens beyond its predecessor's
 /// close is moved to it, as the paper does for nights.
 pub fn corwin_schultz(bars: &[Bar], plan: Plan) -> Result<SpreadEstimate, Error> {
     let logs = logarithms("the spread by Corwin and Schultz", bars)?;
@@ -171,7 +176,8 @@ pub fn corwin_schultz(bars: &[Bar], plan: Plan) -> Result<SpreadEstimate, Error>
     let mean = bootstrap::mean_interval(&values, plan);
     let spread_bps =
         Interval { value: mean.value * 1e4, low: mean.low * 1e4, high: mean.high * 1e4, ..mean };
-    Ok(SpreadEstimate { spread_bps, rows: values.len() })
+    let floored = values.iter().filter(|&&value| value == 0.0).count() as f64;
+    Ok(SpreadEstimate { spread_bps, floored: floored / values.len() as f64, rows: values.len() })
 }
 
 fn high_low_spread(first: Logs, next: Logs) -> f64 {
@@ -198,7 +204,7 @@ pub fn abdi_ranaldo(bars: &[Bar], plan: Plan) -> Result<SpreadEstimate, Error> {
         (4.0 * mean).max(0.0).sqrt() * 1e4
     };
     let spread_bps = bootstrap::interval(products.len(), plan, of);
-    Ok(SpreadEstimate { spread_bps, rows: products.len() })
+    Ok(SpreadEstimate { spread_bps, floored: 0.0, rows: products.len() })
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@ mod brackets;
 mod evidence;
 mod fills;
 mod money;
+mod spreads;
 mod synth_facts;
 mod synth_shape;
 mod twin;
