@@ -157,6 +157,37 @@ fn refusals_in_a_row_stop_it() {
 }
 
 #[test]
+fn a_broker_that_counted_too_little_stops_it_and_the_shares_are_counted() {
+    let mut worker = Worker::new(parent(Pace::Twap, WAIT)).unwrap();
+    worker.on(at(0), &QUOTE).unwrap();
+    worker.on(at(20), &Told::Clock).unwrap();
+    worker.on(at(25), &Told::Clock).unwrap();
+    tell(&mut worker, 26, 0, Answer::Cancelled { filled: Lots(2) });
+    assert!(matches!(
+        tell(&mut worker, 27, 0, Answer::Filled { size: Lots(9) })[..],
+        [Wish::Cancel { .. }]
+    ));
+    assert_eq!(worker.filled(), Lots(9));
+    tell(&mut worker, 28, 1, Answer::Cancelled { filled: Lots(0) });
+    assert!(matches!(worker.progress(), Progress::Stopped { .. }));
+    assert!(worker.on(at(90), &Told::Clock).unwrap().is_empty());
+}
+
+#[test]
+fn a_tape_with_our_own_trades_is_taken_less_them() {
+    let mut order = parent(Pace::Pov { rate: 0.5, catch_up: 0.5 }, TAKE);
+    order.bounds.tape = TapeOf::All;
+    let mut worker = Worker::new(order).unwrap();
+    worker.on(at(0), &QUOTE).unwrap();
+    let wishes = worker.on(at(1), &Told::Trade { size: Lots(10) }).unwrap();
+    assert_eq!(sends(&wishes), [(10, 101, Posture::Aggressive)]);
+    // Our own ten are printed, then told: half of all is done, and nothing more is wanted.
+    assert!(worker.on(at(2), &Told::Trade { size: Lots(10) }).unwrap().is_empty());
+    assert!(tell(&mut worker, 3, 0, Answer::Filled { size: Lots(10) }).is_empty());
+    assert_eq!(worker.target().unwrap(), Lots(10));
+}
+
+#[test]
 fn stories_that_cannot_be_true_are_refused_with_a_reason() {
     let says = |told: Told, second: i64, words: &str| {
         let mut worker = Worker::new(parent(Pace::Twap, TAKE)).unwrap();

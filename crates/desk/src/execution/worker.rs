@@ -54,7 +54,8 @@ pub enum Answer {
     /// It was taken back, by us or by the broker.
     Cancelled {
         /// All that it has traded, by the broker's count. Fills of it may still come in late: they
-        /// are counted here and not again.
+        /// are counted here and not again. More than was counted stops the parent: the shares are
+        /// ours and are counted, but nothing more is sent on such a word.
         filled: Lots,
     },
 }
@@ -119,8 +120,8 @@ struct Child {
     size: Lots,
     /// Sum of the fills that came.
     seen: Lots,
-    /// All fills by the broker's count, where it gave one.
-    reported: Lots,
+    /// All fills by the broker's count when it was cancelled.
+    cancelled: Option<Lots>,
     sent: Ts,
     posture: Posture,
     stage: Stage,
@@ -136,7 +137,7 @@ enum Stage {
 
 impl Child {
     fn filled(&self) -> Lots {
-        self.seen.max(self.reported)
+        self.seen.max(self.cancelled.unwrap_or(Lots::ZERO))
     }
 
     fn open(&self) -> Lots {
@@ -292,12 +293,17 @@ impl Worker {
             Answer::Filled { size } => child.seen += size,
             Answer::Rejected => child.stage = Stage::Done,
             Answer::Cancelled { filled } => {
-                child.reported = filled;
+                child.cancelled = Some(filled);
                 child.stage = Stage::Done;
             }
         }
         if child.filled() == child.size {
             child.stage = Stage::Done;
+        }
+        let counted = child.cancelled.unwrap_or(child.size);
+        if child.seen > counted {
+            let reason = "a child filled beyond what the broker counted when it was cancelled";
+            self.stopped = Some(reason.to_owned());
         }
         let (after, posture, done) = (child.filled(), child.posture, child.stage == Stage::Done);
         self.filled += after - before;
@@ -353,8 +359,8 @@ impl Worker {
         let leg = format!("child-{}", self.children.len());
         let id = ClientOrderId::derive(&self.parent.id, &leg);
         let stage = Stage::Open;
-        let (seen, reported, sent) = (Lots::ZERO, Lots::ZERO, self.now);
-        self.children.insert(id.clone(), Child { size, seen, reported, sent, posture, stage });
+        let (seen, cancelled, sent) = (Lots::ZERO, None, self.now);
+        self.children.insert(id.clone(), Child { size, seen, cancelled, sent, posture, stage });
         self.open = Some(id.clone());
         self.others_at_send = self.others();
         Ok(vec![Wish::Send(ChildOrder { id, side: self.parent.side, size, limit, posture })])
