@@ -89,9 +89,10 @@ pub fn waterfall(heading: Heading, bars: &[CostBar]) -> Chart {
         })
         .collect();
     let options = json!({
-        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 28, "containLabel": true},
+        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": true},
         "tooltip": {"trigger": "axis", "confine": true},
-        "xAxis": {"type": "category", "data": names},
+        "xAxis": {"type": "category", "data": names,
+                  "axisLabel": {"interval": 0, "rotate": 24, "fontSize": 11}},
         "yAxis": {"splitLine": {"lineStyle": {"color": "@line"}}},
         "series": [{"type": "candlestick", "data": candles, "itemStyle": {
             "color": "@short", "borderColor": "@short",

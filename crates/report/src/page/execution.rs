@@ -123,7 +123,8 @@ impl ExecutionReport {
         let mut table = Table::new(["part", "amount", "basis points"]);
         for (bar, amount) in order.costs.iter().zip(&order.amounts) {
             let bps = Cell::Exact(signed(bar.size, 2));
-            table.rows.push(vec![Cell::text(&bar.name), Cell::Exact(amount.clone()), bps]);
+            let amount = Cell::Exact(amount.replace('-', "\u{2212}"));
+            table.rows.push(vec![Cell::text(&bar.name), amount, bps]);
         }
         Part::Table { title: "Cost".to_owned(), table, provenance: self.provenance.clone() }
     }
@@ -168,7 +169,7 @@ mod tests {
             scheduled: vec![(Ts::from_seconds(0), 0.0)],
             done: vec![(Ts::from_seconds(1), 100.0)],
             costs: vec![cost("spread", 1.5, 0.0), cost("total", 1.5, 0.0)],
-            amounts: vec!["270.00".into(), "270.00".into()],
+            amounts: vec!["270.00".into(), "-270.00".into()],
             benchmarks: vec![("VWAP".into(), 182.48, Some(-0.25))],
             mark_outs: vec![("60 s".into(), None)],
         };
@@ -187,7 +188,7 @@ mod tests {
         let html = report().page().html();
         assert!(html.contains("too few for an interval"));
         assert!(html.contains("buy &lt;IBM&gt;") && !html.contains("buy <IBM>"));
-        assert!(html.contains("270.00") && html.contains("\u{2212}0.25"));
+        assert!(html.contains(">\u{2212}270.00<") && html.contains("\u{2212}0.25"));
     }
 
     #[test]
