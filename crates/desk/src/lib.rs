@@ -1,4 +1,5 @@
-//! The engine: size, risk, orders, exit plans, ledger, journal, performance.
+//! The engine: size, risk, orders, exit plans, ledger, journal, performance; parent orders and
+//! what they cost.
 //!
 //! **For**: turning a book's intents into orders under limits, keeping every position behind its
 //! stop, and accounting for it all to the cent; the same code for backtest, paper and live.
@@ -12,6 +13,7 @@
 //! ```
 
 pub mod engine;
+pub mod execution;
 pub mod exit;
 pub mod intent;
 pub mod journal;
@@ -20,6 +22,7 @@ pub mod orders;
 pub mod performance;
 pub mod risk;
 pub mod size;
+pub mod tca;
 
 pub use engine::{Approval, Book, Decision, Engine, EngineConfig, Mode, OnKill, View};
 pub use exit::{ExitPlan, ExitReason, Keeper};
@@ -91,6 +94,22 @@ pub enum Error {
         value: f64,
         /// What it should be.
         wanted: &'static str,
+    },
+    /// A parent order that can't be worked, or a story about it that can't be true.
+    #[error("work parent order {parent:?}: {fault}")]
+    WorkParent {
+        /// The parent.
+        parent: String,
+        /// What is wrong.
+        fault: String,
+    },
+    /// Fills or a market that can't be analysed.
+    #[error("analyse costs of {parent:?}: {fault}")]
+    AnalyseCosts {
+        /// The parent order.
+        parent: String,
+        /// What is wrong.
+        fault: String,
     },
     /// A number is not a price, a quantity or an amount.
     #[error("make money")]

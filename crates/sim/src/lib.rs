@@ -107,6 +107,14 @@ pub enum Error {
     /// Interest that leaves nothing of a certificate's strike.
     #[error("finance certificate overnight")]
     Finance(#[source] pricing::Error),
+    /// Data that tell nothing of a cost: too few, without spread, or not numbers.
+    #[error("calibrate {what}: {fault}")]
+    Calibrate {
+        /// The cost asked for.
+        what: &'static str,
+        /// What is wrong with the data.
+        fault: String,
+    },
     /// The calendar has no such exchange or no such day.
     #[error("look up trading calendar")]
     LookUpCalendar(#[source] market::Error),

@@ -3,6 +3,7 @@
 use base::Day;
 use market::{Bar, Qty};
 use serde::{Deserialize, Serialize};
+use sim::costs::impact::volume_slippage;
 use sim::costs::{Executed, Execution, Liquidity};
 use sim::{Commission, CostConfig, CostModel};
 
@@ -78,13 +79,14 @@ impl Costs {
             worst: None,
             range: 0.0,
             daily_volume: 0.0,
+            bar_volume: bar.volume as f64,
             before: Executed::default(),
         };
         let priced = model
             .price(&execution)
             .map_err(|error| Error::CheckSettings { fault: error.to_string() })?;
         let value = bar.open.to_f64() * SHARES as f64;
-        let slippage = self.impact / (bar.volume as f64).sqrt();
+        let slippage = volume_slippage(self.impact, bar.volume as f64);
         Ok((priced.breakdown.total().to_f64() / value + slippage) as f32)
     }
 }

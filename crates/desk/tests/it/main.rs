@@ -1,5 +1,6 @@
 //! The engine against a small broker: corner cases, and properties over random markets.
 
+mod almgren_chriss;
 mod broker;
 mod cases;
 mod keeper;

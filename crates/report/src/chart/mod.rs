@@ -6,6 +6,7 @@
 pub mod bars;
 pub mod candles;
 pub mod equity;
+pub mod execution;
 pub mod heatmap;
 pub mod lines;
 pub mod reliability;

@@ -1,5 +1,6 @@
 //! A page: header, banner, verdicts, sections; one file that needs no network.
 
+pub mod execution;
 mod render;
 
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,16 @@
-//! What a trade costs: commission, half the spread, slippage, impact, fees on sales, borrow.
+//! What a trade costs: commission, half the spread, slippage, impact, fees, borrow, financing.
 //!
 //! Price costs (spread, slippage, impact) move the fill's price against us; money costs
 //! (commission, fees) go into the fill's fee. Both are kept apart in a [`Breakdown`].
 
+pub mod calibrate;
 mod commission;
+mod financing;
+pub mod impact;
+mod pass_through;
 mod sell_fees;
+pub mod spread;
+mod tiers;
 
 use base::{Day, Rounding};
 use market::{Cash, Price, Qty};
@@ -12,7 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, check_range};
 pub use commission::Commission;
+use commission::Scope;
+pub use financing::{Borrow, DayCount, Financing};
+pub use pass_through::PassThrough;
 pub use sell_fees::SellFees;
+pub use tiers::{CryptoVenue, MakerTakerRates};
 
 /// How far the price moves against an order that takes liquidity, beyond half the spread.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -30,6 +40,12 @@ pub enum Slippage {
     OfRange {
         /// Fraction of the average true range.
         fraction: f64,
+    },
+    /// By this ÷ √volume of the bar, a part of the price ([`impact::volume_slippage`]). An order
+    /// on a bar of unknown volume is refused.
+    OfVolume {
+        /// The coefficient.
+        coefficient: f64,
     },
 }
 
@@ -49,10 +65,16 @@ pub struct CostConfig {
     pub impact_coefficient: f64,
     /// Fees of the regulators on sales. Default: those of the United States.
     pub sell_fees: SellFees,
+    /// Charges by the share or contract that the broker hands on. Default: none.
+    pub pass_through: PassThrough,
     /// Fee for borrowing shares sold short, percent a year of their value. Default 1 %.
     pub borrow_pct: f64,
     /// Interest on negative cash, percent a year. Default 6 %.
     pub financing_pct: f64,
+    /// How the rate on a debt follows from these percent. Default: they are all of it.
+    pub financing: Financing,
+    /// How days of borrow and debt are counted. Default: of 365.
+    pub day_count: DayCount,
     /// All of the above times this: 0, 1, 2, 4 for a table of sensitivity. Default 1.
     pub scale: f64,
 }
@@ -65,8 +87,11 @@ impl Default for CostConfig {
             slippage: Slippage::Fixed { bps: 1.0 },
             impact_coefficient: 0.0,
             sell_fees: SellFees::UsEquity,
+            pass_through: PassThrough::None,
             borrow_pct: 1.0,
             financing_pct: 6.0,
+            financing: Financing::Flat,
+            day_count: DayCount::Act365,
             scale: 1.0,
         }
     }
@@ -81,8 +106,11 @@ impl CostConfig {
             slippage: Slippage::None,
             impact_coefficient: 0.0,
             sell_fees: SellFees::None,
+            pass_through: PassThrough::None,
             borrow_pct: 0.0,
             financing_pct: 0.0,
+            financing: Financing::Flat,
+            day_count: DayCount::Act365,
             scale: 1.0,
         }
     }
@@ -110,6 +138,8 @@ pub struct Execution {
     pub range: f64,
     /// Average volume of a session, in units; 0 where not known.
     pub daily_volume: f64,
+    /// Volume of the bar that it executes on, in units; 0 where not known.
+    pub bar_volume: f64,
     /// What this order executed before, for minimums and caps per order.
     pub before: Executed,
 }
@@ -145,7 +175,7 @@ pub struct Breakdown {
     pub impact: Cash,
     /// The broker's commission.
     pub commission: Cash,
-    /// The regulators' fees on sales.
+    /// The regulators' fees on sales, and what the broker hands on.
     pub sell_fees: Cash,
 }
 
@@ -209,6 +239,10 @@ impl CostModel {
             Slippage::OfRange { fraction } => {
                 check_range("costs.slippage.fraction", fraction, (0.0, 1.0), "in 0..=1")?;
             }
+            Slippage::OfVolume { coefficient } => {
+                let field = "costs.slippage.coefficient";
+                check_range(field, coefficient, (0.0, 1_000.0), "in 0..=1000")?;
+            }
         }
         let impact = config.impact_coefficient;
         check_range("costs.impact_coefficient", impact, (0.0, 10.0), "in 0..=10")?;
@@ -228,7 +262,7 @@ impl CostModel {
     /// Prices an execution. The price moves against us by spread, slippage and impact, never
     /// beyond the worst price that the order accepts, and is rounded against us to 1/10,000.
     pub fn price(&self, execution: &Execution) -> Result<Priced, Error> {
-        let parts = self.price_parts(execution);
+        let parts = self.price_parts(execution)?;
         let price = self.moved_price(execution, parts.iter().sum())?;
         let size = execution.qty.abs();
         let mut breakdown = Breakdown::default();
@@ -246,19 +280,21 @@ impl CostModel {
 
     /// Interest on a debt of that size for some calendar days.
     pub fn financing(&self, debt: Cash, days: i32) -> Result<Cash, Error> {
-        self.interest(debt, self.config.financing_pct, days)
+        let size = debt.to_f64().abs();
+        let pct = self.config.financing.blended_pct(self.config.financing_pct, size);
+        self.interest(debt, pct, days)
     }
 
     fn interest(&self, value: Cash, pct: f64, days: i32) -> Result<Cash, Error> {
-        let years = f64::from(days) / 365.0;
+        let years = self.config.day_count.years(days);
         let amount = value.to_f64().abs() * pct / 100.0 * years * self.config.scale;
         Ok(Cash::from_f64(amount, Rounding::HalfEven)?)
     }
 
     /// Spread, slippage and impact, in price.
-    fn price_parts(&self, execution: &Execution) -> [f64; 3] {
+    fn price_parts(&self, execution: &Execution) -> Result<[f64; 3], Error> {
         if execution.liquidity == Liquidity::Provided {
-            return [0.0; 3];
+            return Ok([0.0; 3]);
         }
         let config = &self.config;
         let reference = execution.reference.to_f64();
@@ -266,13 +302,19 @@ impl CostModel {
             Slippage::None => 0.0,
             Slippage::Fixed { bps } => reference * bps * 1e-4,
             Slippage::OfRange { fraction } => execution.range * fraction,
+            Slippage::OfVolume { coefficient } => {
+                let volume = execution.bar_volume;
+                check_range("costs: volume of the bar", volume, (1e-9, 1e18), "positive")?;
+                reference * impact::volume_slippage(coefficient, volume)
+            }
         };
         let share = match execution.daily_volume > 0.0 {
             true => execution.qty.to_f64().abs() / execution.daily_volume,
             false => 0.0,
         };
-        let impact = config.impact_coefficient * execution.range * share.sqrt();
-        [reference * config.half_spread_bps * 1e-4, slippage, impact].map(|p| p * config.scale)
+        let law = impact::SquareRoot { coefficient: config.impact_coefficient };
+        let moved = law.fraction(execution.range, share);
+        Ok([reference * config.half_spread_bps * 1e-4, slippage, moved].map(|p| p * config.scale))
     }
 
     fn moved_price(&self, execution: &Execution, shift: f64) -> Result<Price, Error> {
@@ -299,19 +341,25 @@ impl CostModel {
 
     fn commission(&self, execution: &Execution, price: Price) -> Result<Cash, Error> {
         let size = execution.qty.abs();
-        let before = execution.before;
+        let before = match self.config.commission.scope() {
+            Scope::Order => execution.before,
+            Scope::Fill => Executed::default(),
+        };
         let (qty, value) = (before.qty + size, before.value + price.times(size));
-        let whole = self.config.commission.of(qty.to_f64(), value.to_f64()) * self.config.scale;
+        let of = |qty: Qty, value: Cash| {
+            self.config.commission.of(qty.to_f64(), value.to_f64(), execution.liquidity)
+        };
+        let whole = of(qty, value) * self.config.scale;
         Ok(Cash::from_f64(whole, Rounding::HalfEven)? - before.commission)
     }
 
     fn sell_fees(&self, execution: &Execution, price: Price) -> Result<Cash, Error> {
-        if !execution.qty.is_negative() {
-            return Ok(Cash::ZERO);
-        }
         let size = execution.qty.abs();
-        let value = price.times(size).to_f64();
-        let fees = self.config.sell_fees.of(execution.day, size.to_f64(), value);
+        let mut fees = self.config.pass_through.of(execution.day, size.to_f64());
+        if execution.qty.is_negative() {
+            let value = price.times(size).to_f64();
+            fees += self.config.sell_fees.of(execution.day, size.to_f64(), value);
+        }
         Ok(Cash::from_f64(fees * self.config.scale, Rounding::HalfEven)?)
     }
 }
@@ -329,5 +377,9 @@ fn share_out(paid: Cash, parts: [f64; 3], breakdown: &mut Breakdown) -> Result<(
     Ok(())
 }
 
+#[cfg(test)]
+mod estimate_tests;
+#[cfg(test)]
+mod schedule_tests;
 #[cfg(test)]
 mod tests;

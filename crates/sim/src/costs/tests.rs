@@ -10,6 +10,7 @@ fn execution(qty: i64, reference: &str) -> Execution {
         worst: None,
         range: 2.0,
         daily_volume: 10_000.0,
+        bar_volume: 400.0,
         before: Executed::default(),
     }
 }
@@ -24,12 +25,12 @@ fn commissions_follow_their_published_schedules() {
         (Commission::IbkrFixed, 1_000.0, 25_000.0, 5.0),
         (Commission::IbkrFixed, 100.0, 2_500.0, 1.0),
         (Commission::IbkrFixed, 1_000.0, 250.0, 2.5),
-        (Commission::IbkrTiered, 1_000.0, 25_000.0, 3.5 + 3.2),
+        (Commission::IbkrTiered { monthly_shares: 0.0 }, 1_000.0, 25_000.0, 3.5 + 3.2),
         (Commission::Zero, 1_000.0, 25_000.0, 0.0),
         (Commission::OfValue { bps: 10.0, minimum: 1.0 }, 10.0, 5_000.0, 5.0),
     ];
     for (schedule, qty, value, wanted) in cases {
-        let got = schedule.of(qty, value);
+        let got = schedule.of(qty, value, Liquidity::Taken);
         assert!((got - wanted).abs() < 1e-12, "{schedule:?} {qty} {value}: {got}");
     }
 }

@@ -116,6 +116,7 @@ impl Worker<'_> {
             worst: order.worst(),
             range: self.book.tape.range(),
             daily_volume: self.book.tape.daily_volume(),
+            bar_volume: self.print.bar.volume as f64,
             before: order.executed,
         })?;
         let at = if quote.motion == Motion::AtOpen { self.print.start } else { self.print.end };

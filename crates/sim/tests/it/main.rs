@@ -14,6 +14,7 @@ mod replay_properties;
 mod replay_rules;
 mod slow_auction;
 mod slow_venue;
+mod spreads;
 mod synth_facts;
 mod synth_shape;
 mod twin;
