@@ -71,7 +71,7 @@ pub enum Borrow {
 }
 
 /// Lenders hold 102 % of the price, rounded up to the dollar, and charge by days of 360 (the
-/// custom of US stock loans; Interactive Brokers and others publish it so).
+/// custom of US stock loans, as brokers print it in their schedules of fees).
 const COLLATERAL: f64 = 1.02;
 
 impl Borrow {

@@ -21,7 +21,8 @@ pub enum PassThrough {
 
 /// First day and dollars a share: CAT fee 2024-1 (trades from 2024-09), with historical
 /// assessment 1 (from 2024-10; CAT NMS Plan, FAQ V6), then the totals of Alpaca's page on
-/// regulatory fees (fees 2025-1 and 2025-2). After the last line its rate is used.
+/// regulatory fees (fees 2025-1 and 2025-2, from the first day of their half-years). After the
+/// last line its rate is used.
 const AUDIT_TRAIL: [(i32, u32, u32, f64); 4] = [
     (2024, 9, 1, 0.000_035),
     (2024, 10, 1, 0.000_048),

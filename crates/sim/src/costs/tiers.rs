@@ -79,7 +79,8 @@ pub struct MakerTakerRates {
     pub taker_bps: f64,
 }
 
-/// Maker and taker, basis points, by VIP level (Binance fee schedule, spot, 2024 to 2026).
+/// Maker and taker, basis points, by VIP level (Binance fee schedule, spot, as reprinted by two
+/// others in 2026; the venue changes it now and then: check before relying on a level).
 const BINANCE_SPOT: [(f64, f64); 10] = [
     (10.0, 10.0),
     (9.0, 10.0),
@@ -93,8 +94,8 @@ const BINANCE_SPOT: [(f64, f64); 10] = [
     (1.2, 2.4),
 ];
 
-/// Maker and taker, basis points, by VIP level (Binance fee schedule, USD-margined futures,
-/// 2024 to 2026).
+/// Maker and taker, basis points, by VIP level (Binance fee schedule, USD-margined futures: levels
+/// 0 to 5 as reprinted in 2026; levels 6 to 9 continue the schedule and were not confirmed).
 const BINANCE_USD_MARGINED: [(f64, f64); 10] = [
     (2.0, 5.0),
     (1.6, 4.0),
