@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound::bound_smile;
 use super::descent::{Patience, golden, nelder_mead};
-use super::fault::{REACH, seen};
-use super::quasi_explicit::{Target, miss, nearest};
-use super::{Fault, RawSvi, Slice, Ssvi, Surface, Term};
+use super::quasi_explicit::{Target, miss};
+use super::{Fault, Slice, Ssvi, Surface, Term};
 use crate::{Error, finite, positive};
 
 /// The implied volatilities of one strike.
@@ -65,16 +65,21 @@ const FEWEST: usize = 5;
 
 /// One raw SVI for each expiry, each quote weighted by the inverse square of its bid-ask spread
 /// in volatility. Slices are fitted from the nearest expiry outwards; each is bound to hold no
-/// butterfly arbitrage and to lie nowhere below the one before.
+/// butterfly arbitrage and to lie nowhere below the one before. That it should not lie above later
+/// quotes either counts like a miss of theirs. Quotes of the last day or two, whose wings are
+/// mostly ticks, bind all later slices: leave them out where the far ones matter.
 ///
 /// # Errors
 /// [`Error::Value`] for fewer than five quotes in a strip, quotes that are not
 /// `0 < bid ≤ mid ≤ ask`, or terms that no surface can have.
 pub fn svi(spot: f64, strips: &[Strip]) -> Result<Fit, Error> {
+    let ordered = in_order(strips)?;
+    let targets: Vec<Vec<Target>> = ordered.iter().map(|strip| targets(strip)).collect();
     let mut slices: Vec<Slice> = Vec::new();
-    for strip in in_order(strips)? {
+    for (i, strip) in ordered.iter().enumerate() {
+        let above: Vec<Target> = targets[i + 1..].iter().flatten().copied().collect();
         let below = slices.last().map(|slice| slice.smile);
-        let smile = bound_smile(&targets(strip), below);
+        let smile = bound_smile(&targets[i], below.as_ref(), &above);
         slices.push(Slice { term: strip.term, smile });
     }
     judged(spot, slices, strips)
@@ -192,127 +197,4 @@ pub(crate) fn error(slice: &Slice, strip: &Strip) -> FitError {
         worst_points: misses.iter().fold(0.0, |most, miss| most.max(miss.abs())),
         inside: inside as f64 / count,
     }
-}
-
-/// What a slice must keep clear of, so that a finer grid finds nothing either.
-const CLEAR_OF_BUTTERFLY: f64 = 1e-4;
-const CLEAR_OF_CALENDAR: f64 = 1e-6;
-
-/// How far a smile is from being free of arbitrage; 0 where it is. `below` is the slice before.
-fn breach(smile: &RawSvi, below: Option<&RawSvi>) -> f64 {
-    if smile.checked().is_err() {
-        return f64::INFINITY;
-    }
-    let over = |value: f64| value.max(0.0);
-    let (left, right) = smile.wing_slopes();
-    let mut sum = over(left - 2.0) + over(right - 2.0);
-    let dense = |(_, g): (f64, f64)| over(CLEAR_OF_BUTTERFLY - g);
-    let densities = seen(smile.places(REACH), |k| smile.durrleman(k));
-    sum += densities.into_iter().map(dense).sum::<f64>();
-    let Some(below) = below else { return sum };
-    let (lower_left, lower_right) = below.wing_slopes();
-    sum += 10.0 * (over(lower_left - left) + over(lower_right - right));
-    let rise = |k: f64| smile.total_variance(k) / below.total_variance(k) - 1.0;
-    let fall = |(_, rise): (f64, f64)| over(CLEAR_OF_CALENDAR - rise);
-    let falls = |seer: &RawSvi| seen(seer.places(REACH), rise).into_iter().map(fall).sum::<f64>();
-    sum + falls(below) + falls(smile)
-}
-
-/// The nearest smile without arbitrage that was found.
-fn bound_smile(targets: &[Target], below: Option<RawSvi>) -> RawSvi {
-    let below = below.as_ref();
-    let free = nearest(targets);
-    if breach(&free, below) == 0.0 {
-        return free;
-    }
-    let base = safe(targets, below);
-    let mended =
-        [1e2, 1e4, 1e6].iter().fold(free, |from, &force| pressed(targets, below, from, force));
-    let ways = [drawn(&mended, &base, below), drawn(&free, &base, below), base];
-    let nearer = |x: &&RawSvi, y: &&RawSvi| miss(x, targets).total_cmp(&miss(y, targets));
-    let start = ways.iter().min_by(nearer).copied().unwrap_or(base);
-    polished(targets, below, start)
-}
-
-/// A smile without arbitrage to fall back on: flat, or the slice before lifted to the quotes.
-fn safe(targets: &[Target], below: Option<&RawSvi>) -> RawSvi {
-    let Some(below) = below else {
-        let weights: f64 = targets.iter().map(|t| t.weight).sum();
-        let sum: f64 = targets.iter().map(|t| t.weight * t.total_variance).sum();
-        return RawSvi::flat(sum / weights);
-    };
-    let least = 2.0 * CLEAR_OF_CALENDAR * below.least_total_variance();
-    let gap = |t: &Target| t.total_variance - below.total_variance(t.k);
-    let mean = targets.iter().map(gap).sum::<f64>() / targets.len() as f64;
-    let most = targets.iter().map(|t| below.total_variance(t.k)).fold(0.0, f64::max);
-    let rises = [mean, least, 2.0 * CLEAR_OF_CALENDAR * most];
-    let lifted = rises.iter().map(|rise| below.lifted(rise.max(least)));
-    lifted.clone().find(|smile| breach(smile, Some(below)) == 0.0).unwrap_or(*below)
-}
-
-/// The numbers of a smile, free to take any value.
-fn loose(smile: &RawSvi) -> [f64; 5] {
-    let slope = smile.b.max(1e-9).ln();
-    [smile.a, slope, smile.rho.atanh(), smile.m, smile.sigma.ln()]
-}
-
-fn tight(x: &[f64; 5]) -> RawSvi {
-    RawSvi { a: x[0], b: x[1].exp(), rho: x[2].tanh(), m: x[3], sigma: x[4].exp() }
-}
-
-/// Steps of a first simplex about a smile, `share` of full size.
-fn steps(smile: &RawSvi, share: f64) -> [f64; 5] {
-    let level = smile.total_variance(smile.m).abs();
-    [0.1 * level, 0.1, 0.1, 0.2 * smile.sigma, 0.2].map(|step| share * step)
-}
-
-/// Down from `from`, arbitrage being held off by `force`.
-fn pressed(targets: &[Target], below: Option<&RawSvi>, from: RawSvi, force: f64) -> RawSvi {
-    let height = |x: &[f64; 5]| {
-        let smile = tight(x);
-        miss(&smile, targets) + force * breach(&smile, below)
-    };
-    let patience = Patience { evaluations: 500, tolerance: 1e-8 };
-    tight(&nelder_mead(height, loose(&from), steps(&from, 1.0), patience).0)
-}
-
-/// The point nearest to `wanted` on the way from `base` that was found free of arbitrage.
-fn drawn(wanted: &RawSvi, base: &RawSvi, below: Option<&RawSvi>) -> RawSvi {
-    let along = |share: f64| {
-        let mix = |x: f64, y: f64| x + share * (y - x);
-        RawSvi {
-            a: mix(base.a, wanted.a),
-            b: mix(base.b, wanted.b),
-            rho: mix(base.rho, wanted.rho),
-            m: mix(base.m, wanted.m),
-            sigma: mix(base.sigma, wanted.sigma),
-        }
-    };
-    if breach(wanted, below) == 0.0 {
-        return *wanted;
-    }
-    let (mut free, mut bound) = (0.0, 1.0);
-    for _ in 0..40 {
-        let middle = 0.5 * (free + bound);
-        if breach(&along(middle), below) == 0.0 {
-            free = middle;
-        } else {
-            bound = middle;
-        }
-    }
-    along(free)
-}
-
-/// Down from a smile without arbitrage over none that has any.
-fn polished(targets: &[Target], below: Option<&RawSvi>, from: RawSvi) -> RawSvi {
-    let height = |x: &[f64; 5]| {
-        let smile = tight(x);
-        if breach(&smile, below) > 0.0 { f64::INFINITY } else { miss(&smile, targets) }
-    };
-    let patience = Patience { evaluations: 400, tolerance: 1e-8 };
-    [0.5, 0.2, 0.05].iter().fold(from, |from, &share| {
-        let start = (from, height(&loose(&from)));
-        let (found, value) = nelder_mead(height, loose(&from), steps(&from, share), patience);
-        if value < start.1 { tight(&found) } else { from }
-    })
 }

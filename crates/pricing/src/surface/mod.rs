@@ -4,6 +4,7 @@
 //! [`Surface::faults`] says where one is not free of arbitrage. Everything is in log-moneyness
 //! `k = ln(strike / forward)` and total variance `w = volatility² · years`.
 
+mod bound;
 mod descent;
 pub mod fault;
 pub mod fit;
