@@ -18,6 +18,16 @@ struct Policy {
 #[derive(Deserialize)]
 struct Licenses {
     allow: Vec<String>,
+    #[serde(default)]
+    clarify: Vec<Clarified>,
+}
+
+/// The licence of a package that ships its text but names no expression.
+#[derive(Deserialize)]
+struct Clarified {
+    #[serde(rename = "crate")]
+    name: String,
+    expression: String,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +98,9 @@ fn fault(package: &Package, policy: &Policy) -> Option<String> {
     if !source.starts_with("registry+") {
         return Some(format!("{named}: comes from {source}, only registries are allowed"));
     }
-    let Some(license) = &package.license else {
+    let clarified = policy.licenses.clarify.iter().find(|clarified| clarified.name == package.name);
+    let clarified = clarified.map(|clarified| &clarified.expression);
+    let Some(license) = package.license.as_ref().or(clarified) else {
         return Some(format!("{named}: states no licence"));
     };
     match allowed(license, &policy.licenses.allow) {
@@ -109,6 +121,30 @@ fn allowed(license: &str, allow: &[String]) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn policy() -> Policy {
+        let text =
+            "[licenses]\nallow = [\"MIT\"]\nclarify = [{ crate = \"a\", expression = \"MIT\" },
+            { crate = \"b\", expression = \"MIT AND GPL-3.0-only\" }]\n[bans]\ndeny = []\n";
+        toml::from_str(text).unwrap()
+    }
+
+    fn silent(name: &str) -> Package {
+        Package {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            license: None,
+            source: Some("registry+https://github.com/rust-lang/crates.io-index".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_package_that_names_no_licence_needs_an_allowed_one_written_down() {
+        assert_eq!(fault(&silent("a"), &policy()), None);
+        assert!(fault(&silent("b"), &policy()).unwrap().contains("is not allowed"));
+        assert!(fault(&silent("c"), &policy()).unwrap().contains("states no licence"));
+    }
 
     #[test]
     fn one_allowed_choice_of_an_or_is_enough_and_an_and_needs_both() {

@@ -120,12 +120,6 @@ impl GreekColumns {
             &mut self.color,
         ]
     }
-
-    #[inline]
-    fn push(&mut self, row: &Greeks) {
-        let numbers = numbers(row);
-        self.columns().into_iter().zip(numbers).for_each(|(column, number)| column.push(number));
-    }
 }
 
 /// The fields in the order of the columns.
@@ -160,25 +154,31 @@ pub fn price(rows: &Rows) -> Result<Column<Error>, Error> {
     }))
 }
 
-/// [`vanilla::greeks`] of every row.
+/// [`vanilla::greeks`] of every row, into columns whose room is used again.
 ///
 /// # Errors
 /// [`Error::Length`] if the columns are not equally long.
-pub fn greeks(rows: &Rows) -> Result<GreekColumns, Error> {
+pub fn greeks(rows: &Rows, into: &mut GreekColumns) -> Result<(), Error> {
     let count = rows.len()?;
-    let mut made = GreekColumns::default();
-    made.columns().into_iter().for_each(|column| column.reserve_exact(count));
+    into.refused.clear();
+    for column in into.columns() {
+        column.clear();
+        column.resize(count, f64::NAN);
+    }
+    let mut columns = into.columns().map(|column| column.as_mut_slice());
+    let mut refused = Vec::new();
     for row in 0..count {
         let (option, market) = rows.row(row);
         match vanilla::greeks(&option, &market) {
-            Ok(found) => made.push(&found),
-            Err(reason) => {
-                made.columns().into_iter().for_each(|column| column.push(f64::NAN));
-                made.refused.push(Refused { row, reason });
-            }
+            Ok(found) => columns
+                .iter_mut()
+                .zip(numbers(&found))
+                .for_each(|(column, number)| column[row] = number),
+            Err(reason) => refused.push(Refused { row, reason }),
         }
     }
-    Ok(made)
+    into.refused = refused;
+    Ok(())
 }
 
 /// Options with prices, a row each. All columns are equally long.

@@ -49,7 +49,8 @@ impl Vanilla {
     /// An option that can exist.
     ///
     /// # Errors
-    /// [`Error::Value`] if the strike is not above 0, the years are below 0, or either is not finite.
+    /// [`Error::Value`] if the strike is not above 0, the years are below 0, or either is not
+    /// finite.
     pub fn new(right: Right, strike: f64, years: f64) -> Result<Vanilla, Error> {
         let made = Vanilla { right, strike, years };
         made.check().map(|()| made)

@@ -6,6 +6,7 @@
 //! never what anyone asks for it. No I/O.
 //! **Start reading** at [`contract`], then [`black`], then [`vanilla`].
 
+pub mod american;
 pub mod batch;
 pub mod black;
 pub mod chain;

@@ -1,0 +1,9 @@
+//! Tests of the whole room.
+
+mod american;
+mod bad_input;
+mod batch;
+mod european;
+mod golden_vanilla;
+mod implied;
+mod normal;
