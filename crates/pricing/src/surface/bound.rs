@@ -9,12 +9,14 @@
 use super::RawSvi;
 use super::descent::{Patience, nelder_mead};
 use super::fault::{REACH, both, seen};
-use super::quasi_explicit::{Target, miss, nearest};
+use super::quasi_explicit::{Target, coarse, miss, nearest};
 
 /// What a slice must keep clear of, so that a finer grid finds nothing either.
 const CLEAR_OF_BUTTERFLY: f64 = 1e-4;
 /// The same for the slice before, as a share of its total variance.
 const CLEAR_OF_CALENDAR: f64 = 2e-5;
+/// Starts followed to their ends.
+const DESCENTS: usize = 3;
 /// Steepest wing.
 const STEEPEST: f64 = 1.9999;
 
@@ -33,13 +35,14 @@ pub(super) fn bound_smile(targets: &[Target], below: Option<&RawSvi>, above: &[T
         let smile = search.smile(x);
         miss(&smile, targets) + excess(&smile, above)
     };
-    let starts = [Some(&free), below].into_iter().flatten().map(|smile| search.numbers(smile));
+    let mut starts: Vec<[f64; 4]> = coarse(targets).iter().map(|s| search.numbers(s)).collect();
+    starts.extend([Some(&free), below].into_iter().flatten().map(|smile| search.numbers(smile)));
+    starts.sort_by(|x, y| height(x).total_cmp(&height(y)));
     let patience = Patience { evaluations: 250, tolerance: 1e-9 };
-    let range = free.sigma.max(1e-3);
-    let ends = starts.map(|start| {
-        let steps = [0.5, 0.5, 0.3 * range, 0.4];
+    let ends = starts.into_iter().take(DESCENTS).map(|start| {
         [1.0, 0.5, 0.25].iter().fold((start, f64::INFINITY), |(from, _), share| {
-            nelder_mead(height, from, steps.map(|step| share * step), patience)
+            let steps = [0.5, 0.5, 0.3 * from[3].exp(), 0.4].map(|step| share * step);
+            nelder_mead(height, from, steps, patience)
         })
     });
     let best = ends.min_by(|x, y| x.1.total_cmp(&y.1));

@@ -27,30 +27,39 @@ pub(super) fn miss(smile: &RawSvi, targets: &[Target]) -> f64 {
 /// How far |ρ| stays from 1, and the wings from the slope 2.
 const INSIDE: f64 = 0.9999;
 
-/// The smile nearest to the targets, whatever arbitrage it may contain. At least three targets.
-pub(super) fn nearest(targets: &[Target]) -> RawSvi {
+/// Where the targets begin, and how wide they lie.
+fn span(targets: &[Target]) -> (f64, f64) {
     let low = targets.iter().map(|t| t.k).fold(f64::INFINITY, f64::min);
     let high = targets.iter().map(|t| t.k).fold(f64::NEG_INFINITY, f64::max);
-    let range = (high - low).max(1e-6);
+    (low, (high - low).max(1e-6))
+}
+
+/// The best smile of each of five roundnesses, from sharp to shallow, at one of seven turns.
+pub(super) fn coarse(targets: &[Target]) -> [RawSvi; 5] {
+    let (low, range) = span(targets);
+    [0.03, 0.1, 0.3, 1.0, 3.0].map(|share| {
+        let turns = (0..7).map(|column| low + range * f64::from(column) / 6.0);
+        let smiles = turns.map(|m| linear(targets, m, share * range));
+        let nearer = |x: &(RawSvi, f64), y: &(RawSvi, f64)| x.1.total_cmp(&y.1);
+        smiles.min_by(nearer).map_or(RawSvi::flat(targets[0].total_variance), |best| best.0)
+    })
+}
+
+/// The smile nearest to the targets, whatever arbitrage it may contain. At least three targets.
+pub(super) fn nearest(targets: &[Target]) -> RawSvi {
+    let (low, range) = span(targets);
     let allowed = |m: f64, sigma: f64| {
-        m > low - range && m < high + range && sigma > 0.005 * range && sigma < 5.0 * range
+        m > low - range && m < low + 2.0 * range && sigma > 0.005 * range && sigma < 5.0 * range
     };
     let height = |x: &[f64; 2]| {
         let (m, sigma) = (x[0], x[1].exp());
         if allowed(m, sigma) { linear(targets, m, sigma).1 } else { f64::INFINITY }
     };
-    let mut best = ([low, range.ln()], f64::INFINITY);
-    for column in 0..7 {
-        for sigma in [0.03, 0.1, 0.3, 1.0, 3.0] {
-            let start = [low + range * f64::from(column) / 6.0, (sigma * range).ln()];
-            let value = height(&start);
-            if value < best.1 {
-                best = (start, value);
-            }
-        }
-    }
     let patience = Patience { evaluations: 300, tolerance: 1e-10 };
-    let (found, _) = nelder_mead(height, best.0, [0.1 * range, 0.3], patience);
+    let starts = coarse(targets).map(|smile| [smile.m, smile.sigma.ln()]);
+    let start = starts.into_iter().min_by(|x, y| height(x).total_cmp(&height(y)));
+    let start = start.unwrap_or([low, range.ln()]);
+    let (found, _) = nelder_mead(height, start, [0.1 * range, 0.3], patience);
     linear(targets, found[0], found[1].exp()).0
 }
 

@@ -4,6 +4,7 @@ mod american;
 mod bad_input;
 mod batch;
 mod european;
+mod golden_surface;
 mod golden_vanilla;
 mod implied;
 mod normal;
