@@ -11,12 +11,16 @@ pub mod american;
 pub mod barrier;
 pub mod batch;
 pub mod black;
+pub mod chain;
 pub mod contract;
 pub mod future;
 pub mod implied;
 pub mod knockout;
+pub mod margin;
 pub mod normal;
 pub mod payoff;
+pub mod strategy;
+pub mod surface;
 pub mod vanilla;
 
 pub use barrier::{Barrier, BarrierOption, Knock, PaidAt, Payoff, Touch, Watched};

@@ -5,6 +5,7 @@ mod bad_input;
 mod barrier;
 mod batch;
 mod european;
+mod golden_surface;
 mod golden_vanilla;
 mod implied;
 mod normal;
