@@ -136,6 +136,8 @@ pub struct Report {
     pub drawdown: Cash,
     /// All fees.
     pub fees: Cash,
+    /// Earned between trades, by shares that were held while no option was.
+    pub between: Cash,
 }
 
 /// A trade that is on.
@@ -238,6 +240,8 @@ impl Runner {
             self.end(opened, Ended::StillOpen);
         }
         self.report.equity = self.exchange.account().equity();
+        let trades: Cash = self.report.trades.iter().map(|trade| trade.profit).sum();
+        self.report.between = self.report.equity - self.plan.exchange.cash - trades;
         self.report.fees = self.exchange.account().fees;
         self.report.tally = self.exchange.tally().clone();
         self.report
