@@ -8,11 +8,15 @@
 
 pub mod batch;
 pub mod black;
+pub mod chain;
 pub mod contract;
 pub mod future;
 pub mod implied;
+pub mod margin;
 pub mod normal;
 pub mod payoff;
+pub mod strategy;
+pub mod surface;
 pub mod vanilla;
 
 pub use contract::{Market, Right, Vanilla};
