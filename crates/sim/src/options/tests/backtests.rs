@@ -118,6 +118,17 @@ fn costs_only_take() {
 }
 
 #[test]
+fn where_the_next_quote_is_asked_for_no_fill_is_of_the_moment_of_the_decision() {
+    let mut plan = plan(structures()[0]);
+    plan.exchange.arrival = Arrival::NextQuote;
+    let report = run(&plan, 2);
+    let first = chains("2014-01-02", "2014-06-30", 2).next().unwrap().now;
+    assert!(report.trades.len() > 2 && report.trades[0].opened > first);
+    let earned: Cash = report.trades.iter().map(|trade| trade.profit).sum();
+    assert_eq!(report.equity, plan.exchange.cash + earned);
+}
+
+#[test]
 fn exits_follow_their_rules() {
     let mut plan = plan(structures()[3]);
     let ends = |plan: &Plan| -> std::collections::BTreeSet<Ended> {
