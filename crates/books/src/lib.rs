@@ -8,6 +8,7 @@
 pub mod breakout;
 pub mod intraday;
 pub mod knockout;
+pub mod options;
 pub mod settings;
 
 /// What can go wrong in this room. The variant names the operation that failed.

@@ -5,138 +5,15 @@
 //! is checked. Within a moment: corporate actions and opening prices, then quotes, then orders
 //! that wait, then decisions, then closing prices.
 
-use std::collections::BTreeMap;
-
 use base::{Day, Ts};
-use market::{Cash, InstrumentId, OptionQuote, Price};
-use serde::{Deserialize, Serialize};
+use market::{Cash, InstrumentId};
 
-use super::exchange::{OptionExchange, OptionExchangeConfig, Outcome, Tally};
-use super::life::{EarlyAssignment, Happened, LifeEvent, OptionAction, SettledBy, Upcoming};
-use super::measure::Assumed;
+use super::exchange::{OptionExchange, Outcome};
+use super::life::{Happened, OptionAction, SettledBy};
 use super::order::{Asset, Combo, ComboId, Leg};
-use super::quote::{Refusal, Spot};
-use super::select::{Choice, NoChoice, Structure};
+pub use super::plan::{Ended, Exit, Moment, Plan, Report, Trade};
+use super::select::Choice;
 use crate::Error;
-
-/// What became known at one time.
-#[derive(Debug, Clone, Default)]
-pub struct Moment {
-    /// Now.
-    pub now: Ts,
-    /// The trading day.
-    pub day: Day,
-    /// Corporate actions that are in force from now on.
-    pub actions: Vec<(InstrumentId, OptionAction)>,
-    /// Dividends announced by now whose day is to come.
-    pub dividends: Vec<Upcoming>,
-    /// Opening prices for settlement, at the first moment of a session.
-    pub opens: Vec<(InstrumentId, Price)>,
-    /// Prices of underlyings.
-    pub spots: Vec<Spot>,
-    /// Quotes.
-    pub quotes: Vec<OptionQuote>,
-    /// Closing prices for settlement, at the last moment of a session.
-    pub closes: Vec<(InstrumentId, Price)>,
-}
-
-/// When a position is closed. The first rule that holds closes it; without any it is held until
-/// it expires.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Exit {
-    /// At so many days to the first expiry, or fewer.
-    pub days_left: Option<i32>,
-    /// After so many days.
-    pub held_days: Option<i32>,
-    /// At a profit of this part of what the options cost or brought net.
-    pub profit: Option<f64>,
-    /// At a loss of this part of what the options cost or brought net.
-    pub stop: Option<f64>,
-}
-
-/// What is traded, when, and on what terms.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// The underlying.
-    pub underlying: InstrumentId,
-    /// What is traded.
-    pub structure: Structure,
-    /// Least and most days to expiry at entry.
-    pub days: (i32, i32),
-    /// How many units. A whole split multiplies them, so that they stay as large.
-    pub units: u32,
-    /// When a position is closed; a new one is opened at once.
-    pub exit: Exit,
-    /// For deltas.
-    pub assumed: Assumed,
-    /// Early assignment; `None` never assigns early.
-    pub early: Option<EarlyAssignment>,
-    /// The exchange.
-    pub exchange: OptionExchangeConfig,
-}
-
-/// Why a trade ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// Few days were left.
-    DaysLeft,
-    /// It was held for long enough.
-    HeldDays,
-    /// Its profit was reached.
-    Profit,
-    /// Its stop was reached.
-    Stop,
-    /// Its options expired, were exercised or assigned.
-    Expiry,
-    /// The moments ended first; it is valued at what closing would bring.
-    StillOpen,
-}
-
-/// One trade, from the entry of its options until they are gone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trade {
-    /// When it was entered.
-    pub opened: Ts,
-    /// When it was over.
-    pub closed: Ts,
-    /// Its legs at entry, with the numbers filled.
-    pub legs: Vec<Leg>,
-    /// What the options cost at entry, fees apart; negative is a credit.
-    pub entry: Cash,
-    /// Change of equity from before the entry to the end, fees in.
-    pub profit: Cash,
-    /// Fees.
-    pub fees: Cash,
-    /// Why it ended.
-    pub ended: Ended,
-}
-
-/// What a plan did.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Report {
-    /// Its trades, in order.
-    pub trades: Vec<Trade>,
-    /// Equity at the last moment of each day.
-    pub daily: Vec<(Day, Cash)>,
-    /// What the exchange counted.
-    pub tally: Tally,
-    /// Quotes passed over while choosing, by reason.
-    pub passed: BTreeMap<Refusal, u64>,
-    /// Times that nothing could be chosen, by reason.
-    pub no_choice: BTreeMap<NoChoice, u64>,
-    /// Events in the life of holdings, by kind.
-    pub events: BTreeMap<LifeEvent, u64>,
-    /// Moments.
-    pub moments: u64,
-    /// Equity at the end.
-    pub equity: Cash,
-    /// Largest fall of the daily equity from its highest before.
-    pub drawdown: Cash,
-    /// All fees.
-    pub fees: Cash,
-}
 
 /// A trade that is on.
 #[derive(Debug, Clone)]
@@ -159,6 +36,7 @@ pub struct Runner {
     open: Option<Open>,
     pending: Option<(ComboId, Open)>,
     closing: Option<ComboId>,
+    waited: u32,
     next: u64,
     highest: Cash,
     report: Report,
@@ -184,6 +62,7 @@ impl Runner {
             open: None,
             pending: None,
             closing: None,
+            waited: 0,
             next: 0,
             highest: plan.exchange.cash,
             report: Report::default(),
@@ -220,6 +99,7 @@ impl Runner {
         for (id, outcome) in self.exchange.advance(now)? {
             self.hear(id, outcome);
         }
+        self.withdraw();
         self.decide(moment)?;
         self.settle(moment, SettledBy::Close)?;
         if let (Some(rule), false) = (self.plan.early, moment.closes.is_empty()) {
@@ -238,6 +118,8 @@ impl Runner {
             self.end(opened, Ended::StillOpen);
         }
         self.report.equity = self.exchange.account().equity();
+        let trades: Cash = self.report.trades.iter().map(|trade| trade.profit).sum();
+        self.report.between = self.report.equity - self.plan.exchange.cash - trades;
         self.report.fees = self.exchange.account().fees;
         self.report.tally = self.exchange.tally().clone();
         self.report
@@ -290,6 +172,21 @@ impl Runner {
                 open.opened = first.at;
             }
             self.open = Some(open);
+        }
+    }
+
+    /// Takes back an order that waited for a whole moment and found no quote it may fill on.
+    fn withdraw(&mut self) {
+        let waits = self.closing.or(self.pending.as_ref().map(|(id, _)| *id));
+        let Some(id) = waits else {
+            self.waited = 0;
+            return;
+        };
+        self.waited += 1;
+        if self.waited > 1 {
+            self.exchange.cancel(id);
+            (self.pending, self.closing, self.waited) = (None, None, 0);
+            self.report.withdrawn += 1;
         }
     }
 

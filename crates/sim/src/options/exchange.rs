@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::board::Board;
-use super::execute::{OptionFill, Rules, execute};
+use super::execute::{FillAt, OptionFill, Rules, execute};
 use super::order::{Asset, Combo, ComboId, ComboTif};
 use super::quote::{Arrival, Refusal, Spot, vet};
 use crate::{Error, check_range};
@@ -100,6 +100,16 @@ impl OptionExchange {
         })
     }
 
+    /// An exchange without quotes for an account that is there already.
+    pub fn resume(config: OptionExchangeConfig, account: Account) -> Result<OptionExchange, Error> {
+        Ok(OptionExchange { account, ..OptionExchange::new(config)? })
+    }
+
+    /// The account, at the end.
+    pub fn into_account(self) -> Account {
+        self.account
+    }
+
     /// The account.
     pub fn account(&self) -> &Account {
         &self.account
@@ -186,10 +196,15 @@ impl OptionExchange {
             return Ok(Outcome::Working);
         }
         let rules = self.config.rules;
-        let trial = execute(&mut self.account, &mut self.board, &rules, now, &order.combo)?;
+        let trial = execute(&mut self.account, &self.board, &rules, now, &order.combo)?;
         match trial {
             Ok(fills) => {
                 self.tally.fills += fills.len() as u64;
+                for fill in &fills {
+                    if let Asset::Option(contract) = &fill.asset {
+                        self.board.take(contract, fill.qty);
+                    }
+                }
                 let first = fills.first().map_or(0, |fill| fill.qty);
                 let ratio = order.combo.legs.first().map_or(1, |leg| leg.ratio);
                 let units = u32::try_from(first / ratio).unwrap_or(order.combo.units);
@@ -256,6 +271,11 @@ impl OptionExchange {
         match vet(quote, spot, now, &self.config.rules.quotes) {
             Ok(()) | Err(Refusal::OneSided | Refusal::ZeroBid) => {}
             Err(refusal) => return Err(refusal),
+        }
+        if let (FillAt::Mid, Some(bid), Some(ask)) =
+            (self.config.rules.fill_at, quote.bid, quote.ask)
+        {
+            return Ok(Price::from_raw((bid.price.raw() + ask.price.raw()).div_euclid(2)));
         }
         if qty > 0 {
             return Ok(quote.bid.map_or(Price::ZERO, |bid| bid.price));

@@ -93,11 +93,11 @@ struct Priced {
     evidence: QuoteEvidence,
 }
 
-/// Fills an order as far as the sizes shown go, books it, and takes the sizes down. All legs
-/// fill in proportion, or none does.
+/// Fills an order as far as the sizes shown go and books it; what was filled is still on the
+/// board. All legs fill in proportion, or none does.
 pub fn execute(
     account: &mut Account,
-    board: &mut Board,
+    board: &Board,
     rules: &Rules,
     now: Ts,
     combo: &Combo,
@@ -121,9 +121,6 @@ pub fn execute(
     *account = after;
     let mut fills = Vec::with_capacity(planned.len());
     for ((leg, priced), fee) in planned.iter().zip(fees) {
-        if let Asset::Option(contract) = &leg.asset {
-            board.take(contract, leg.ratio);
-        }
         let (order, asset, qty) = (combo.id, leg.asset, leg.ratio);
         let (price, evidence) = (priced.price, priced.evidence);
         fills.push(OptionFill { order, asset, at: now, qty, price, fee, evidence });

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use base::Rounding;
 use market::{Cash, InstrumentId, OptionContract, OptionRight, Price, Qty};
+use pricing::margin::rules::required;
+use pricing::margin::{Class, Stage, Underlying};
+use pricing::strategy::{Instrument, Leg};
 use serde::{Deserialize, Serialize};
 
-use super::account::Account;
+use super::account::{Account, Holding};
 use super::board::Board;
+use super::measure::right_of;
 use super::order::Asset;
 
 /// What a position needs.
@@ -21,6 +26,11 @@ pub enum MarginRule {
     /// that expire before the last short one cover nothing.
     #[default]
     WorstCase,
+    /// The strategy-based margin of [`pricing::margin::rules`] on opening, by the kind of
+    /// underlying: the account's equity covers what is asked beside what the short options
+    /// brought. An underlying without a price can't be margined, so that nothing on it is
+    /// opened.
+    StrategyBased(Class),
 }
 
 /// Part of the underlying's value that an uncovered call needs.
@@ -29,13 +39,53 @@ const UNCOVERED: f64 = 0.20;
 impl MarginRule {
     /// Cash that must be there; negative where the holdings can't be worth less than that.
     pub fn needed(self, account: &Account, board: &Board) -> Cash {
-        if self == MarginRule::None {
-            return Cash::from_raw(i64::MIN / 4);
-        }
         let underlyings: BTreeSet<InstrumentId> =
             account.holdings().map(|(asset, _)| asset.underlying()).collect();
-        underlyings.into_iter().map(|underlying| of_one(account, board, underlying)).sum()
+        let each = underlyings.into_iter();
+        match self {
+            MarginRule::None => Cash::from_raw(-MOST),
+            MarginRule::WorstCase => each.map(|on| of_one(account, board, on)).sum(),
+            MarginRule::StrategyBased(class) => {
+                let asked = each.map(|on| by_strategy(account, board, on, class));
+                let asked = asked.sum::<Option<f64>>().unwrap_or(f64::INFINITY);
+                let most = MOST as f64 / Cash::SCALE as f64;
+                let asked = Cash::from_f64(asked.min(most), Rounding::Up);
+                asked.unwrap_or(Cash::from_raw(MOST)) - account.value()
+            }
+        }
     }
+}
+
+/// More cash than any account has, in raw units; sums of it still fit.
+const MOST: i64 = i64::MAX / 16;
+
+/// Equity that the holdings on one underlying ask for.
+fn by_strategy(
+    account: &Account,
+    board: &Board,
+    underlying: InstrumentId,
+    class: Class,
+) -> Option<f64> {
+    let spot = board.spot_of(underlying)?.mid();
+    let leg = |(asset, held): (&Asset, &Holding)| {
+        let (instrument, multiplier) = match asset {
+            Asset::Shares(_) => (Instrument::Underlying, 1.0),
+            Asset::Option(contract) => {
+                let right = right_of(contract.right);
+                // Only which expires later matters: years are counted from 1970.
+                let years = f64::from(contract.expiry.number()) / 365.25;
+                let strike = contract.strike.to_f64();
+                let multiplier = f64::from(contract.multiplier);
+                (Instrument::Option { right, strike, years }, multiplier)
+            }
+        };
+        let (quantity, price) = (held.qty as f64, held.mark.to_f64());
+        Leg { instrument, quantity, multiplier, price }
+    };
+    let on = account.holdings().filter(|(asset, _)| asset.underlying() == underlying);
+    let legs: Vec<Leg> = on.map(leg).collect();
+    let asked = required(&legs, &Underlying { class, spot }, Stage::Initial).ok()?;
+    Some(asked.deposit())
 }
 
 fn of_one(account: &Account, board: &Board, underlying: InstrumentId) -> Cash {

@@ -21,6 +21,7 @@ pub mod life;
 mod margin;
 mod measure;
 mod order;
+mod plan;
 mod quote;
 pub mod select;
 pub mod synthetic;

@@ -224,6 +224,29 @@ fn a_vertical_needs_its_width_and_a_put_its_strike() {
 }
 
 #[test]
+fn strategy_based_margin_asks_for_a_vertical_its_width_and_for_a_naked_call_a_fifth() {
+    let now = at(NOW);
+    let fits = |legs: Vec<Leg>, text: &str| {
+        let mut config = free();
+        config.rules.margin = MarginRule::StrategyBased(pricing::margin::Class::Equity);
+        config.cash = cash(text);
+        let mut exchange = exchange(config);
+        exchange.on_spot(spot("99.99", "100.01", now));
+        exchange.on_quote(&quote(put("100"), "2.00", "2.00001", now));
+        exchange.on_quote(&quote(put("95"), "0.40", "0.40001", now));
+        exchange.on_quote(&quote(call("100"), "2.00", "2.00001", now));
+        exchange.submit(now, Combo::market(ComboId(2), legs, 1)).unwrap()
+    };
+    // 500 of width less a credit of 160; 20 % of 10,000, the premium is there already.
+    let vertical = vec![Leg::option(put("100"), -1), Leg::option(put("95"), 1)];
+    filled(fits(vertical.clone(), "341"));
+    assert_eq!(fits(vertical, "339"), Outcome::Refused(Refusal::Margin));
+    let naked = vec![Leg::option(call("100"), -1)];
+    filled(fits(naked.clone(), "2001"));
+    assert_eq!(fits(naked, "1999"), Outcome::Refused(Refusal::Margin));
+}
+
+#[test]
 fn an_index_is_not_bought() {
     let now = at(NOW);
     let mut exchange = exchange(free());
