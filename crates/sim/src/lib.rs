@@ -8,6 +8,7 @@
 
 pub mod costs;
 pub mod exchange;
+pub mod flow;
 pub mod synth;
 
 pub use costs::{Breakdown, Commission, CostConfig, CostModel, SellFees, Slippage};
@@ -70,6 +71,12 @@ pub enum Error {
         value: f64,
         /// What it may be.
         allowed: &'static str,
+    },
+    /// Arrivals of a point process that are none: out of order, of no known kind, or too few.
+    #[error("read arrivals: {fault}")]
+    ReadArrivals {
+        /// What is wrong with them.
+        fault: String,
     },
     /// The calendar has no such exchange or no such day.
     #[error("look up trading calendar")]
