@@ -23,7 +23,7 @@ pub enum Fault {
     ZeroSize,
     /// A price or size that does not lie on the instrument's grid.
     OffGrid,
-    /// A price too far away to be one.
+    /// A price or size too far from zero to be one.
     OutOfRange,
     /// A change of an order that is not there.
     UnknownOrder,
@@ -33,11 +33,13 @@ pub enum Fault {
     Overdrawn,
     /// A trade that its side's best price could not have given.
     TradeThrough,
+    /// A change of an order told to a book of levels, or the like.
+    OtherDepth,
 }
 
 impl Fault {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 13] = [
         Fault::Crossed,
         Fault::Locked,
         Fault::SequenceGap,
@@ -50,6 +52,7 @@ impl Fault {
         Fault::DuplicateOrder,
         Fault::Overdrawn,
         Fault::TradeThrough,
+        Fault::OtherDepth,
     ];
 
     /// What happened and what was done about it.
@@ -62,11 +65,12 @@ impl Fault {
             Fault::NegativeSize => "a size below zero: refused",
             Fault::ZeroSize => "nothing where something must be: refused",
             Fault::OffGrid => "between two steps of price or size: refused",
-            Fault::OutOfRange => "a price too far away to be one: refused",
+            Fault::OutOfRange => "a price or size too far from zero to be one: refused",
             Fault::UnknownOrder => "an order from before the recording, or never seen: refused",
             Fault::DuplicateOrder => "an order of that key rests already: refused",
             Fault::Overdrawn => "more taken than there was: the order is removed",
             Fault::TradeThrough => "a trade beyond the best price: shown, and used for no fill",
+            Fault::OtherDepth => "a change for a book of another depth: refused",
         }
     }
 }
