@@ -7,9 +7,13 @@
 //!
 //! Start reading at [`FlowKind`], then [`hawkes`].
 
+pub mod facts;
 pub mod hawkes;
+pub mod watch;
 
+pub use facts::{Fact, FactsConfig, Measured, Verdict};
 pub use hawkes::{Arrival, Hawkes, HawkesParameters};
+pub use watch::{FlowEvent, WatchConfig, Watched, watch};
 
 use market::depth::BookSide;
 use serde::{Deserialize, Serialize};
