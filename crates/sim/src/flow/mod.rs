@@ -7,12 +7,18 @@
 //!
 //! Start reading at [`FlowKind`], then [`hawkes`].
 
+pub mod crowd;
 pub mod facts;
 pub mod hawkes;
+pub mod model;
+pub mod sizes;
 pub mod watch;
 
+pub use crowd::{Course, Crowd, CrowdConfig, CrowdState, Fair, FlowEdge};
 pub use facts::{Fact, FactsConfig, Measured, Verdict};
 pub use hawkes::{Arrival, Hawkes, HawkesParameters};
+pub use model::{FlowModel, FlowSizes, HawkesFlow, ZeroFlow};
+pub use sizes::{SizeLaw, Splitting};
 pub use watch::{FlowEvent, WatchConfig, Watched, watch};
 
 use market::depth::BookSide;

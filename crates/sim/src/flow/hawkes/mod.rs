@@ -24,6 +24,7 @@ mod tests;
 pub use fit::{Decays, HawkesFit, HawkesFitConfig, Stability, fit};
 pub use residual::{Residual, kolmogorov_smirnov};
 pub use simulate::Excitement;
+pub(crate) use simulate::{choose, exponential, uniform};
 
 use serde::{Deserialize, Serialize};
 

@@ -53,14 +53,23 @@ impl Excitement {
         model.parameters().base.iter().zip(excited).map(|(base, more)| base + more).collect()
     }
 
-    /// The next event up to a time, and moves there; `None` where nothing happens until then.
+    /// The next event up to a time, and moves there and takes it in; `None` where nothing happens
+    /// until then.
+    pub fn next(&mut self, model: &Hawkes, until_seconds: f64, rng: &mut Rng) -> Option<Arrival> {
+        let arrival = self.draw(model, until_seconds, rng)?;
+        self.excite(model, arrival.kind);
+        Some(arrival)
+    }
+
+    /// The next event up to a time, and moves there. The caller says by [`Excitement::excite`]
+    /// what it was in the end. `None` where nothing happens until then.
     ///
     /// The rate is a sum of parts: the bases, and for each kernel what decays at its pace. Each
     /// part is a Poisson process whose first arrival has a closed form, and the earliest is the
     /// event (Dassios and Zhao 2013, Electron. Commun. Probab. 18, 62, for one kernel). No draw
     /// is rejected. The process is Markov, so asking in shorter steps changes the draws and not
     /// the law.
-    pub fn next(&mut self, model: &Hawkes, until_seconds: f64, rng: &mut Rng) -> Option<Arrival> {
+    pub fn draw(&mut self, model: &Hawkes, until_seconds: f64, rng: &mut Rng) -> Option<Arrival> {
         let (decays, base) = (&model.parameters().decays, &model.parameters().base);
         let total: f64 = base.iter().sum();
         let mut first = (exponential(rng) / total, Cause::Base);
@@ -86,8 +95,12 @@ impl Excitement {
             Cause::Base => choose(rng, base.iter().copied()),
             Cause::Kernel(kernel) => choose(rng, self.of_kernel(kernel, decays.len())),
         };
-        self.excite(model, kind);
         Some(Arrival { at_seconds: self.now_seconds, kind })
+    }
+
+    /// Calls the present moment second zero.
+    pub(crate) fn restart(&mut self) {
+        self.now_seconds = 0.0;
     }
 
     /// Takes in an event of that kind, now, that something else brought about.
