@@ -7,6 +7,7 @@
 //! **Start reading** at [`exchange`], then [`costs`], then [`synth`].
 
 pub mod costs;
+pub mod depth;
 pub mod exchange;
 pub mod flow;
 pub mod synth;

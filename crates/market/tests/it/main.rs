@@ -1,0 +1,4 @@
+//! The room from outside.
+
+mod depth_twin;
+mod slow_book;
