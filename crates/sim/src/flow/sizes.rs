@@ -172,16 +172,18 @@ mod tests {
     #[test]
     fn cut_up_orders_give_signs_a_memory_that_falls_as_theory_says() {
         // One order at a time: the autocorrelation at lag l is the chance that the same order is
-        // still worked, Σ_{m > l} P(L ≥ m) ÷ E L, about l^(1 − tail).
-        let splitting = Splitting { active: 1, tail: 1.6 };
+        // still worked, Σ_{m > l} P(L ≥ m) ÷ E L with P(L ≥ m) = m^−tail.
+        let splitting = Splitting { active: 1, tail: 2.5 };
         let (mut parents, mut rng) = (Parents::default(), Seed::root(5).rng());
-        let count = 400_000;
         let signs: Vec<f64> =
-            (0..count).map(|_| splitting.sign(&mut parents, &mut rng) as f64).collect();
-        let rho = |lag| stats::autocorrelation(&signs, lag);
-        let slope = (rho(64) / rho(4)).ln() / 16f64.ln();
-        assert!((slope + 0.6).abs() < 0.15, "{slope}");
-        assert!((stats::mean(&signs)).abs() < 0.1);
+            (0..400_000).map(|_| splitting.sign(&mut parents, &mut rng) as f64).collect();
+        let beyond = |lag: i32| (lag + 1..10_000).map(|m| f64::from(m).powf(-2.5)).sum::<f64>();
+        for lag in [1, 2, 4, 8, 16] {
+            let wanted = beyond(lag) / beyond(0);
+            let found = stats::autocorrelation(&signs, lag as usize);
+            assert!((found - wanted).abs() < 0.02, "lag {lag}: {found} {wanted}");
+        }
+        assert!(stats::mean(&signs).abs() < 0.03);
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Fair {
             }
             Course::Path { ticks } => {
                 check_range("fair.path", ticks.len() as f64, (1.0, 1e9), "of one point or more")?;
-                let on_grid = |price: &f64| check_range("fair.path", *price, (-1e11, 1e11), "a price");
+                let on_grid =
+                    |price: &f64| check_range("fair.path", *price, (-1e11, 1e11), "a price");
                 ticks.iter().try_for_each(on_grid)
             }
         }
@@ -157,7 +158,8 @@ impl Crowd {
         ];
         for (side, limit) in limits {
             let other = side.opposite();
-            let wrong = state.venue.levels(other).take_while(|(price, _)| side.accepts(limit, *price));
+            let wrong =
+                state.venue.levels(other).take_while(|(price, _)| side.accepts(limit, *price));
             let size: Lots = wrong.map(|(_, size)| size).sum();
             if size > Lots::ZERO {
                 state.rest.signs.0 += side.sign();
@@ -214,7 +216,8 @@ pub fn path_through(bars: &[[f64; 4]], steps_a_bar: usize, seed: Seed) -> Result
         // The range of a driftless Brownian motion is about 1.6 deviations (Feller 1951).
         let step = (high - low) / 1.6 / (steps_a_bar as f64).sqrt();
         let mut from = (0, open);
-        for to in [(early, turns[0]), (later.min(steps_a_bar - 1), turns[1]), (steps_a_bar, close)] {
+        for to in [(early, turns[0]), (later.min(steps_a_bar - 1), turns[1]), (steps_a_bar, close)]
+        {
             bridge(&mut path, (from.1, to.1), (to.0 - from.0, step), &mut rng);
             let begun = path.len() - (to.0 - from.0);
             path[begun..].iter_mut().for_each(|price| *price = price.clamp(low, high));

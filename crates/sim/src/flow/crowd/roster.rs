@@ -119,7 +119,7 @@ mod tests {
                 }
                 let listed: BTreeSet<OrderKey> = [BookSide::Bid, BookSide::Ask]
                     .into_iter()
-                    .flat_map(|side| (0..roster.count(side)).filter_map(move |k| Some((side, k))))
+                    .flat_map(|side| (0..roster.count(side)).map(move |k| (side, k)))
                     .filter_map(|(side, k)| roster.get(side, k))
                     .collect();
                 prop_assert_eq!(&listed, &held);

@@ -1,16 +1,12 @@
 //! What a crowd's market remembers.
 
 use base::{Span, Ts};
-use market::depth::{
-    BookSide, DepthChange, DepthMessage, Lots, OrderKey, Packet, Ticks,
-};
+use market::depth::{BookSide, DepthChange, DepthMessage, Lots, OrderKey, Packet, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::roster::Roster;
 use crate::Error;
-use crate::depth::{
-    Command, FeedDepth, NewOrder, Outbox, Owner, Venue, VenueConfig, VenueEvent,
-};
+use crate::depth::{Command, FeedDepth, NewOrder, Outbox, Owner, Venue, VenueConfig, VenueEvent};
 use crate::flow::hawkes::Excitement;
 use crate::flow::sizes::Parents;
 

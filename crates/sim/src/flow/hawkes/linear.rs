@@ -59,10 +59,7 @@ fn factor(matrix: &[f64], size: usize, ridge: f64) -> Option<Vec<f64>> {
             let rest = matrix[row * size + column] - done;
             if row == column {
                 let square = rest + ridge;
-                if !(square > 0.0) {
-                    return None;
-                }
-                lower[row * size + row] = square.sqrt();
+                lower[row * size + row] = Some(square).filter(|square| *square > 0.0)?.sqrt();
             } else {
                 lower[row * size + column] = rest / lower[column * size + column];
             }

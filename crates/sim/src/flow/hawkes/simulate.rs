@@ -121,9 +121,7 @@ impl Excitement {
 
     fn decay_for(&mut self, model: &Hawkes, seconds: f64) {
         let decays = &model.parameters().decays;
-        if !(seconds > 0.0) {
-            return;
-        }
+        let seconds = seconds.max(0.0);
         for (kernel, decay) in decays.iter().enumerate() {
             let kept = libm::exp(-decay * seconds);
             let levels = self.excited.iter_mut().skip(kernel).step_by(decays.len());
