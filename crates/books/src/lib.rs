@@ -7,6 +7,7 @@
 
 pub mod breakout;
 pub mod intraday;
+pub mod making;
 pub mod settings;
 
 /// What can go wrong in this room. The variant names the operation that failed.
@@ -51,6 +52,9 @@ pub enum Error {
     /// An agent that can't be trained, or can't act.
     #[error("run agent")]
     RunAgent(#[source] learn::Error),
+    /// A synthetic market that can't be made.
+    #[error("make a synthetic market")]
+    MakeMarket(#[from] sim::Error),
     /// Too few signals for what was asked.
     #[error(
         "train the {side} model: {found} signals of {wanted} needed; add symbols or years, or \

@@ -20,7 +20,7 @@ mod view;
 mod work;
 
 pub use maker::{MakerConfig, MakerEnv, MakerState};
-pub use seat::{Fees, Gain, Seat};
+pub use seat::{Fees, Gain, Seat, Standing};
 pub use view::{BOOK_COLUMNS, MAKER_COLUMNS, WORK_COLUMNS};
 pub use work::{WorkConfig, WorkEnv, WorkState};
 

@@ -131,13 +131,7 @@ impl WorkEnv {
     }
 
     /// Has an order rest, or none, and takes so many lots.
-    fn send(
-        &self,
-        state: &mut WorkState,
-        wanted: Option<Ticks>,
-        take: Lots,
-        out: &mut Outbox,
-    ) {
+    fn send(&self, state: &mut WorkState, wanted: Option<Ticks>, take: Lots, out: &mut Outbox) {
         let market = &self.floor.market;
         let (begin, fees) = (market.crowd.begin, market.fees);
         let size = Lots(self.rest(state).min(self.piece));

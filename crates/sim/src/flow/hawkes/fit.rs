@@ -211,7 +211,10 @@ impl Data<'_> {
         for _ in 0..MOST_STEPS {
             let steps: Vec<Step> =
                 parts.iter().zip(&values).map(|(part, at)| Step::new(part, at)).collect();
-            if steps.iter().all(|step| step.promise < 1e-6) {
+            // Less than a ten-thousandth of a unit of log-likelihood is nothing to gain; where
+            // even a short step gains nothing, rounding is all that is left.
+            let is_done = |(step, reach): (&Step, &f64)| step.promise < 1e-4 || *reach < 1e-3;
+            if steps.iter().zip(&reach).all(is_done) {
                 break;
             }
             let trial: Vec<Vec<f64>> = steps
