@@ -8,6 +8,7 @@
 pub mod breakout;
 pub mod intraday;
 pub mod knockout;
+pub mod making;
 pub mod options;
 pub mod settings;
 
@@ -53,6 +54,9 @@ pub enum Error {
     /// An agent that can't be trained, or can't act.
     #[error("run agent")]
     RunAgent(#[source] learn::Error),
+    /// A synthetic market that can't be made.
+    #[error("make a synthetic market")]
+    MakeMarket(#[from] sim::Error),
     /// Too few signals for what was asked.
     #[error(
         "train the {side} model: {found} signals of {wanted} needed; add symbols or years, or \

@@ -11,6 +11,7 @@
 pub mod costs;
 pub mod depth;
 pub mod exchange;
+pub mod flow;
 pub mod knockout;
 pub mod options;
 pub mod replay;
@@ -113,6 +114,12 @@ pub enum Error {
         /// The cost asked for.
         what: &'static str,
         /// What is wrong with the data.
+        fault: String,
+    },
+    /// Arrivals of a point process that are none: out of order, of no known kind, or too few.
+    #[error("read arrivals: {fault}")]
+    ReadArrivals {
+        /// What is wrong with them.
         fault: String,
     },
     /// The calendar has no such exchange or no such day.

@@ -1,0 +1,194 @@
+use base::bootstrap::Interval;
+use base::{Seed, Ts};
+use market::depth::{BookSide, DepthChange, DepthMessage, Fault, Lots, OrderKey, Packet, Ticks};
+
+use super::*;
+use crate::flow::watch::{FlowEvent, Touch, WatchConfig, Watched, watch};
+use crate::flow::{Arrival, FlowKind, Hawkes, HawkesParameters};
+
+fn message(millis: i64, change: DepthChange) -> DepthMessage {
+    let at = Ts::from_micros(millis * 1_000);
+    DepthMessage { at, known: at, change, packet: Packet::Last }
+}
+
+fn level(side: BookSide, price: i64, size: i64) -> DepthChange {
+    DepthChange::Level { side, price: Ticks(price), size: Lots(size) }
+}
+
+fn add(order: u64, side: BookSide, price: i64, size: i64) -> DepthChange {
+    let order = OrderKey(order);
+    DepthChange::Add { order, side, price: Ticks(price), size: Lots(size) }
+}
+
+fn print(resting: BookSide, price: i64, size: i64) -> DepthChange {
+    DepthChange::Trade { resting: Some(resting), price: Ticks(price), size: Lots(size) }
+}
+
+fn kinds(watched: &Watched) -> Vec<(FlowKind, i64, i64)> {
+    watched.events.iter().map(|it| (it.kind, it.distance_ticks, it.size)).collect()
+}
+
+fn watched(changes: &[(i64, DepthChange)]) -> Watched {
+    let messages: Vec<DepthMessage> =
+        changes.iter().map(|(at, change)| message(*at, *change)).collect();
+    let config = WatchConfig { from: Some(Ts::from_micros(500)), ..WatchConfig::default() };
+    watch(&messages, &config).unwrap()
+}
+
+#[test]
+fn a_feed_by_level_tells_growth_prints_and_the_rest() {
+    use BookSide::{Ask, Bid};
+    let seen = watched(&[
+        (0, level(Bid, 99, 10)),
+        (0, level(Ask, 101, 10)),
+        (10, level(Bid, 100, 5)),
+        (20, print(Ask, 101, 4)),
+        (20, print(Ask, 101, 2)),
+        (21, level(Ask, 101, 3)),
+        (30, level(Bid, 100, 0)),
+    ]);
+    let wanted = vec![
+        (FlowKind::LimitBuy, 1, 5),
+        (FlowKind::MarketBuy, 0, 6),
+        (FlowKind::CancelSell, 1, 1),
+        (FlowKind::CancelBuy, 1, 5),
+    ];
+    assert_eq!(kinds(&seen), wanted);
+    let spreads: Vec<i64> = seen.touches.iter().map(Touch::spread).collect();
+    assert_eq!(spreads, [2, 1, 2]);
+}
+
+#[test]
+fn a_feed_by_order_tells_lives_and_moves() {
+    use BookSide::{Ask, Bid};
+    let (order, price, size) = (OrderKey(3), Ticks(100), Lots(4));
+    let seen = watched(&[
+        (0, add(1, Bid, 99, 10)),
+        (0, add(2, Ask, 101, 10)),
+        (10, add(3, Bid, 98, 4)),
+        (20, DepthChange::Replace { order, price, size }),
+        (30, DepthChange::Execute { order: OrderKey(2), size: Lots(1) }),
+        (40, DepthChange::Reduce { order: OrderKey(1), by: Lots(3) }),
+        (50, DepthChange::Delete { order }),
+        (60, DepthChange::Delete { order }),
+    ]);
+    let wanted = vec![
+        (FlowKind::LimitBuy, 3, 4),
+        (FlowKind::CancelBuy, 3, 4),
+        (FlowKind::LimitBuy, 1, 4),
+        (FlowKind::MarketBuy, 0, 1),
+        (FlowKind::CancelBuy, 2, 3),
+        (FlowKind::CancelBuy, 1, 4),
+    ];
+    assert_eq!(kinds(&seen), wanted);
+    assert_eq!(seen.faults.of(Fault::UnknownOrder), 1);
+    let [(_, life)] = seen.lifetimes[..] else { panic!("one life: {:?}", seen.lifetimes) };
+    assert!((life - 0.04).abs() < 1e-9, "{life}");
+}
+
+#[test]
+fn a_stream_without_an_observation_is_refused() {
+    let one = [message(0, level(BookSide::Bid, 1, 1))];
+    assert!(watch(&one, &WatchConfig::default()).is_err());
+    assert!(watch(&[], &WatchConfig::default()).is_err());
+    let config = WatchConfig { sample_seconds: 0.0, ..WatchConfig::default() };
+    assert!(watch(&one, &config).is_err());
+}
+
+/// Market orders at these times and signs, limit orders none; the middle walks a tick each second.
+fn stream(arrivals: &[Arrival], seconds: f64) -> Watched {
+    let event = |it: &Arrival| FlowEvent {
+        at_seconds: it.at_seconds,
+        kind: FlowKind::ALL[it.kind],
+        distance_ticks: 0,
+        size: 1,
+    };
+    let touch = |at: usize| {
+        let bid = if at % 4 < 2 { 100 } else { 101 };
+        Touch { at_seconds: at as f64, bid, ask: bid + 1 }
+    };
+    Watched {
+        seconds,
+        events: arrivals.iter().map(event).collect(),
+        touches: (0..seconds as usize).map(touch).collect(),
+        ..Watched::default()
+    }
+}
+
+fn poisson(seconds: f64, seed: u64) -> Vec<Arrival> {
+    let it = HawkesParameters { base: vec![3.0; 2], decays: vec![1.0], branching: vec![0.0; 4] };
+    Hawkes::new(it).unwrap().simulate(seconds, &mut Seed::root(seed).rng())
+}
+
+fn of(measured: &[Measured], name: &str) -> Interval {
+    let found = measured.iter().find(|it| it.name == name);
+    found.unwrap_or_else(|| panic!("no {name}")).figure
+}
+
+#[test]
+fn facts_of_a_poisson_stream_are_those_of_theory() {
+    let measured =
+        measure(&stream(&poisson(4_000.0, 1), 4_000.0), &FactsConfig::default()).unwrap();
+    let cases = [
+        ("spread, mean", 1.0),
+        ("rate of market buy", 3.0),
+        ("waits between events, variance by mean²", 1.0),
+        ("events in 1 s, variance by mean", 1.0),
+        ("sign autocorrelation at lag 1", 0.0),
+        ("traded in 1 s", 6.0),
+        // Two moves of a tick in four seconds.
+        ("variance of the mid over 1 s", 0.5),
+    ];
+    for (name, wanted) in cases {
+        let it = of(&measured, name);
+        let wide = 1.6 * (it.high - it.low) + 1e-3;
+        assert!((it.value - wanted).abs() < wide, "{name}: {it:?}");
+    }
+    assert!(of(&measured, "life of a cancelled order, geometric mean").value.is_nan());
+}
+
+#[test]
+fn alternating_signs_have_a_correlation_of_minus_one() {
+    let one = |at: usize| Arrival { at_seconds: at as f64 * 0.5, kind: at % 2 };
+    let arrivals: Vec<Arrival> = (0..400).map(one).collect();
+    let measured = measure(&stream(&arrivals, 200.0), &FactsConfig::default()).unwrap();
+    assert!((of(&measured, "sign autocorrelation at lag 1").value + 1.0).abs() < 1e-9);
+    assert!((of(&measured, "sign autocorrelation at lag 2").value - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_stream_agrees_with_its_like_and_differs_from_another() {
+    let config = FactsConfig::default();
+    let measured = |arrivals: &[Arrival]| measure(&stream(arrivals, 2_000.0), &config).unwrap();
+    let (one, like) = (measured(&poisson(2_000.0, 1)), measured(&poisson(2_000.0, 2)));
+    let branching = vec![0.7, 0.0, 0.0, 0.7];
+    let it = HawkesParameters { base: vec![0.9; 2], decays: vec![2.0], branching };
+    let bursts = Hawkes::new(it).unwrap().simulate(2_000.0, &mut Seed::root(3).rng());
+    let other = measured(&bursts);
+    let verdict = |facts: &[Fact], name: &str| {
+        facts.iter().find(|fact| fact.name == name).map(|fact| fact.verdict)
+    };
+    let (same, apart) = (
+        compare(&one, &like, &Comparison::default()),
+        compare(&one, &other, &Comparison::default()),
+    );
+    let name = "events in 1 s, variance by mean";
+    assert_eq!(verdict(&same, name), Some(Verdict::Agrees));
+    assert_eq!(verdict(&apart, name), Some(Verdict::Differs));
+    assert_eq!(verdict(&apart, "sign autocorrelation at lag 1"), Some(Verdict::Differs));
+    assert_eq!(verdict(&same, "size of a limit order"), Some(Verdict::NotMeasured));
+    assert_eq!(same.len(), one.len(), "no fact is left out");
+}
+
+#[test]
+fn a_fact_that_one_stream_lacks_stays_in_the_table() {
+    let figure = Interval { value: 1.0, low: 0.9, high: 1.1, level: 0.95 };
+    let named = |name: &str| Measured { name: name.to_owned(), unit: String::new(), figure };
+    let facts = compare(&[named("a")], &[named("b")], &Comparison::default());
+    let found: Vec<(&str, Verdict)> =
+        facts.iter().map(|fact| (fact.name.as_str(), fact.verdict)).collect();
+    assert_eq!(found, [("a", Verdict::NotMeasured), ("b", Verdict::NotMeasured)]);
+    let near = Measured { figure: Interval { low: 1.2, high: 2.0, ..figure }, ..named("a") };
+    let unclear = compare(&[named("a")], &[near], &Comparison::default());
+    assert_eq!(unclear[0].verdict, Verdict::Unclear);
+}
