@@ -13,6 +13,7 @@
 //! [`DepthChange::Reduce`]: market::depth::DepthChange::Reduce
 //! [`DepthChange::Replace`]: market::depth::DepthChange::Replace
 
+mod definition;
 mod head;
 mod mbo;
 mod quotes;
@@ -20,6 +21,7 @@ mod reader;
 mod record;
 mod write;
 
+pub use definition::{Definition, definitions};
 pub use head::{Head, Listed};
 /// Data set of files that this platform made itself; no venue has that name.
 pub const SYNTHETIC: &str = "SYNTHETIC";

@@ -6,13 +6,15 @@
 //! condition, suspicious (QuantConnect/Lean, Data/equity/readme.md). Rows marked suspicious by
 //! their source are left out and counted.
 //!
-//! The best of all exchanges is made here ([`National`]): each exchange's last quote stands until
-//! it is replaced, withdrawn or the day ends. A trade does not say which side rested.
+//! What a row means is the caller's to say ([`Quotes`]): the engine's own sample data hold
+//! only quotes that were the best of all exchanges when they were sent, so the last row of a side
+//! is the national best; kept as each exchange's standing quote they would cross nearly always,
+//! for nothing says when a quote was withdrawn. A trade does not say which side rested.
 
 mod national;
 mod reader;
 mod row;
 
 pub use national::{Exchange, National, Quote};
-pub use reader::{Options, Reader, read_zip};
+pub use reader::{Options, Quotes, Reader, read_zip};
 pub use row::day_of;

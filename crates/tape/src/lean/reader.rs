@@ -11,16 +11,28 @@ use market::depth::{
 use super::national::{National, Quote};
 use super::row::{self, Place, Row, Time, What};
 use crate::Error;
-use crate::messages::{Count, Messages, Skipped, Steps};
+use crate::messages::{Count, Messages, Outbox, Skipped, Steps};
 use crate::options::clock;
 use crate::rows::{self, Rows};
 
 /// A zip archive unpacks to no more: a day of quotes takes less.
 const LARGEST_TEXT_BYTES: u64 = 4 << 30;
 
+/// What a row of quotes means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quotes {
+    /// The best of all exchanges, until the next row of its side.
+    #[default]
+    Best,
+    /// The best of one exchange, until its next row of that side; the best of all is made here.
+    EachExchange,
+}
+
 /// What to read and how to count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
+    /// What a row of quotes means.
+    pub quotes: Quotes,
     /// Steps of prices and sizes.
     pub grid: Grid,
     /// The day of a text; tables say it themselves.
@@ -33,16 +45,18 @@ pub struct Reader<R> {
     rows: Rows<R, Row>,
     state: State,
     broken: Option<Error>,
+    outbox: Outbox,
 }
 
 #[derive(Debug)]
 struct State {
-    grid: Grid,
+    options: Options,
     midnight: Ts,
     steps: Steps,
     count: Count,
     national: National,
     day: Option<Day>,
+    at: Option<Ts>,
 }
 
 impl<R: Read> Reader<R> {
@@ -57,7 +71,7 @@ impl<R: Read> Reader<R> {
         let fault = format!("the day {day} has no known New York time");
         let midnight = midnight.ok_or(Error::ReadHead { format: "LEAN", fault })?;
         let rows = Rows::lines(source, row::from_line);
-        Ok(Reader { rows, state: State::new(options.grid, midnight)?, broken: None })
+        Ok(Reader::of(rows, State::new(options, midnight)?))
     }
 
     /// Reads a Parquet table of columns `ts` (New York), `exchange`, `suspicious`, and `bid`,
@@ -67,7 +81,11 @@ impl<R: Read> Reader<R> {
     /// Where it is no Parquet file.
     pub fn table(bytes: Bytes, options: Options) -> Result<Reader<R>, Error> {
         let rows = Rows::table(bytes, row::from_batch)?;
-        Ok(Reader { rows, state: State::new(options.grid, Ts::MIN)?, broken: None })
+        Ok(Reader::of(rows, State::new(options, Ts::MIN)?))
+    }
+
+    fn of(rows: Rows<R, Row>, state: State) -> Reader<R> {
+        Reader { rows, state, broken: None, outbox: Outbox::default() }
     }
 }
 
@@ -92,11 +110,29 @@ pub fn read_zip(bytes: &[u8]) -> Result<(Vec<u8>, Option<Day>), Error> {
 
 impl<R: Read> Messages for Reader<R> {
     fn read(&mut self, into: &mut Vec<DepthMessage>) -> Result<(), Error> {
-        rows::read(&mut self.rows, &mut self.broken, into, |row, into| self.state.say(&row, into))
+        let from = into.len();
+        self.outbox.begin(into);
+        let held = into.len();
+        let state = &mut self.state;
+        let read = rows::read(&mut self.rows, &mut self.broken, into, |row, into| {
+            state.say(&row, (into, from));
+        });
+        match read {
+            Err(error) if into.len() == from => return Err(error),
+            Err(error) => self.broken = Some(error),
+            Ok(()) => {}
+        }
+        // Rows of one millisecond belong together: the last is known by the next one's time.
+        if into.len() == held || into.len() == from + 1 {
+            Outbox::close(into, from);
+        } else {
+            self.outbox.hold(into, from);
+        }
+        Ok(())
     }
 
     fn grid(&self) -> Grid {
-        self.state.grid
+        self.state.options.grid
     }
 
     fn faults(&self) -> &FaultCounts {
@@ -109,14 +145,14 @@ impl<R: Read> Messages for Reader<R> {
 }
 
 impl State {
-    fn new(grid: Grid, midnight: Ts) -> Result<State, Error> {
+    fn new(options: Options, midnight: Ts) -> Result<State, Error> {
         let fault = || Error::FindGrid { fault: "the tick is too large".to_owned() };
-        let steps = Steps::scaled_up(grid, 1).ok_or_else(fault)?;
+        let steps = Steps::scaled_up(options.grid, 1).ok_or_else(fault)?;
         let (count, national) = (Count::default(), National::new());
-        Ok(State { grid, midnight, steps, count, national, day: None })
+        Ok(State { options, midnight, steps, count, national, day: None, at: None })
     }
 
-    fn say(&mut self, row: &Row, into: &mut Vec<DepthMessage>) {
+    fn say(&mut self, row: &Row, (into, block): (&mut Vec<DepthMessage>, usize)) {
         if row.is_suspicious {
             self.count.skip("suspicious");
             return;
@@ -125,8 +161,11 @@ impl State {
             Time::OfDay(span) => self.midnight + span,
             Time::At(at) => at,
         };
+        if self.at.is_some_and(|before| before < at) {
+            Outbox::close(into, block);
+        }
+        self.at = Some(at);
         let known = self.count.known(at);
-        let from = into.len();
         let mut push = |change| {
             into.push(DepthMessage { at, known, change, packet: Packet::More });
         };
@@ -146,19 +185,30 @@ impl State {
             What::Quote(sides) => {
                 for (side, place) in [BookSide::Bid, BookSide::Ask].into_iter().zip(sides) {
                     let place = place.and_then(|place| self.place(place, known));
-                    let Some((price, size)) = place else { continue };
-                    let quote = Quote { price, size };
-                    if let Some(best) = self.national.quote(row.exchange, side, quote) {
-                        let none = Quote { price: Ticks::ZERO, size: Lots::ZERO };
-                        let Quote { price, size } = best.unwrap_or(none);
+                    if let Some(Quote { price, size }) =
+                        place.and_then(|place| self.best(row.exchange, side, place))
+                    {
                         push(DepthChange::Best { side, price, size });
                     }
                 }
             }
         }
-        if let Some(last) = into[from..].last_mut() {
-            last.packet = Packet::Last;
-        }
+    }
+
+    /// The side's new best, where the row changes it.
+    fn best(
+        &mut self,
+        exchange: u8,
+        side: BookSide,
+        (price, size): (Ticks, Lots),
+    ) -> Option<Quote> {
+        let exchange = match self.options.quotes {
+            Quotes::Best => b'*',
+            Quotes::EachExchange => exchange,
+        };
+        let none = Quote { price: Ticks::ZERO, size: Lots::ZERO };
+        let best = self.national.quote(exchange, side, Quote { price, size })?;
+        Some(best.unwrap_or(none))
     }
 
     fn place(&mut self, place: Place, known: Ts) -> Option<(Ticks, Lots)> {

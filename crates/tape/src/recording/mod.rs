@@ -63,8 +63,11 @@ pub struct Hints {
     pub day: Option<Day>,
     /// For Binance: the last update of the recording that this one continues.
     pub after_update: Option<u64>,
-    /// For LOBSTER: orders or levels.
-    pub words: lobster::Words,
+    /// For LOBSTER: orders or levels; without, levels where the book's columns are there, for
+    /// only they are whole.
+    pub words: Option<lobster::Words>,
+    /// For LEAN: what a row of quotes means.
+    pub quotes: lean::Quotes,
 }
 
 /// Where a grid came from.
@@ -198,18 +201,26 @@ fn messages<'a>(
             let options = binance::Options { start, symbol, ..binance::Options::new(grid) };
             Box::new(binance::Reader::new(source, options)?)
         }
-        Format::Lobster => {
-            Box::new(lobster::Reader::lines(source, None, of_lobster(file, hints, grid)?)?)
-        }
+        Format::Lobster => Box::new(lobster::Reader::lines(
+            source,
+            None,
+            of_lobster(file, hints, grid, lobster::Words::Orders)?,
+        )?),
         Format::Bitstamp => Box::new(bitstamp::Reader::lines(source, grid)?),
         Format::Lean => {
             let day = hints.day.or(lean::day_of(file.name()));
-            Box::new(lean::Reader::lines(source, lean::Options { grid, day })?)
+            Box::new(lean::Reader::lines(
+                source,
+                lean::Options { grid, day, quotes: hints.quotes },
+            )?)
         }
         Format::LeanZip => {
             let (text, day) = lean::read_zip(&all(source)?)?;
             let day = hints.day.or(day).or(lean::day_of(file.name()));
-            Box::new(lean::Reader::lines(io::Cursor::new(text), lean::Options { grid, day })?)
+            Box::new(lean::Reader::lines(
+                io::Cursor::new(text),
+                lean::Options { grid, day, quotes: hints.quotes },
+            )?)
         }
         Format::Table => table(file, all(source)?.into(), hints, grid)?,
     })
@@ -227,21 +238,31 @@ fn table<'a>(
     if has("exchange.timestamp") {
         Ok(Box::new(bitstamp::Reader::<Bytestream>::table(bytes, grid)?))
     } else if has("suspicious") {
-        let options = lean::Options { grid, day: hints.day };
+        let (day, quotes) = (hints.day, hints.quotes);
+        let options = lean::Options { grid, day, quotes };
         Ok(Box::new(lean::Reader::<Bytestream>::table(bytes, options)?))
     } else {
-        let options = of_lobster(file, hints, grid)?;
+        let words = match has("ask_price_1") {
+            true => lobster::Words::Levels,
+            false => lobster::Words::Orders,
+        };
+        let options = of_lobster(file, hints, grid, words)?;
         Ok(Box::new(lobster::Reader::<Bytestream>::table(bytes, options)?))
     }
 }
 
-fn of_lobster(file: &dyn File, hints: &Hints, grid: Grid) -> Result<lobster::Options, Error> {
+fn of_lobster(
+    file: &dyn File,
+    hints: &Hints,
+    grid: Grid,
+    otherwise: lobster::Words,
+) -> Result<lobster::Options, Error> {
     let fault = || Error::ReadHead {
         format: "LOBSTER",
         fault: format!("{:?} does not say the day: give it", file.name()),
     };
     let day = hints.day.or(lobster::day_of(file.name())).ok_or_else(fault)?;
-    Ok(lobster::Options { grid, day, words: hints.words })
+    Ok(lobster::Options { grid, day, words: hints.words.unwrap_or(otherwise) })
 }
 
 fn all(mut source: impl Read) -> Result<Vec<u8>, Error> {

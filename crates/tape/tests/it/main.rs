@@ -1,0 +1,9 @@
+//! Tests of the whole room.
+
+mod binance;
+mod damage;
+mod dbn_files;
+mod dbn_orders;
+mod recordings;
+mod samples;
+mod texts;
