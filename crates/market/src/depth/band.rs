@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use super::{BookSide, Ticks};
 
-/// Ticks that lie in the array: 64 words of 64 bits, so one more word says which are not empty.
-pub const WINDOW: i64 = 4_096;
+/// Ticks that lie in the array: 256 words of 64 bits, so four more words say which are not empty.
+pub const WINDOW: i64 = 16_384;
+const WORDS: usize = WINDOW as usize / 64;
 /// Where in the window its best price is put: what rests lies behind it, and it may improve.
 const ANCHOR: i64 = WINDOW / 8 * 7;
 /// The best price may stand between this and the end of the window before it is moved.
@@ -28,9 +29,7 @@ pub struct Band<V> {
     /// First key of the window.
     low: i64,
     cells: Vec<V>,
-    used: [u64; 64],
-    /// Which words of `used` are not zero.
-    summary: u64,
+    used: Used,
     /// All outside the window.
     far: BTreeMap<i64, V>,
     far_best: i64,
@@ -45,8 +44,7 @@ impl<V: Copy + Default> Band<V> {
             side,
             low: 0,
             cells: Vec::new(),
-            used: [0; 64],
-            summary: 0,
+            used: Used::NONE,
             far: BTreeMap::new(),
             far_best: NOWHERE,
             best: NOWHERE,
@@ -71,7 +69,7 @@ impl<V: Copy + Default> Band<V> {
     pub fn get(&self, price: Ticks) -> Option<&V> {
         let key = self.key(price);
         match self.offset(key) {
-            Some(at) if self.is_used(at) => self.cells.get(at),
+            Some(at) if self.used.has(at) => self.cells.get(at),
             Some(_) => None,
             None => self.far.get(&key),
         }
@@ -82,7 +80,7 @@ impl<V: Copy + Default> Band<V> {
     pub fn get_mut(&mut self, price: Ticks) -> Option<&mut V> {
         let key = self.key(price);
         match self.offset(key) {
-            Some(at) if self.is_used(at) => self.cells.get_mut(at),
+            Some(at) if self.used.has(at) => self.cells.get_mut(at),
             Some(_) => None,
             None => self.far.get_mut(&key),
         }
@@ -100,8 +98,8 @@ impl<V: Copy + Default> Band<V> {
             self.far_best = self.far_best.max(key);
             return self.far.entry(key).or_default();
         };
-        if !self.is_used(at) {
-            self.mark(at);
+        if !self.used.has(at) {
+            self.used.mark(at);
             self.cells[at] = V::default();
         }
         &mut self.cells[at]
@@ -112,10 +110,10 @@ impl<V: Copy + Default> Band<V> {
     pub fn remove(&mut self, price: Ticks) -> Option<V> {
         let key = self.key(price);
         let Some(at) = self.offset(key) else { return self.remove_far(key) };
-        if !self.is_used(at) {
+        if !self.used.has(at) {
             return None;
         }
-        self.unmark(at);
+        self.used.unmark(at);
         if key == self.best {
             self.best = self.best_near().max(self.far_best);
         }
@@ -124,8 +122,7 @@ impl<V: Copy + Default> Band<V> {
 
     /// Takes everything away.
     pub fn clear(&mut self) {
-        self.used = [0; 64];
-        self.summary = 0;
+        self.used = Used::NONE;
         self.far.clear();
         self.far_best = NOWHERE;
         self.best = NOWHERE;
@@ -136,7 +133,7 @@ impl<V: Copy + Default> Band<V> {
         let end = self.low + WINDOW;
         let better = self.far.range(end..).rev();
         let worse = self.far.range(..self.low).rev();
-        let near = Descending::new(&self.used, self.summary);
+        let near = self.used.descending();
         let near = near.map(|at| (self.price(self.low + at as i64), &self.cells[at]));
         let far = |(key, value): (&i64, _)| (self.price(*key), value);
         better.map(far).chain(near).chain(worse.map(far))
@@ -166,26 +163,8 @@ impl<V: Copy + Default> Band<V> {
     }
 
     #[inline]
-    const fn is_used(&self, at: usize) -> bool {
-        self.used[at / 64] >> (at % 64) & 1 == 1
-    }
-
-    #[inline]
-    fn mark(&mut self, at: usize) {
-        self.used[at / 64] |= 1 << (at % 64);
-        self.summary |= 1 << (at / 64);
-    }
-
-    #[inline]
-    fn unmark(&mut self, at: usize) {
-        let word = &mut self.used[at / 64];
-        *word &= !(1 << (at % 64));
-        self.summary &= !(u64::from(*word == 0) << (at / 64));
-    }
-
-    #[inline]
     fn best_near(&self) -> i64 {
-        match highest(&self.used, self.summary) {
+        match self.used.highest() {
             Some(at) => self.low + at as i64,
             None => NOWHERE,
         }
@@ -208,7 +187,7 @@ impl<V: Copy + Default> Band<V> {
         self.misses = self.misses.saturating_add(1);
         let best = self.best.max(key);
         let is_lost = best.wrapping_sub(self.low) < COMFORT || best - self.low >= WINDOW;
-        if self.summary == 0 || (is_lost && self.misses >= PATIENCE) {
+        if self.used.highest().is_none() || (is_lost && self.misses >= PATIENCE) {
             self.move_to(best);
         }
     }
@@ -217,12 +196,11 @@ impl<V: Copy + Default> Band<V> {
     fn move_to(&mut self, best: i64) {
         self.misses = 0;
         self.cells.resize(WINDOW as usize, V::default());
-        let near = Descending::new(&self.used, self.summary);
+        let near = self.used.descending();
         let leaving: Vec<(i64, V)> =
             near.map(|at| (self.low + at as i64, self.cells[at])).collect();
         self.far.extend(leaving);
-        self.used = [0; 64];
-        self.summary = 0;
+        self.used = Used::NONE;
         self.low = best - ANCHOR;
         let window = self.low..self.low + WINDOW;
         let entering: Vec<i64> = self.far.range(window).map(|(key, _)| *key).collect();
@@ -230,48 +208,67 @@ impl<V: Copy + Default> Band<V> {
             let at = (key - self.low) as usize;
             if let Some(value) = self.far.remove(&key) {
                 self.cells[at] = value;
-                self.mark(at);
+                self.used.mark(at);
             }
         }
         self.far_best = self.far.last_key_value().map_or(NOWHERE, |(last, _)| *last);
     }
 }
 
-/// The highest bit set.
-#[inline]
-fn highest(used: &[u64; 64], summary: u64) -> Option<usize> {
-    let word = summary.checked_ilog2()? as usize;
-    Some(word * 64 + used[word].checked_ilog2()? as usize)
+/// Which ticks of a window are not empty.
+#[derive(Debug, Clone)]
+struct Used {
+    words: [u64; WORDS],
+    /// Which words are not zero.
+    summary: [u64; WORDS / 64],
 }
 
-/// Bits set, from the highest.
-struct Descending<'a> {
-    used: &'a [u64; 64],
-    /// Words not yet begun.
-    summary: u64,
-    /// What is left of the word begun last.
-    word: u64,
-    start: usize,
-}
+impl Used {
+    const NONE: Used = Used { words: [0; WORDS], summary: [0; WORDS / 64] };
 
-impl<'a> Descending<'a> {
-    fn new(used: &'a [u64; 64], summary: u64) -> Descending<'a> {
-        Descending { used, summary, word: 0, start: 0 }
+    #[inline]
+    const fn has(&self, at: usize) -> bool {
+        self.words[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    #[inline]
+    const fn mark(&mut self, at: usize) {
+        self.words[at / 64] |= 1 << (at % 64);
+        self.summary[at / 4_096] |= 1 << (at / 64 % 64);
+    }
+
+    #[inline]
+    const fn unmark(&mut self, at: usize) {
+        self.words[at / 64] &= !(1 << (at % 64));
+        if self.words[at / 64] == 0 {
+            self.summary[at / 4_096] &= !(1 << (at / 64 % 64));
+        }
+    }
+
+    #[inline]
+    fn highest(&self) -> Option<usize> {
+        let part = self.summary.iter().rposition(|part| *part != 0)?;
+        let word = part * 64 + self.summary[part].checked_ilog2()? as usize;
+        Some(word * 64 + self.words[word].checked_ilog2()? as usize)
+    }
+
+    /// Ticks that are not empty, from the highest.
+    fn descending(&self) -> impl Iterator<Item = usize> {
+        let parts = self.summary.iter().enumerate().rev();
+        let words = parts.flat_map(|(part, bits)| Bits(*bits).map(move |bit| part * 64 + bit));
+        words.flat_map(|word| Bits(self.words[word]).map(move |bit| word * 64 + bit))
     }
 }
 
-impl Iterator for Descending<'_> {
+/// Bits of a word that are set, from the highest.
+struct Bits(u64);
+
+impl Iterator for Bits {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        if self.word == 0 {
-            let word = self.summary.checked_ilog2()?;
-            self.summary &= !(1 << word);
-            self.start = word as usize * 64;
-            self.word = self.used[word as usize];
-        }
-        let bit = self.word.checked_ilog2()?;
-        self.word &= !(1 << bit);
-        Some(self.start + bit as usize)
+        let bit = self.0.checked_ilog2()?;
+        self.0 &= !(1 << bit);
+        Some(bit as usize)
     }
 }

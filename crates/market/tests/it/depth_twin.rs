@@ -32,13 +32,13 @@ struct Place {
 /// Mostly near the centre; one in 32 far away, and some of those not prices at all.
 fn price(dice: &mut Dice, place: Place) -> Ticks {
     let near = place.centre + dice.below(place.spread) as i64 - place.spread as i64 / 2;
-    let far = [1 << 13, 1_000_000_000_000, FARTHEST, FARTHEST + 1, i64::MAX, i64::MAX - 7];
+    let far = [1 << 15, 1_000_000_000_000, FARTHEST, FARTHEST + 1, i64::MAX, i64::MAX - 7];
     match dice.below(32) {
         0 => {
             let distance = far[dice.below(6) as usize];
             Ticks(if dice.below(2) == 0 { distance } else { -distance })
         }
-        1 => Ticks(near + (dice.below(20_000) as i64 - 10_000)),
+        1 => Ticks(near + (dice.below(60_000) as i64 - 30_000)),
         _ => Ticks(near),
     }
 }
@@ -133,8 +133,8 @@ fn check_ladder(fast: &Ladder, slow: &SlowLadder) {
 
 /// A market that walks, and now and then jumps out of the window and back.
 fn walk(step: u64) -> Place {
-    let jump = if step / 40_000 % 2 == 1 { 9_000 } else { 0 };
-    let spread = [8, 40, 3_000][(step / 7_000 % 3) as usize];
+    let jump = if step / 40_000 % 2 == 1 { 40_000 } else { 0 };
+    let spread = [8, 40, 12_000][(step / 7_000 % 3) as usize];
     Place { centre: step as i64 / 50 - 5_000 + jump, spread }
 }
 
