@@ -196,7 +196,8 @@ proptest! {
     ) {
         let chain = spoilt(0.0, |pairs| {
             for (pair, sides) in pairs.iter_mut().zip(widths.chunks(2)) {
-                for (quote, (below, above)) in [&mut pair.call, &mut pair.put].into_iter().zip(sides) {
+                let both = [&mut pair.call, &mut pair.put];
+                for (quote, (below, above)) in both.into_iter().zip(sides) {
                     let value = quote.bid.unwrap();
                     *quote = Quote::new((value - below).max(0.0), value + above);
                 }

@@ -278,7 +278,8 @@ proptest! {
             }).sum();
             let held = group.legs.iter().map(|leg| legs[*leg]).collect();
             let lost = -Held::new(held).unwrap().payoff().unwrap().at(spot);
-            prop_assert!(group.required >= lost.min(naked) - 1e-9, "{:?} at {}: {}", group, spot, lost);
+            let asked = group.required;
+            prop_assert!(asked >= lost.min(naked) - 1e-9, "{group:?} at {spot}: {lost}");
         }
         let units: f64 = made.groups.iter().map(|g| match g.cover {
             Cover::Straddle | Cover::Condor => 2.0 * g.units,

@@ -230,7 +230,8 @@ proptest! {
         };
         let mut legs: Vec<Leg> = strikes.iter().enumerate().map(leg).collect();
         let quantity = f64::from(shares);
-        legs.push(Leg { instrument: Instrument::Underlying, quantity, multiplier: 10.0, price: 99.0 });
+        let instrument = Instrument::Underlying;
+        legs.push(Leg { instrument, quantity, multiplier: 10.0, price: 99.0 });
         let strategy = Strategy::new(legs).unwrap();
         let payoff = strategy.payoff().unwrap();
         let now = Moment { elapsed_years: 1.0, spot, rate: 0.0, yield_rate: 0.0 };
