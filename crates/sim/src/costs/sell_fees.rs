@@ -52,7 +52,8 @@ const ACTIVITY: [(i32, f64, f64); 7] = [
 
 /// First year and dollars a contract of the same fee on options. After the last line its rate is
 /// used: later steps were not found.
-const OPTION_ACTIVITY: [(i32, f64); 3] = [(2012, 0.002), (2023, 0.002_44), (2024, 0.002_79)];
+const OPTION_ACTIVITY: [(i32, f64); 4] =
+    [(2012, 0.002), (2022, 0.002_18), (2023, 0.002_44), (2024, 0.002_79)];
 
 impl SellFees {
     /// The fees on selling so many shares or contracts for that value on that day.

@@ -5,6 +5,7 @@ use market::{Cash, Price};
 use serde::{Deserialize, Serialize};
 
 use super::order::Asset;
+use crate::costs::Liquidity;
 use crate::{Commission, Error, SellFees};
 
 /// Commission a contract, by the premium.
@@ -55,11 +56,6 @@ impl Default for OptionFees {
         }
     }
 }
-
-/// First year and dollars a contract sold: FINRA By-Laws, Schedule A, section 1.
-const ACTIVITY: [(i32, f64); 4] =
-    [(2012, 0.002), (2022, 0.002_18), (2023, 0.002_44), (2024, 0.002_79)];
-
 impl OptionFees {
     /// Nothing is charged.
     pub fn free() -> OptionFees {
@@ -98,7 +94,7 @@ impl OptionFees {
                 }
                 Asset::Shares(_) => {
                     let sold = if *qty < 0 { self.sales.of(day, count, value) } else { 0.0 };
-                    self.shares.of(count, value) + sold
+                    self.shares.of(count, value, Liquidity::Taken) + sold
                 }
             };
             fees.push(Cash::from_f64(fee, Rounding::HalfEven)?);
@@ -123,13 +119,7 @@ impl OptionFees {
     fn on_sale(&self, day: Day, contracts: f64, value: f64) -> f64 {
         match self.sales {
             SellFees::None => 0.0,
-            SellFees::UsEquity => {
-                let year = day.year();
-                let line = ACTIVITY.iter().rev().find(|line| line.0 <= year);
-                let activity = line.unwrap_or(&ACTIVITY[0]).1 * contracts;
-                // No shares: section 31 alone.
-                self.sales.of(day, 0.0, value) + activity
-            }
+            SellFees::UsEquity | SellFees::UsOption => SellFees::UsOption.of(day, contracts, value),
         }
     }
 }
