@@ -9,7 +9,7 @@
 use super::RawSvi;
 use super::descent::{Patience, nelder_mead};
 use super::fault::{REACH, both, seen};
-use super::quasi_explicit::{Target, coarse, miss, nearest};
+use super::quasi_explicit::{Target, coarse, miss, nearest, span};
 
 /// What a slice must keep clear of, so that a finer grid finds nothing either.
 const CLEAR_OF_BUTTERFLY: f64 = 1e-4;
@@ -30,7 +30,7 @@ pub(super) fn bound_smile(targets: &[Target], below: Option<&RawSvi>, above: &[T
     }
     let least = targets.iter().map(|t| t.total_variance).fold(f64::INFINITY, f64::min);
     let floor = below.map_or((0.0, 0.0), RawSvi::wing_slopes);
-    let search = Search { targets, below, floor, least: 1e-4 * least };
+    let search = Search { targets, below, floor, span: span(targets), least: 1e-4 * least };
     let height = |x: &[f64; 4]| {
         let smile = search.smile(x);
         miss(&smile, targets) + excess(&smile, above)
@@ -87,6 +87,8 @@ struct Search<'a> {
     below: Option<&'a RawSvi>,
     /// Slopes of the wings of the slice before.
     floor: (f64, f64),
+    /// Where the targets begin and how wide they lie: turn and roundness stay in proportion.
+    span: (f64, f64),
     /// Total variance under which no smile may go.
     least: f64,
 }
@@ -111,7 +113,10 @@ impl Search<'_> {
         };
         let (left, right) = (slope(x[0], self.floor.0), slope(x[1], self.floor.1));
         let b = 0.5 * (left + right);
-        let shape = RawSvi { a: 0.0, b, rho: 0.5 * (right - left) / b, m: x[2], sigma: x[3].exp() };
+        let (low, range) = self.span;
+        let m = x[2].clamp(low - 3.0 * range, low + 4.0 * range);
+        let sigma = x[3].exp().clamp(0.002 * range, 20.0 * range);
+        let shape = RawSvi { a: 0.0, b, rho: 0.5 * (right - left) / b, m, sigma };
         self.levelled(shape)
     }
 

@@ -28,7 +28,7 @@ pub(super) fn miss(smile: &RawSvi, targets: &[Target]) -> f64 {
 const INSIDE: f64 = 0.9999;
 
 /// Where the targets begin, and how wide they lie.
-fn span(targets: &[Target]) -> (f64, f64) {
+pub(super) fn span(targets: &[Target]) -> (f64, f64) {
     let low = targets.iter().map(|t| t.k).fold(f64::INFINITY, f64::min);
     let high = targets.iter().map(|t| t.k).fold(f64::NEG_INFINITY, f64::max);
     (low, (high - low).max(1e-6))
