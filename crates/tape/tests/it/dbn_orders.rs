@@ -184,7 +184,9 @@ fn made(draws: &[(u8, u64, i64, i64)]) -> Vec<DepthMessage> {
 proptest! {
     #[test]
     fn what_is_written_is_read_back(
-        draws in prop::collection::vec((any::<u8>(), any::<u64>(), -400_i64..400, 1_i64..50), 0..80),
+        draws in prop::collection::vec(
+            (any::<u8>(), any::<u64>(), -400_i64..400, 1_i64..50), 0..80,
+        ),
     ) {
         let grid = grid("0.25", "1");
         let messages = made(&draws);
