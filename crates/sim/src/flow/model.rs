@@ -156,7 +156,8 @@ impl ZeroFlow {
         check_range("flow.market_rate", self.market_rate, (0.0, 1e6), "in 0..=1e6")
     }
 
-    /// The rates of all events while so many orders rest on each side.
+    /// Mean orders of a side at each distance, were there no market orders: the rate at which they
+    /// come ÷ the chance at which they go.
     pub fn mean_orders(&self) -> Vec<f64> {
         let cancel = |at: usize| self.cancel_rates.get(at).or(self.cancel_rates.last());
         let rates = self.limit_rates.iter().enumerate();

@@ -269,7 +269,7 @@ fn without_an_edge_neither_moves_nor_flow_foretell_the_middle() {
             .map(|p| p[1] - p[0])
             .collect();
         let ratio = stats::variance(&over_ten) / (10.0 * stats::variance(&moves));
-        // Lo and MacKinlay 1988: deviation √(2 (2q − 1)(q − 1) ÷ (3 q n)), doubled for blocks apart.
+        // Lo and MacKinlay 1988: deviation √(2 (2q − 1)(q − 1) ÷ (3 q n)), doubled: far apart.
         assert!((ratio - 1.0).abs() < 3.0 * (2.0f64 / 300.0).sqrt() + 0.05, "{ratio}");
     }
     assert!(inside >= all - 3, "{inside} of {all} intervals hold zero");
