@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use base::stats;
 use market::{InstrumentId, OptionRight};
 use sim::options::life::OptionAction;
-use sim::options::select::{Choice, Structure, Target};
+use sim::options::select::{Choice, Target};
 use sim::options::{Account, Asset, Measured, measure};
 
 use super::env::OptionEnvConfig;
@@ -72,13 +72,8 @@ impl Markets {
             moves.remove(0);
         }
         let at = |right, part| {
-            let centre = Target::Moneyness(part);
-            let width = market::Price::from_raw(1);
-            // The nearer leg of a vertical is the sound quote nearest to the target.
-            let stance = sim::options::select::Stance::Long;
-            let structure = Structure::Vertical { right, stance, near: centre, width };
-            let legs = choice.legs(&structure, &mut BTreeMap::new()).ok()?;
-            let quote = choice.board.quote_of(legs.first()?.asset.contract()?)?;
+            let contract = choice.nearest(right, Target::Moneyness(part)).ok()?;
+            let quote = choice.board.quote_of(&contract)?;
             Some((*quote, measure(quote, &spot, choice.now, &self.assumed)?))
         };
         let middle = at(OptionRight::Call, 1.0);

@@ -41,6 +41,7 @@ pub struct Runner {
     highest: Cash,
     report: Report,
     today: Day,
+    now: Ts,
 }
 
 /// Runs a plan over moments, oldest first.
@@ -67,6 +68,7 @@ impl Runner {
             highest: plan.exchange.cash,
             report: Report::default(),
             today: Day::MIN,
+            now: Ts::MIN,
         })
     }
 
@@ -79,6 +81,7 @@ impl Runner {
     pub fn step(&mut self, moment: &Moment) -> Result<(), Error> {
         check(moment)?;
         let now = moment.now;
+        self.now = now;
         self.report.moments += 1;
         if moment.day > self.today {
             self.today = moment.day;
@@ -113,10 +116,7 @@ impl Runner {
 
     /// What the plan did. A trade that is still on is valued at what closing would bring.
     pub fn finish(mut self) -> Report {
-        let now = self.open.as_ref().map(|open| open.opened);
-        if let Some(opened) = now {
-            self.end(opened, Ended::StillOpen);
-        }
+        self.end(self.now, Ended::StillOpen);
         self.report.equity = self.exchange.account().equity();
         let trades: Cash = self.report.trades.iter().map(|trade| trade.profit).sum();
         self.report.between = self.report.equity - self.plan.exchange.cash - trades;
@@ -155,6 +155,7 @@ impl Runner {
             && new.is_multiple_of(*old)
         {
             self.units *= new / old;
+            self.plan.structure = self.plan.structure.after_split(new / old);
         }
     }
 

@@ -58,7 +58,8 @@ pub struct Plan {
     pub structure: Structure,
     /// Least and most days to expiry at entry.
     pub days: (i32, i32),
-    /// How many units. A whole split multiplies them, so that they stay as large.
+    /// How many units. A whole split multiplies them and divides the widths of the structure, so
+    /// that a unit stays as large.
     pub units: u32,
     /// When a position is closed; a new one is opened at once.
     pub exit: Exit,

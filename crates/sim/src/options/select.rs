@@ -11,7 +11,8 @@ use super::measure::{Assumed, measure};
 use super::order::Leg;
 use super::quote::{QuoteRules, Refusal, Spot, vet};
 
-/// Where a strike should lie.
+/// Where a strike should lie. The nearest sound quote is taken where it is near enough: a strike
+/// within 0.1 of the delta, or within 3 % of the price. Otherwise nothing is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
@@ -95,6 +96,22 @@ pub enum Structure {
 }
 
 impl Structure {
+    /// The structure after a split that divides prices by a ratio: widths are divided by it too.
+    pub fn after_split(mut self, ratio: u32) -> Structure {
+        match &mut self {
+            Structure::Vertical { width, .. }
+            | Structure::IronCondor { width, .. }
+            | Structure::Butterfly { width, .. } => {
+                *width = Price::from_raw(width.raw() / i64::from(ratio.max(1)));
+            }
+            Structure::Straddle { .. }
+            | Structure::Calendar { .. }
+            | Structure::CoveredCall { .. }
+            | Structure::Collar { .. } => {}
+        }
+        self
+    }
+
     /// True where shares are part of it.
     pub fn holds_shares(&self) -> bool {
         matches!(self, Structure::CoveredCall { .. } | Structure::Collar { .. })
@@ -139,6 +156,13 @@ struct Expiry<'a> {
 }
 
 impl Choice<'_> {
+    /// The contract nearest to a target, of the expiry nearest to the middle of the days.
+    pub fn nearest(&self, right: OptionRight, target: Target) -> Result<OptionContract, NoChoice> {
+        let spot = self.board.spot_of(self.underlying).ok_or(NoChoice::NoSpot)?;
+        let expiry = self.expiry(spot, self.days, &mut BTreeMap::new())?;
+        self.strike(&expiry, spot, right, target)
+    }
+
     /// The legs of one unit; quotes that were passed over are counted by reason.
     pub fn legs(
         &self,
@@ -237,8 +261,15 @@ impl Choice<'_> {
                 Some((measured.delta.abs() - wanted).abs())
             }
         };
+        const DELTA: f64 = 0.1;
+        const OF_PRICE: f64 = 0.03;
+        let most = match target {
+            Target::Moneyness(_) => OF_PRICE * spot.mid(),
+            Target::Delta(_) => DELTA,
+        };
         let quotes = expiry.of(right).iter();
         let near = quotes.filter_map(|quote| Some((off(quote)?, quote.contract)));
+        let near = near.filter(|(off, _)| *off <= most);
         near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c).ok_or(NoChoice::NoStrike)
     }
 }
@@ -248,7 +279,8 @@ impl<'a> Expiry<'a> {
         &self.rights[usize::from(right == OptionRight::Put)]
     }
 
-    /// The contract whose strike is nearest to one so far away, on that side of it.
+    /// The contract whose strike is nearest to one so far away, on that side of it; none where
+    /// that is off by more than half the way.
     fn beyond(&self, from: &OptionContract, by: Price) -> Result<OptionContract, NoChoice> {
         let wanted = from.strike + by;
         let beyond =
@@ -256,6 +288,7 @@ impl<'a> Expiry<'a> {
         let strikes = self.of(from.right).iter().map(|quote| quote.contract);
         strikes
             .filter(|contract| beyond(contract.strike))
+            .filter(|contract| 2 * (contract.strike - wanted).abs().raw() <= by.raw().abs())
             .min_by_key(|contract| (contract.strike - wanted).abs())
             .ok_or(NoChoice::NoStrike)
     }

@@ -2,7 +2,7 @@ use base::Seed;
 
 use super::super::backtest::{Ended, Exit, Moment, Plan, Report, backtest};
 use super::super::life::OptionAction;
-use super::super::select::{Stance, Structure, Target};
+use super::super::select::{NoChoice, Stance, Structure, Target};
 use super::super::synthetic::{SyntheticChains, SyntheticConfig};
 use super::*;
 
@@ -181,6 +181,34 @@ fn a_split_of_the_underlying_leaves_no_jump_in_equity() {
         assert!(largest < 6_000.0, "{structure:?} {largest}");
         assert!(report.trades.len() >= 3, "{:?}", report.no_choice);
     }
+}
+
+#[test]
+fn a_split_divides_the_widths_of_what_is_entered_after_it() {
+    let mut plan = plan(structures()[0]);
+    plan.units = 1;
+    let width = price("14");
+    let (right, stance) = (OptionRight::Put, Stance::Short);
+    plan.structure = Structure::Vertical { right, stance, near: Target::Delta(0.3), width };
+    let report = backtest(&plan, split_chains()).unwrap();
+    let split = at("2014-06-09");
+    for trade in &report.trades {
+        let strikes = [0, 1].map(|leg| trade.legs[leg].asset.contract().unwrap().strike);
+        let wanted = if trade.opened < split { ("14", 1) } else { ("2", 7) };
+        let found = ((strikes[0] - strikes[1]).abs(), trade.legs[0].ratio.abs());
+        assert_eq!(found, (price(wanted.0), wanted.1), "{trade:?}");
+    }
+    assert!(report.trades.iter().any(|trade| trade.opened > split));
+}
+
+#[test]
+fn a_target_far_from_any_strike_is_not_met() {
+    let mut plan = plan(structures()[0]);
+    let centre = Target::Moneyness(3.0);
+    plan.structure = Structure::Straddle { stance: Stance::Short, centre };
+    let report = run(&plan, 1);
+    assert!(report.trades.is_empty());
+    assert_eq!(report.no_choice[&NoChoice::NoStrike], report.moments);
 }
 
 #[test]
