@@ -342,6 +342,28 @@ impl Watcher {
 }
 
 impl Watched {
+    /// The same with what lay within so many ticks of the other side's best price alone, and with
+    /// events of one kind and one moment made one: its size their sum, its distance that of the
+    /// nearest. A feed that adds changes up tells hundreds of levels at once, which are hundreds of
+    /// events to no one.
+    pub fn near(&self, nearest_ticks: i64) -> Watched {
+        let mut events: Vec<FlowEvent> = Vec::new();
+        let moments = self.events.chunk_by(|a, b| a.at_seconds == b.at_seconds);
+        for moment in moments {
+            let begun = events.len();
+            for event in moment.iter().filter(|event| event.distance_ticks <= nearest_ticks) {
+                match events[begun..].iter_mut().find(|it| it.kind == event.kind) {
+                    Some(one) => {
+                        one.size += event.size;
+                        one.distance_ticks = one.distance_ticks.min(event.distance_ticks);
+                    }
+                    None => events.push(*event),
+                }
+            }
+        }
+        Watched { events, ..self.clone() }
+    }
+
     /// The six kinds as arrivals of a point process. Those of one moment are moved apart evenly
     /// within `clock_seconds`, the step of the recorder's clock, so that none falls on another.
     pub fn arrivals(&self, clock_seconds: f64) -> Vec<super::Arrival> {

@@ -54,6 +54,7 @@ fn a_feed_by_level_tells_growth_prints_and_the_rest() {
         (FlowKind::CancelBuy, 1, 5),
     ];
     assert_eq!(kinds(&seen), wanted);
+    assert_eq!(kinds(&seen.near(0)), vec![(FlowKind::MarketBuy, 0, 6)]);
     let spreads: Vec<i64> = seen.touches.iter().map(Touch::spread).collect();
     assert_eq!(spreads, [2, 1, 2]);
 }
@@ -84,6 +85,23 @@ fn a_feed_by_order_tells_lives_and_moves() {
     assert_eq!(seen.faults.of(Fault::UnknownOrder), 1);
     let [(_, life)] = seen.lifetimes[..] else { panic!("one life: {:?}", seen.lifetimes) };
     assert!((life - 0.04).abs() < 1e-9, "{life}");
+}
+
+#[test]
+fn what_one_packet_says_of_one_kind_is_one_event() {
+    use BookSide::{Ask, Bid};
+    let seen = watched(&[
+        (0, level(Bid, 99, 10)),
+        (0, level(Ask, 101, 10)),
+        (10, level(Bid, 98, 5)),
+        (10, level(Bid, 97, 4)),
+        (10, level(Bid, 60, 4)),
+        (10, level(Ask, 102, 1)),
+        (11, level(Bid, 96, 2)),
+    ]);
+    let wanted =
+        vec![(FlowKind::LimitBuy, 3, 9), (FlowKind::LimitSell, 3, 1), (FlowKind::LimitBuy, 5, 2)];
+    assert_eq!(kinds(&seen.near(10)), wanted);
 }
 
 #[test]

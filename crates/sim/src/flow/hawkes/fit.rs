@@ -2,8 +2,8 @@
 //!
 //! With the decays given, the log-likelihood is concave in μ and α and falls apart into one
 //! problem a kind, so Newton's method finds its only top. What would go below zero is held at
-//! zero (two-metric projection: Bertsekas 1982, SIAM J. Control Optim. 20, 221–246). Decays are
-//! sought by golden sections on their logarithms, one at a time.
+//! zero (two-metric projection: Bertsekas 1982, SIAM J. Control Optim. 20, 221–246); where such a
+//! step leads down, safe steps are taken until it does not. Decays are sought by golden sections on their logarithms, one at a time.
 
 use base::Interval;
 use base::stats::normal_quantile;
@@ -184,7 +184,7 @@ impl Top {
 }
 
 /// Most Newton steps; a dozen are usual.
-const MOST_STEPS: usize = 200;
+const MOST_STEPS: usize = 400;
 /// Rounds over all decays, and golden sections in each.
 const ROUNDS: usize = 3;
 const SECTIONS: usize = 12;
@@ -207,28 +207,28 @@ impl Data<'_> {
         let heard = heard(self.arrivals, self.kinds, decays, self.seconds);
         let costs = [vec![self.seconds], heard].concat();
         let mut parts = self.survey(decays, &values, &costs);
-        let mut reach = vec![1.0; self.kinds];
+        // How many safe steps to take before the next bold one, and how many the last time.
+        let mut safe = vec![(0, 1); self.kinds];
         for _ in 0..MOST_STEPS {
             let steps: Vec<Step> =
-                parts.iter().zip(&values).map(|(part, at)| Step::new(part, at)).collect();
-            // Less than a ten-thousandth of a unit of log-likelihood is nothing to gain; where
-            // even a short step gains nothing, rounding is all that is left.
-            let is_done = |(step, reach): (&Step, &f64)| step.promise < 1e-4 || *reach < 1e-3;
-            if steps.iter().zip(&reach).all(is_done) {
+                parts.iter().zip(&values).map(|(part, at)| Step::new(part, at, &costs)).collect();
+            // Less than a thousandth of a unit of log-likelihood is nothing to gain.
+            if steps.iter().all(|step| step.promise < 1e-3) {
                 break;
             }
-            let trial: Vec<Vec<f64>> = steps
-                .iter()
-                .zip(&values)
-                .zip(&reach)
-                .map(|((step, at), reach)| step.taken(at, *reach))
+            let trial: Vec<Vec<f64>> = (0..self.kinds)
+                .map(|kind| match safe[kind].0 {
+                    0 => steps[kind].bold.clone(),
+                    _ => steps[kind].safe.clone(),
+                })
                 .collect();
             let seen = self.survey(decays, &trial, &costs);
             for (kind, (part, at)) in seen.into_iter().zip(trial).enumerate() {
                 if part.height >= parts[kind].height {
-                    (parts[kind], values[kind], reach[kind]) = (part, at, 1.0);
+                    (parts[kind], values[kind]) = (part, at);
+                    safe[kind].0 = usize::saturating_sub(safe[kind].0, 1);
                 } else {
-                    reach[kind] *= 0.4;
+                    safe[kind] = (safe[kind].1, (safe[kind].1 * 2).min(32));
                 }
             }
         }
@@ -367,9 +367,10 @@ impl Part {
         }
     }
 
-    /// Values that are off their bound, or would leave it.
-    fn free(&self, at: &[f64]) -> Vec<usize> {
-        let is_free = |&place: &usize| at[place] > 1e-10 || self.slope[place] > 0.0;
+    /// Values that are off their bound, or would leave it. One that stands for less than a
+    /// hundredth of an event and wants to shrink is at its bound.
+    fn free(&self, at: &[f64], costs: &[f64]) -> Vec<usize> {
+        let is_free = |&p: &usize| at[p] * costs[p] > 0.01 || self.slope[p] > 0.0;
         (0..at.len()).filter(is_free).collect()
     }
 
@@ -390,33 +391,38 @@ impl Part {
     }
 }
 
-/// A Newton step on the free values.
+/// Where to go from here.
 struct Step {
-    by: Vec<f64>,
-    /// What a step of the whole length would gain on a parabola, at most.
+    /// Newton's step on the free values; may lead down where the bounds cut it.
+    bold: Vec<f64>,
+    /// A step of expectation and maximisation (Veen and Schoenberg 2008, J. Am. Stat. Assoc. 103,
+    /// 614–624): each value times the events that it explains ÷ those that it foretold. It is
+    /// short, and never leads down.
+    safe: Vec<f64>,
+    /// What the bold step would gain on a parabola, at most.
     promise: f64,
 }
 
 impl Step {
-    fn new(part: &Part, at: &[f64]) -> Step {
-        let free = part.free(at);
+    fn new(part: &Part, at: &[f64], costs: &[f64]) -> Step {
+        let free = part.free(at, costs);
         let slope: Vec<f64> = free.iter().map(|&place| part.slope[place]).collect();
         let solved = part.factored(&free).solve(&slope);
-        let mut by = vec![0.0; at.len()];
-        free.iter().zip(&solved).for_each(|(&place, step)| by[place] = *step);
-        // What the bound cuts off gains nothing.
-        let promise = (0..at.len())
-            .map(|place| (by[place].max(-at[place]) * part.slope[place]).abs())
-            .sum::<f64>();
-        Step { by, promise }
-    }
-
-    fn taken(&self, at: &[f64], reach: f64) -> Vec<f64> {
-        let mut next: Vec<f64> =
-            at.iter().zip(&self.by).map(|(value, by)| (value + reach * by).max(0.0)).collect();
+        let mut bold = vec![0.0; at.len()];
+        let mut promise = 0.0;
+        for ((&place, step), slope) in free.iter().zip(&solved).zip(&slope) {
+            bold[place] = (at[place] + step).max(0.0);
+            // What the bound cuts off gains nothing.
+            promise += ((bold[place] - at[place]) * slope).abs();
+        }
         // A kind that comes needs a base, or its first event would be impossible.
-        next[0] = next[0].max(at[0] * 0.01).max(1e-12);
-        next
+        bold[0] = bold[0].max(at[0] * 0.01).max(1e-12);
+        let explained = |place: usize| {
+            let part = (part.slope[place] + costs[place]) / costs[place].max(f64::MIN_POSITIVE);
+            at[place] * part.max(0.0)
+        };
+        let safe = (0..at.len()).map(explained).collect();
+        Step { bold, safe, promise }
     }
 }
 

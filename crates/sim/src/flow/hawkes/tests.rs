@@ -257,6 +257,22 @@ fn a_fit_is_at_least_as_likely_as_the_truth_and_as_a_poisson_process() {
 }
 
 #[test]
+fn more_kernels_are_never_less_likely() {
+    // Bursts at once, as of a feed that adds up: the likelihood is steep and most α are zero.
+    let arrivals: Vec<Arrival> = (0..3_000)
+        .map(|at| Arrival {
+            at_seconds: f64::from(at / 10) * 0.1 + f64::from(at % 10) * 1e-6,
+            kind: (at % 10 / 4) as usize,
+        })
+        .collect();
+    let height =
+        |decays: &[f64]| fit(&arrivals, 3, 31.0, &fixed(decays.to_vec())).unwrap().log_likelihood;
+    let (one, two) = (height(&[2_000.0]), height(&[0.05, 2_000.0]));
+    assert!(two >= one - 0.01, "{two} below {one}");
+    assert!(height(&[0.05, 5.0, 2_000.0]) >= two - 0.01);
+}
+
+#[test]
 fn a_decay_that_is_sought_is_found() {
     let it = HawkesParameters { base: vec![1.0], decays: vec![4.0], branching: vec![0.6] };
     let model = Hawkes::new(it).unwrap();
