@@ -6,7 +6,9 @@
 mod bad_input;
 mod crash;
 mod database;
+mod depth;
 mod modelling;
+mod recording;
 
 use std::path::Path;
 use std::process::{Command, Output};
