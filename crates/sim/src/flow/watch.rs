@@ -243,11 +243,16 @@ impl Watcher {
             }
             DepthChange::Delete { order } => {
                 self.cancel(order, None, now);
-                if let Some(born) = self.born.remove(&order).filter(|born| *born >= 0.0) {
-                    self.watched.lifetimes.push((now, now - born));
+                self.end_life(order, now);
+            }
+            DepthChange::Reduce { order, by } => {
+                self.cancel(order, Some(by.0), now);
+                let Book::Orders(orders) = &self.book else { return };
+                // Some feeds never say that an order is gone: they take back all that is left.
+                if orders.order(order).is_some_and(|resting| resting.size <= by) {
+                    self.end_life(order, now);
                 }
             }
-            DepthChange::Reduce { order, by } => self.cancel(order, Some(by.0), now),
             DepthChange::Replace { order, price, size } => {
                 self.replace(order, (price.0, size.0), now);
             }
@@ -289,6 +294,12 @@ impl Watcher {
         let Some(resting) = orders.order(order) else { return };
         let size = by.unwrap_or(resting.size.0);
         self.rest(FlowKind::cancel(resting.side), resting.price.0, size, now);
+    }
+
+    fn end_life(&mut self, order: OrderKey, now: f64) {
+        if let Some(born) = self.born.remove(&order).filter(|born| *born >= 0.0) {
+            self.watched.lifetimes.push((now, now - born));
+        }
     }
 
     fn replace(&mut self, order: OrderKey, (price, size): (i64, i64), now: f64) {

@@ -19,7 +19,10 @@ pub(super) enum Clock {
 }
 
 /// Draws for one order to cancel before any order will do.
-const MOST_LOTS: usize = 8;
+///
+/// Where most orders are far away and seldom cancelled, one in fifty is kept; with few draws the
+/// far ones would be cancelled in place of the near ones, and the touch would swell.
+const MOST_LOTS: usize = 256;
 
 impl Crowd {
     pub(super) fn advance_with(

@@ -72,6 +72,9 @@ fn a_feed_by_order_tells_lives_and_moves() {
         (40, DepthChange::Reduce { order: OrderKey(1), by: Lots(3) }),
         (50, DepthChange::Delete { order }),
         (60, DepthChange::Delete { order }),
+        (70, add(4, Ask, 102, 4)),
+        (80, DepthChange::Reduce { order: OrderKey(4), by: Lots(1) }),
+        (90, DepthChange::Reduce { order: OrderKey(4), by: Lots(3) }),
     ]);
     let wanted = vec![
         (FlowKind::LimitBuy, 3, 4),
@@ -80,11 +83,16 @@ fn a_feed_by_order_tells_lives_and_moves() {
         (FlowKind::MarketBuy, 0, 1),
         (FlowKind::CancelBuy, 2, 3),
         (FlowKind::CancelBuy, 1, 4),
+        (FlowKind::LimitSell, 3, 4),
+        (FlowKind::CancelSell, 3, 1),
+        (FlowKind::CancelSell, 3, 3),
     ];
     assert_eq!(kinds(&seen), wanted);
     assert_eq!(seen.faults.of(Fault::UnknownOrder), 1);
-    let [(_, life)] = seen.lifetimes[..] else { panic!("one life: {:?}", seen.lifetimes) };
-    assert!((life - 0.04).abs() < 1e-9, "{life}");
+    let [(_, deleted), (_, taken_back)] = seen.lifetimes[..] else {
+        panic!("two lives: {:?}", seen.lifetimes)
+    };
+    assert!((deleted - 0.04).abs() < 1e-9 && (taken_back - 0.02).abs() < 1e-9, "{deleted}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ pub fn fit(
             (data.seek(*kernels, (slowest.ln(), fastest.ln())), *kernels)
         }
     };
-    let top = data.climb(&decays, data.beginning(decays.len()));
+    let top = data.climb(&decays, data.beginning(decays.len()), WHOLLY);
     let parameters = data.parameters(&decays, &top.values);
     let counts = data.counts();
     let poisson = counts.iter().map(|n| n * (n / seconds).ln() - n).sum();
@@ -183,8 +183,18 @@ impl Top {
     }
 }
 
-/// Most Newton steps; a dozen are usual.
-const MOST_STEPS: usize = 400;
+/// When a climb ends.
+#[derive(Clone, Copy)]
+struct Care {
+    most_steps: usize,
+    /// Units of log-likelihood that are worth a step.
+    least_gain: f64,
+}
+
+/// To the top; a dozen steps are usual.
+const WHOLLY: Care = Care { most_steps: 400, least_gain: 1e-3 };
+/// Near enough to tell one decay from another, from a beginning that is near already.
+const ROUGHLY: Care = Care { most_steps: 30, least_gain: 0.05 };
 /// Rounds over all decays, and golden sections in each.
 const ROUNDS: usize = 3;
 const SECTIONS: usize = 12;
@@ -203,17 +213,16 @@ impl Data<'_> {
         self.counts().into_iter().map(of).collect()
     }
 
-    fn climb(&self, decays: &[f64], mut values: Vec<Vec<f64>>) -> Top {
+    fn climb(&self, decays: &[f64], mut values: Vec<Vec<f64>>, care: Care) -> Top {
         let heard = heard(self.arrivals, self.kinds, decays, self.seconds);
         let costs = [vec![self.seconds], heard].concat();
         let mut parts = self.survey(decays, &values, &costs);
         // How many safe steps to take before the next bold one, and how many the last time.
         let mut safe = vec![(0, 1); self.kinds];
-        for _ in 0..MOST_STEPS {
+        for _ in 0..care.most_steps {
             let steps: Vec<Step> =
                 parts.iter().zip(&values).map(|(part, at)| Step::new(part, at, &costs)).collect();
-            // Less than a thousandth of a unit of log-likelihood is nothing to gain.
-            if steps.iter().all(|step| step.promise < 1e-3) {
+            if steps.iter().all(|step| step.promise < care.least_gain) {
                 break;
             }
             let trial: Vec<Vec<f64>> = (0..self.kinds)
@@ -265,7 +274,7 @@ impl Data<'_> {
             let decays: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
             // From the last top, but inside the bounds, so that nothing is stuck at zero.
             let begin = values.iter().map(|at| at.iter().map(|v| v.max(1e-6)).collect());
-            let top = self.climb(&decays, begin.collect());
+            let top = self.climb(&decays, begin.collect(), ROUGHLY);
             values.clone_from(&top.values);
             top.height()
         };
