@@ -6,6 +6,7 @@
 mod bad_input;
 mod crash;
 mod database;
+mod execute;
 mod modelling;
 
 use std::path::Path;
