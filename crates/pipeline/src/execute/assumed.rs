@@ -85,7 +85,10 @@ fn limits(found: &Outcome) -> String {
     let settings = &found.settings;
     let price = match settings.limit {
         Limit::None => "No price limit".to_owned(),
-        Limit::At(ticks) => format!("Price limit: {} ticks of {}", ticks, found.tick),
+        Limit::At(ticks) => {
+            let price = market::Price::from_raw(found.tick.raw() * ticks.0);
+            format!("Price limit: {price}")
+        }
         Limit::Bps(bps) => format!("Price limit: {bps} bp beyond the middle at the start"),
     };
     match settings.participation {

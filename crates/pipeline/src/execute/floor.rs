@@ -17,7 +17,7 @@ use sim::replay::{
     Wish as Sending,
 };
 
-use super::market::{Market, best};
+use super::seen::{Market, best};
 use super::settings::{PaceChoice, Settings, Slot};
 use crate::Error;
 

@@ -9,13 +9,13 @@
 
 mod assumed;
 mod floor;
-mod market;
 mod outcome;
 pub mod page;
+mod seen;
 mod settings;
 
-pub use market::{Facts, Market};
 pub use outcome::{Outcome, Run, Worked, execute};
+pub use seen::{Facts, Market};
 pub use settings::{Limit, PaceChoice, Posture, Risk, Settings, Sides, Slot};
 
 #[cfg(test)]

