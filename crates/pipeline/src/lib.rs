@@ -8,6 +8,7 @@ pub mod backtest;
 pub mod day;
 pub mod demo;
 pub mod depth;
+pub mod execute;
 pub mod history;
 pub mod lake_history;
 pub mod modelling;
@@ -40,6 +41,15 @@ pub enum Error {
     /// A recorded order book that could not be replayed.
     #[error("replay recorded order book")]
     ReplayDepth(#[source] sim::Error),
+    /// Parent orders that can't be worked as asked.
+    #[error("work parent orders: {what}")]
+    SetExecution {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A parent order that can't be worked, or whose cost can't be told; the fault names which.
+    #[error(transparent)]
+    WorkParent(desk::Error),
     /// A book that could not do its work.
     #[error("run book")]
     RunBook(#[from] books::Error),

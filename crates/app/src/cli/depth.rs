@@ -50,6 +50,26 @@ pub(crate) struct ReplayArgs {
     /// The recording.
     #[command(flatten)]
     pub file: FileArgs,
+    /// What is assumed of the venue.
+    #[command(flatten)]
+    pub venue: VenueArgs,
+    /// Orders a side, one tick apart.
+    #[arg(long, default_value_t = 1)]
+    pub levels: u16,
+    /// Lots of each order.
+    #[arg(long, default_value_t = 10)]
+    pub size: u32,
+    /// It stops adding to a position of so many lots.
+    #[arg(long, default_value_t = 50)]
+    pub most: u32,
+    /// How often it looks, in milliseconds.
+    #[arg(long, default_value_t = 100.0)]
+    pub every_ms: f64,
+}
+
+/// What is assumed of the way to the venue, its queues, its healing and its fees.
+#[derive(Debug, Args)]
+pub(crate) struct VenueArgs {
     /// Time to the venue, and back, in milliseconds.
     #[arg(long, default_value_t = 10.0)]
     pub latency_ms: f64,
@@ -68,18 +88,6 @@ pub(crate) struct ReplayArgs {
     /// Fee of each unit traded, on top.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub per_unit: f64,
-    /// Orders a side, one tick apart.
-    #[arg(long, default_value_t = 1)]
-    pub levels: u16,
-    /// Lots of each order.
-    #[arg(long, default_value_t = 10)]
-    pub size: u32,
-    /// It stops adding to a position of so many lots.
-    #[arg(long, default_value_t = 50)]
-    pub most: u32,
-    /// How often it looks, in milliseconds.
-    #[arg(long, default_value_t = 100.0)]
-    pub every_ms: f64,
 }
 
 /// A queue model.

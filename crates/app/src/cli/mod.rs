@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 pub(crate) mod depth;
+pub(crate) mod execute;
 pub(crate) mod modelling;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use depth::DepthCommand;
+use execute::ExecuteArgs;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// Recorded order books: look at one, replay one with orders in it.
     #[command(subcommand)]
     Depth(DepthCommand),
+    /// Work parent orders through a recorded order book by TWAP, VWAP, POV or Almgren-Chriss, and
+    /// say what that cost.
+    Execute(Box<ExecuteArgs>),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

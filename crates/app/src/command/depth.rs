@@ -12,7 +12,7 @@ use serde::Serialize;
 use sim::replay::{Fees, Impact, Latency, QueueModel, Rules, Tape, Weight};
 use tape::recording::{Bytestream, File, Hints};
 
-use crate::cli::depth::{DepthCommand, FileArgs, QueueArg, ReplayArgs};
+use crate::cli::depth::{DepthCommand, FileArgs, QueueArg, ReplayArgs, VenueArgs};
 use crate::failure::Failure;
 use crate::files;
 use crate::terminal::Terminal;
@@ -43,7 +43,7 @@ impl File for OnDisk<'_> {
     }
 }
 
-fn recorded(args: &FileArgs) -> Result<Recorded, Failure> {
+pub(super) fn recorded(args: &FileArgs) -> Result<Recorded, Failure> {
     let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let grid = match (&args.tick, &args.lot) {
         (Some(tick), Some(lot)) => Some(Grid::new(tick.parse()?, lot.parse()?)?),
@@ -102,7 +102,7 @@ struct Answer {
 fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let recorded = recorded(&args.file)?;
     let (shows, tape) = (recorded.shows, recorded.tape());
-    let (rules, maker) = (rules(args)?, maker(args)?);
+    let (rules, maker) = (rules(&args.venue)?, maker(args)?);
     let found = match shows {
         Shows::Top => replay::<Top>(&tape, rules, maker),
         Shows::Levels => replay::<Ladder>(&tape, rules, maker),
@@ -123,7 +123,7 @@ fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Fa
     terminal.answer(&Answer { report, outcome: found }, text)
 }
 
-fn rules(args: &ReplayArgs) -> Result<Rules, Failure> {
+pub(super) fn rules(args: &VenueArgs) -> Result<Rules, Failure> {
     let (maker_bps, taker_bps, per_unit) = (args.maker_bps, args.taker_bps, args.per_unit);
     let latency = Latency::Constant { span: span("--latency-ms", args.latency_ms)? };
     let half_life = span("--half-life-ms", args.half_life_ms)?;
@@ -147,14 +147,14 @@ fn maker(args: &ReplayArgs) -> Result<Maker, Failure> {
     Ok(Maker { every, levels: i64::from(args.levels), size, most })
 }
 
-fn span(option: &str, ms: f64) -> Result<Span, Failure> {
+pub(super) fn span(option: &str, ms: f64) -> Result<Span, Failure> {
     match (0.0..=1e9).contains(&ms) {
         true => Ok(Span::from_nanos((ms * 1e6).round() as i64)),
         false => Err(Failure::new(format!("read {option}: {ms} is not in 0..=1e9"))),
     }
 }
 
-fn provenance(name: &str, path: &Path, tape: &Tape) -> Result<Provenance, Failure> {
+pub(super) fn provenance(name: &str, path: &Path, tape: &Tape) -> Result<Provenance, Failure> {
     let digest = Digest::of(&files::read(path)?);
     Ok(Provenance {
         data_version: format!("{name}, {} messages, {digest}", tape.messages().len()),

@@ -4,6 +4,7 @@ pub(crate) mod data;
 mod day;
 mod demo;
 mod depth;
+mod execute;
 mod experiments;
 mod features;
 mod kill;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
             modelling::models::run(&command, place(&cli.home, &cli.db), terminal)
         }
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
+        Command::Execute(args) => execute::run(&args, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),
