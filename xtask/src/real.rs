@@ -111,6 +111,41 @@ pub(crate) fn models(data: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Recorded order books and what is asked of each; steps where the file may show a coarser grid.
+const BOOKS: [(&str, &[&str]); 8] = [
+    ("binance_usdm_btcusdt_20240808.jsonl.gz", &["--tick", "0.1", "--lot", "0.001"]),
+    ("binance_cm_btcusd_perp_20240808.jsonl.gz", &["--tick", "0.1", "--lot", "1"]),
+    ("binance_spot_btcusdt_20240808.jsonl.gz", &["--tick", "0.01", "--lot", "0.000001"]),
+    ("es_futures_mbo_20231225.dbn.zst", &["--tick", "0.25", "--lot", "1"]),
+    ("es_futures_mbp-1_20240701T2358.dbn.zst", &["--tick", "0.25", "--lot", "1"]),
+    ("bitstamp_btcusd_orders_20150501.parquet", &[]),
+    ("lobster_amzn_20120621_l1.parquet", &["--day", "2012-06-21"]),
+    ("lean_tick_ibm_quotes_2013.parquet", &[]),
+];
+
+/// Work that is tried on the first and the fourth of them.
+const WORKED: [&[&str]; 2] = [
+    &["--side", "buy", "--qty", "2", "--parents", "12", "--compare", "--taker-bps", "5"],
+    &["--side", "alternate", "--qty", "20", "--parents", "20", "--compare"],
+];
+
+/// Looks at every recorded order book, replays a maker in each, works parent orders in two.
+pub(crate) fn depth(data: &Path, home: &Path) -> Result<()> {
+    let desk = Desk::open(&tree::root(), data, home)?;
+    let path = |name: &str| std::path::absolute(data.join("order_book").join(name));
+    for (name, steps) in BOOKS {
+        for word in ["look", "replay"] {
+            println!("\n== depth {word} {name}");
+            tree::run(desk.trimtab(&["depth", word]).arg(path(name)?).args(steps))?;
+        }
+    }
+    for ((name, steps), words) in [BOOKS[0], BOOKS[3]].into_iter().zip(WORKED) {
+        println!("\n== execute {name}");
+        tree::run(desk.trimtab(&["execute"]).arg(path(name)?).args(steps).args(words))?;
+    }
+    Ok(())
+}
+
 /// The binary with its home folder, and where the recorded data lie.
 struct Desk<'a> {
     binary: PathBuf,
