@@ -88,15 +88,15 @@ fn side_by_side(found: &Outcome, provenance: &Provenance) -> Section {
         "pace",
         "orders",
         "done",
-        "of it rested",
-        "most of others' volume",
         "total, bp",
+        "more than first, bp",
         "spread, bp",
         "market moved, bp",
         "fees, bp",
         "opportunity, bp",
         "worse than VWAP, bp",
-        "more than first, bp",
+        "of it rested",
+        "most of others' volume",
     ]);
     table.rows = found.runs.iter().map(row).collect();
     let mut parts = vec![Part::Table {
@@ -126,15 +126,15 @@ fn row(run: &Run) -> Vec<Cell> {
         Cell::text(run.name),
         Cell::Count(run.summary.orders as u64),
         Cell::Exact(percent(run.summary.done)),
-        share(run.rested),
-        share(run.most_participation),
         part("total"),
+        run.more_than_first_bps.map_or(Cell::Missing, |more| Cell::estimate(more, 2)),
         part("spread"),
         part("market moved"),
         part("fees"),
         part("opportunity"),
         Cell::estimate(run.summary.vwap_bps, 2),
-        run.more_than_first_bps.map_or(Cell::Missing, |more| Cell::estimate(more, 2)),
+        share(run.rested),
+        share(run.most_participation),
     ]
 }
 
