@@ -45,6 +45,10 @@ impl File for OnDisk<'_> {
 
 pub(super) fn recorded(args: &FileArgs) -> Result<Recorded, Failure> {
     let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if !args.file.is_file() {
+        return Err(Failure::new(format!("read {}: there is no such file", args.file.display()))
+            .advise("check the path"));
+    }
     let grid = match (&args.tick, &args.lot) {
         (Some(tick), Some(lot)) => Some(Grid::new(tick.parse()?, lot.parse()?)?),
         _ => None,

@@ -54,5 +54,6 @@ fn orders_that_can_t_be_worked_are_refused_in_one_message() {
     }
     let missing = ["execute", "none.bin", "--side", "buy", "--qty", "1"];
     let done = trimtab(home.path(), &missing).output().unwrap();
-    assert!(String::from_utf8_lossy(&done.stderr).contains("none.bin"));
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(told.contains("read none.bin: there is no such file"), "{told}");
 }
