@@ -6,6 +6,7 @@ use report::page::Outcome as Word;
 use report::{Cell, Page, Part, Provenance, Section, Table, Verdict};
 
 use super::replay::{Mark, Outcome};
+use super::words::{healing, queue, rule as rule_words, travel};
 
 /// Points of a line that a screen can show.
 const MOST_POINTS: usize = 1_500;
@@ -58,7 +59,8 @@ fn verdict(found: &Outcome) -> Verdict {
         outcome,
         title: match outcome {
             Word::Passed => "Earns more than it loses on this recording".to_owned(),
-            _ => "Not told apart from zero, or below it".to_owned(),
+            _ if profit.high < 0.0 => "Loses on this recording".to_owned(),
+            _ => "Not told apart from zero".to_owned(),
         },
         reason: format!(
             "{} after fees in {:.0} s; mean profit of thirty seconds {:.4} ({} at 95 %, {} \
@@ -95,7 +97,7 @@ fn figures(found: &Outcome) -> Table {
 fn rules(found: &Outcome) -> Table {
     let mut table = Table::new(["rule", "fills"]);
     for (rule, count) in &found.fills_by_rule {
-        table.rows.push(vec![Cell::text(format!("{rule:?}")), Cell::Count(*count)]);
+        table.rows.push(vec![Cell::text(rule_words(*rule)), Cell::Count(*count)]);
     }
     table
 }
@@ -115,9 +117,13 @@ fn mark_outs(found: &Outcome) -> Table {
 fn assumptions(found: &Outcome) -> Section {
     let rules = &found.rules;
     let mut lines = vec![
-        format!("Orders to the venue: {:?}; answers: {:?}.", rules.to_venue, rules.to_us),
-        format!("Place in the queue: {:?}.", rules.queue),
-        format!("Liquidity: {:?}; footprint: {:?}.", rules.liquidity, rules.impact),
+        format!(
+            "An order travels {}, an answer {}.",
+            travel(&rules.to_venue),
+            travel(&rules.to_us)
+        ),
+        format!("Place in the queue: {}.", queue(rules.queue)),
+        format!("Orders have no more than the recording shows; {}.", healing(rules.impact)),
         format!(
             "Fees: {} bp resting, {} bp taking, {} a unit.",
             rules.fees.maker_bps, rules.fees.taker_bps, rules.fees.per_unit

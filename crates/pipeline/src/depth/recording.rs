@@ -96,6 +96,15 @@ impl Recorded {
     }
 }
 
+/// Some feeds say a trade twice: as a print, and as the execution of each order that it hit.
+/// Where prints name the side they hit, they say all of it.
+pub(crate) fn says_prints(messages: &[DepthMessage]) -> bool {
+    let printed = |message: &DepthMessage| {
+        matches!(message.change, DepthChange::Trade { resting: Some(_), .. })
+    };
+    messages.iter().any(printed)
+}
+
 /// What a recorded book looked like.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Look {
@@ -140,14 +149,15 @@ const LEVELS: usize = 10;
 fn look<B: RecordedBook>(recorded: &Recorded) -> Look {
     let mut book = B::default();
     let mut faults = recorded.faults.clone();
-    let mut seen = Seen::default();
+    let (mut seen, printed) = (Seen::default(), says_prints(&recorded.messages));
     for message in &recorded.messages {
         if let Err(fault) = book.apply(message) {
             *faults.entry(fault).or_insert(0) += 1;
         }
-        if let DepthChange::Trade { size, .. } | DepthChange::Execute { size, .. } = message.change
-        {
-            seen.traded += size;
+        match message.change {
+            DepthChange::Trade { size, .. } => seen.traded += size,
+            DepthChange::Execute { size, .. } if !printed => seen.traded += size,
+            _ => {}
         }
         if message.packet == market::depth::Packet::Last && book.is_trusted() {
             seen.book(&book);

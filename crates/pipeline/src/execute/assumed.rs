@@ -1,7 +1,8 @@
 //! What the figures rest on, in words.
 
 use report::{Part, Section};
-use sim::replay::{Impact, Latency};
+
+use crate::depth::words::{healing, queue, travel};
 
 use super::outcome::Outcome;
 use super::page::percent;
@@ -24,7 +25,7 @@ pub(super) fn assumptions(found: &Outcome) -> Section {
             travel(&rules.to_us),
             settings.every.seconds()
         ),
-        format!("Place in the queue: {:?}. Liquidity: {:?}.", rules.queue, rules.liquidity),
+        format!("Place in the queue: {}.", queue(rules.queue)),
         format!(
             "Fees: {} bp resting, {} bp taking, {} a unit.",
             rules.fees.maker_bps, rules.fees.taker_bps, rules.fees.per_unit
@@ -54,24 +55,6 @@ pub(super) fn assumptions(found: &Outcome) -> Section {
         lines.push(format!("Of the recording, {times} times: {fault}."));
     }
     Section { title: "What was assumed".to_owned(), parts: vec![Part::List(lines)] }
-}
-
-fn healing(impact: Impact) -> String {
-    match impact {
-        Impact::Heals { half_life } => {
-            format!("what they took is half back after {:.3} s", half_life.seconds())
-        }
-        Impact::Stays => "what they took never comes back".to_owned(),
-        Impact::Nothing => "there is none".to_owned(),
-    }
-}
-
-fn travel(latency: &Latency) -> String {
-    match latency {
-        Latency::Constant { span } => format!("{:.3} ms", 1e3 * span.seconds()),
-        Latency::Recorded { .. } => "as long as was recorded".to_owned(),
-        Latency::Drawn { .. } => "as long as is drawn from recorded spans".to_owned(),
-    }
 }
 
 const fn posture(posture: Posture) -> &'static str {

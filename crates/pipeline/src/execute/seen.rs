@@ -7,6 +7,8 @@ use market::depth::{BookSide, DepthChange, DepthMessage, Grid, Lots, Packet, Tic
 use serde::Serialize;
 use sim::replay::{RecordedBook, Tape};
 
+use crate::depth::recording::says_prints;
+
 /// Quotes and trades of a recording, at the times when they were received.
 #[derive(Debug, Clone)]
 pub struct Market {
@@ -96,15 +98,6 @@ impl Market {
             volume: self.seen.trades.iter().map(|trade| trade.qty).sum(),
         })
     }
-}
-
-/// Some feeds say a trade twice: as a print, and as the execution of each order that it hit.
-/// Where prints name the side they hit, they say all of it.
-fn says_prints(messages: &[DepthMessage]) -> bool {
-    let printed = |message: &DepthMessage| {
-        matches!(message.change, DepthChange::Trade { resting: Some(_), .. })
-    };
-    messages.iter().any(printed)
 }
 
 /// Best prices of a book that can be acted on: whole, trusted and not locked or crossed.
