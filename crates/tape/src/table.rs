@@ -5,7 +5,10 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStri
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
 
 use crate::Error;
 
@@ -32,14 +35,23 @@ impl std::fmt::Debug for Table {
     }
 }
 
+/// Reads the footer. The types come from Parquet's own schema: the copy that Arrow leaves beside it
+/// is not read, for the reader of that one panics where a file is damaged.
+pub(crate) fn builder(
+    bytes: Bytes,
+) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)
+}
+
 impl Table {
     /// Reads the footer.
     pub(crate) fn new(bytes: Bytes) -> Result<Table, Error> {
-        let head = |error: parquet::errors::ParquetError| Error::ReadHead {
+        let head = |error: ParquetError| Error::ReadHead {
             format: "Parquet",
             fault: format!("{error}; is it cut off?"),
         };
-        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(head)?;
+        let builder = builder(bytes).map_err(head)?;
         let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
         let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(head)?;
         Ok(Table { reader, names, row: 0 })

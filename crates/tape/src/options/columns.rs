@@ -7,9 +7,9 @@ use arrow::array::{
 use base::{Day, Ts};
 use bytes::Bytes;
 use market::Price;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::Error;
+use crate::table::builder;
 
 /// Rows read at once: few enough that memory is flat in the length of a file.
 const BATCH_ROWS: usize = 8_192;
@@ -20,8 +20,7 @@ pub(super) fn batches(
     mut each: impl FnMut(&RecordBatch, u64) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let fault = |row: u64, fault: String| Error::ReadRecord { record: row, fault };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)
-        .map_err(|error| fault(0, error.to_string()))?;
+    let builder = builder(bytes).map_err(|error| fault(0, error.to_string()))?;
     let reader =
         builder.with_batch_size(BATCH_ROWS).build().map_err(|error| fault(0, error.to_string()))?;
     let mut row = 0;
