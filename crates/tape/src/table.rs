@@ -1,7 +1,11 @@
 //! Columns of a Parquet file, a batch of rows at a time, in the three types that recordings need.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use arrow::array::RecordBatch;
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatchReader as _,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use bytes::Bytes;
@@ -37,11 +41,25 @@ impl std::fmt::Debug for Table {
 
 /// Reads the footer. The types come from Parquet's own schema: the copy that Arrow leaves beside it
 /// is not read, for the reader of that one panics where a file is damaged.
-pub(crate) fn builder(
-    bytes: Bytes,
-) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
+pub(crate) fn reader(bytes: Bytes, rows: usize) -> Result<ParquetRecordBatchReader, ParquetError> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)
+    guarded(|| {
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)?;
+        builder.with_batch_size(rows).build()
+    })?
+}
+
+/// The next rows of a reader. After an error it is not to be asked again.
+pub(crate) fn next_rows(
+    reader: &mut ParquetRecordBatchReader,
+) -> Result<Option<RecordBatch>, ParquetError> {
+    Ok(guarded(|| reader.next())?.transpose()?)
+}
+
+/// Runs code that panics on some damaged files.
+fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, ParquetError> {
+    let told = |_| ParquetError::General("its pages are damaged".to_owned());
+    catch_unwind(AssertUnwindSafe(read)).map_err(told)
 }
 
 impl Table {
@@ -51,9 +69,8 @@ impl Table {
             format: "Parquet",
             fault: format!("{error}; is it cut off?"),
         };
-        let builder = builder(bytes).map_err(head)?;
-        let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(head)?;
+        let reader = reader(bytes, BATCH_ROWS).map_err(head)?;
+        let names = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
         Ok(Table { reader, names, row: 0 })
     }
 
@@ -64,10 +81,10 @@ impl Table {
 
     /// The next rows; `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<Batch>, Error> {
-        let Some(rows) = self.reader.next() else { return Ok(None) };
         let first = self.row;
-        let rows =
-            rows.map_err(|error| Error::ReadRecord { record: first, fault: error.to_string() })?;
+        let told =
+            |error: ParquetError| Error::ReadRecord { record: first, fault: error.to_string() };
+        let Some(rows) = next_rows(&mut self.reader).map_err(told)? else { return Ok(None) };
         self.row += rows.num_rows() as u64;
         Ok(Some(Batch { rows, first }))
     }

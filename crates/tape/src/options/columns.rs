@@ -9,7 +9,7 @@ use bytes::Bytes;
 use market::Price;
 
 use crate::Error;
-use crate::table::builder;
+use crate::table::{next_rows, reader};
 
 /// Rows read at once: few enough that memory is flat in the length of a file.
 const BATCH_ROWS: usize = 8_192;
@@ -20,12 +20,9 @@ pub(super) fn batches(
     mut each: impl FnMut(&RecordBatch, u64) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let fault = |row: u64, fault: String| Error::ReadRecord { record: row, fault };
-    let builder = builder(bytes).map_err(|error| fault(0, error.to_string()))?;
-    let reader =
-        builder.with_batch_size(BATCH_ROWS).build().map_err(|error| fault(0, error.to_string()))?;
+    let mut reader = reader(bytes, BATCH_ROWS).map_err(|error| fault(0, error.to_string()))?;
     let mut row = 0;
-    for batch in reader {
-        let batch = batch.map_err(|error| fault(row, error.to_string()))?;
+    while let Some(batch) = next_rows(&mut reader).map_err(|error| fault(row, error.to_string()))? {
         each(&batch, row)?;
         row += batch.num_rows() as u64;
     }
