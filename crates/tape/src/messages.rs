@@ -42,6 +42,14 @@ pub trait Messages {
     }
 }
 
+/// A kept error, once the messages from before it were all given out: none came in this block.
+pub(crate) fn error_last(broken: &mut Option<Error>, came: usize) -> Result<(), Error> {
+    match came {
+        0 => broken.take().map_or(Ok(()), Err),
+        _ => Ok(()),
+    }
+}
+
 /// Counts of records that were left out, by name.
 pub type Skipped = BTreeMap<&'static str, u64>;
 

@@ -8,6 +8,7 @@ use market::Price;
 use market::depth::{DepthMessage, Fault};
 
 use crate::lines::Lines;
+use crate::messages::error_last;
 use crate::table::{Batch, Table};
 use crate::{Error, decimal};
 
@@ -90,19 +91,13 @@ pub(crate) fn read<R: Read, T>(
         match rows.next() {
             Ok(Some(row)) => say(row, into),
             Ok(None) => return Ok(()),
-            Err(error) => *broken = Some(error),
+            Err(error) => {
+                *rows = Rows::Ended;
+                *broken = Some(error);
+            }
         }
     }
-    match broken.take() {
-        Some(error) if into.len() == from => {
-            *rows = Rows::Ended;
-            Err(error)
-        }
-        kept => {
-            *broken = kept;
-            Ok(())
-        }
-    }
+    error_last(broken, into.len() - from)
 }
 
 /// A float of a table in hundred-millionths: the decimal number that it stood for.

@@ -10,7 +10,7 @@ use super::scan::Fields;
 use super::sync::{Book, Level, Span, Verdict, Waiting};
 use crate::Error;
 use crate::lines::Lines;
-use crate::messages::{Count, Messages, Skipped, Steps};
+use crate::messages::{Count, Messages, Skipped, Steps, error_last};
 
 /// Messages given out at a time, about.
 const BLOCK_MESSAGES: usize = 4096;
@@ -128,19 +128,13 @@ impl<R: Read> Reader<R> {
 impl<R: Read> Messages for Reader<R> {
     fn read(&mut self, into: &mut Vec<DepthMessage>) -> Result<(), Error> {
         let from = into.len();
-        while into.len() < from + BLOCK_MESSAGES && !self.is_at_end && self.broken.is_none() {
-            self.broken = self.read_line(into).err();
-        }
-        match self.broken.take() {
-            Some(error) if into.len() == from => {
+        while into.len() < from + BLOCK_MESSAGES && !self.is_at_end {
+            if let Err(error) = self.read_line(into) {
                 self.is_at_end = true;
-                Err(error)
-            }
-            broken => {
-                self.broken = broken;
-                Ok(())
+                self.broken = Some(error);
             }
         }
+        error_last(&mut self.broken, into.len() - from)
     }
 
     fn grid(&self) -> Grid {

@@ -10,7 +10,7 @@ use super::mbo::{Orders, PRICE_SCALE};
 use super::quotes::{Kind, Out, Quotes};
 use super::record::{DEPTH_BYTES, HEADER_BYTES, MBO_BYTES, QUOTE_BYTES, TRADE_BYTES, time, u64_at};
 use crate::Error;
-use crate::messages::{Count, Messages, Outbox, Skipped, Steps};
+use crate::messages::{Count, Messages, Outbox, Skipped, Steps, error_last};
 
 /// Bytes read at a time: they and their messages fit the second-level cache.
 const BLOCK_BYTES: usize = 128 << 10;
@@ -204,13 +204,7 @@ impl<R: Read> Messages for Reader<R> {
         if !self.is_at_end {
             self.outbox.hold(into, from);
         }
-        match self.broken.take() {
-            Some(error) if into.len() == from => Err(error),
-            broken => {
-                self.broken = broken;
-                Ok(())
-            }
-        }
+        error_last(&mut self.broken, into.len() - from)
     }
 
     fn grid(&self) -> Grid {
