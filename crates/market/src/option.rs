@@ -15,6 +15,25 @@ pub enum OptionRight {
     Put,
 }
 
+impl OptionRight {
+    /// +1 for a call, −1 for a put: the side on which the option gains.
+    #[inline]
+    pub fn sign(self) -> f64 {
+        match self {
+            OptionRight::Call => 1.0,
+            OptionRight::Put => -1.0,
+        }
+    }
+
+    /// The other right.
+    pub fn other(self) -> OptionRight {
+        match self {
+            OptionRight::Call => OptionRight::Put,
+            OptionRight::Put => OptionRight::Call,
+        }
+    }
+}
+
 /// When an option may be exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

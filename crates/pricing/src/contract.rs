@@ -1,36 +1,9 @@
 //! An option and the market it is valued in.
 
+pub use market::OptionRight as Right;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, finite, not_negative, positive};
-
-/// The right that an option gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Right {
-    /// To buy at the strike.
-    Call,
-    /// To sell at the strike.
-    Put,
-}
-
-impl Right {
-    /// +1 for a call, −1 for a put: the side on which the option gains.
-    #[inline]
-    pub fn sign(self) -> f64 {
-        match self {
-            Right::Call => 1.0,
-            Right::Put => -1.0,
-        }
-    }
-
-    /// The other right.
-    pub fn other(self) -> Right {
-        match self {
-            Right::Call => Right::Put,
-            Right::Put => Right::Call,
-        }
-    }
-}
 
 /// An option without barriers. The fields are plain; every function that takes one asks
 /// [`Vanilla::check`] first.

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Holding};
 use super::board::Board;
-use super::measure::right_of;
 use super::order::Asset;
 
 /// What a position needs.
@@ -71,7 +70,7 @@ fn by_strategy(
         let (instrument, multiplier) = match asset {
             Asset::Shares(_) => (Instrument::Underlying, 1.0),
             Asset::Option(contract) => {
-                let right = right_of(contract.right);
+                let right = contract.right;
                 // Only which expires later matters: years are counted from 1970.
                 let years = f64::from(contract.expiry.number()) / 365.25;
                 let strike = contract.strike.to_f64();

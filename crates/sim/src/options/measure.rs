@@ -1,8 +1,8 @@
 //! Implied volatility and sensitivities of a quote, at its mid.
 
 use base::Ts;
-use market::{OptionQuote, OptionRight};
-use pricing::{Market, Right, Vanilla};
+use market::OptionQuote;
+use pricing::{Market, Vanilla};
 use serde::{Deserialize, Serialize};
 
 use super::quote::{Spot, trading_ends};
@@ -34,14 +34,6 @@ pub struct Measured {
     pub theta: f64,
 }
 
-/// The right in the words of pricing.
-pub(super) fn right_of(right: OptionRight) -> Right {
-    match right {
-        OptionRight::Call => Right::Call,
-        OptionRight::Put => Right::Put,
-    }
-}
-
 /// Measures a quote by the formula of Black, Scholes and Merton on its mid and the mid of its
 /// underlying. American options are measured as European ones: near the money and over weeks
 /// that differs little, deep in the money it does. `None` where a side is missing or the mid
@@ -50,8 +42,7 @@ pub fn measure(quote: &OptionQuote, spot: &Spot, now: Ts, assumed: &Assumed) -> 
     const SECONDS_A_YEAR: f64 = 365.25 * 86_400.0;
     let contract = &quote.contract;
     let years = (trading_ends(contract)? - now).seconds() / SECONDS_A_YEAR;
-    let option =
-        Vanilla { right: right_of(contract.right), strike: contract.strike.to_f64(), years };
+    let option = Vanilla { right: contract.right, strike: contract.strike.to_f64(), years };
     let spot = spot.mid() * contract.shares.to_f64() / f64::from(contract.multiplier.max(1));
     let (discount, carry) = ((-assumed.rate * years).exp(), -assumed.yield_rate * years);
     let forward = spot * carry.exp() / discount;
