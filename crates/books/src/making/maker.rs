@@ -10,7 +10,7 @@ use sim::flow::CrowdState;
 
 use super::seat::{Desk, Gain, Seat};
 use super::view::{self, BOOK_COLUMNS, MAKER_COLUMNS};
-use super::{DepthMarket, Floor};
+use super::{DepthMarket, Floor, quote_price};
 use crate::Error;
 
 /// Settings of making a market.
@@ -133,17 +133,7 @@ impl MakerEnv {
             return None;
         }
         let way = if side == BookSide::Bid { choice / WAYS } else { choice % WAYS };
-        let best = |side| state.crowd.venue().best(side).map(|(price, _)| price);
-        let (own, other) = (best(side)?, best(side.opposite()));
-        let step = Ticks(side.sign());
-        let inside = own + step;
-        let has_room = other.is_none_or(|other| side.is_better(other, inside));
-        match way {
-            0 => None,
-            2 => Some(own - step),
-            3 if has_room => Some(inside),
-            _ => Some(own),
-        }
+        quote_price(&state.crowd, side, way)
     }
 
     fn show(&self, state: &MakerState, before: f64, seen: &mut [f32]) {

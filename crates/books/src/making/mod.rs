@@ -27,6 +27,7 @@ pub use work::{WorkConfig, WorkEnv, WorkState};
 use std::sync::Arc;
 
 use base::Seed;
+use market::depth::{BookSide, Ticks};
 use serde::{Deserialize, Serialize};
 use sim::flow::{Crowd, CrowdConfig, CrowdState};
 
@@ -91,5 +92,20 @@ impl Floor {
 
     fn draw(&self, seed: Seed) -> CrowdState {
         self.filled[(seed.number() % self.filled.len() as u64) as usize].clone()
+    }
+}
+
+/// The price at which to quote a side on the book as it is now: way 1 at its best price, 2 a tick
+/// behind, 3 a tick inside the spread where there is room, else as 1; no other way quotes.
+fn quote_price(crowd: &CrowdState, side: BookSide, way: usize) -> Option<Ticks> {
+    let best = |side| crowd.venue().best(side).map(|(price, _)| price);
+    let (own, other) = (best(side)?, best(side.opposite()));
+    let step = Ticks(side.sign());
+    let has_room = other.is_none_or(|other| side.is_better(other, own + step));
+    match way {
+        1 => Some(own),
+        2 => Some(own - step),
+        3 => Some(if has_room { own + step } else { own }),
+        _ => None,
     }
 }

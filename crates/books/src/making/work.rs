@@ -10,7 +10,7 @@ use sim::flow::CrowdState;
 
 use super::seat::{Desk, Gain, Seat};
 use super::view::{self, BOOK_COLUMNS, WORK_COLUMNS};
-use super::{DepthMarket, Floor};
+use super::{DepthMarket, Floor, quote_price};
 use crate::Error;
 
 /// Settings of working an order.
@@ -94,7 +94,7 @@ impl WorkEnv {
         let market = &self.floor.market;
         let (mut rng, mut out) = (seed.rng(), Outbox::new(FeedDepth::Silent));
         let (mid, fees, worth) = (state.crowd.mid_ticks(), state.seat.fees, self.worth(state));
-        let wanted = self.wanted(state, choice);
+        let wanted = quote_price(&state.crowd, self.side, choice);
         state.seat.flow = (0, 0);
         let begun = state.crowd.now_seconds();
         let arrives = begun + market.latency_seconds;
@@ -140,19 +140,6 @@ impl WorkEnv {
         state.seat.quote(&mut desk, self.side, wanted);
         state.seat.take(&mut desk, self.side, take);
         out.clear();
-    }
-
-    fn wanted(&self, state: &WorkState, choice: usize) -> Option<Ticks> {
-        let best = |side| state.crowd.venue().best(side).map(|(price, _)| price);
-        let (own, other) = (best(self.side)?, best(self.side.opposite()));
-        let step = Ticks(self.side.sign());
-        let has_room = other.is_none_or(|other| self.side.is_better(other, own + step));
-        match choice {
-            1 => Some(own),
-            2 => Some(own - step),
-            3 => Some(if has_room { own + step } else { own }),
-            _ => None,
-        }
     }
 
     fn show(&self, state: &WorkState, before: f64, seen: &mut [f32]) {
