@@ -82,8 +82,7 @@ pub struct Outcome {
 
 /// Replays a tape with a maker in it.
 pub fn replay<B: RecordedBook>(tape: &Tape, rules: Rules, maker: Maker) -> Result<Outcome, Error> {
-    let mut replay: Replay<'_, B> =
-        Replay::new(tape, rules.clone(), 0).map_err(Error::ReplayDepth)?;
+    let mut replay: Replay<'_, B> = Replay::new(tape, rules.clone()).map_err(Error::ReplayDepth)?;
     let mut course: Vec<Mark> = Vec::new();
     let watch = |replay: &Replay<'_, B>| course.extend(mark(replay, tape.grid()));
     maker.quote(&mut replay, watch).map_err(Error::ReplayDepth)?;

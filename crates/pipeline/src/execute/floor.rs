@@ -83,7 +83,7 @@ impl<'a, B: RecordedBook> Floor<'a, B> {
         tape: &'a Tape,
         slots: &[Slot],
     ) -> Result<Floor<'a, B>, Error> {
-        let replay = Replay::new(tape, settings.rules.clone(), 0).map_err(Error::ReplayDepth)?;
+        let replay = Replay::new(tape, settings.rules.clone()).map_err(Error::ReplayDepth)?;
         let now = replay.now();
         let ends = |slots: &[Slot]| Some((slots.first()?.start, slots.last()?.end));
         Ok(Floor {

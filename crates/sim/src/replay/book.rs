@@ -7,7 +7,7 @@ use market::depth::{
 /// What a replay asks of a book.
 pub trait RecordedBook: Default {
     /// Whether the feed shows orders, and not only sizes.
-    const SHOWS_ORDERS: bool;
+    const SHOWS_ORDERS: bool = false;
 
     /// Takes a message.
     fn apply(&mut self, message: &DepthMessage) -> Result<(), Fault>;
@@ -25,15 +25,17 @@ pub trait RecordedBook: Default {
     fn is_trusted(&self) -> bool;
 
     /// A recorded order; `None` where the feed shows no orders, or not this one.
-    fn resting(&self, order: OrderKey) -> Option<Resting>;
+    fn resting(&self, _order: OrderKey) -> Option<Resting> {
+        None
+    }
 
     /// Recorded orders that rest at a price; none where the feed shows no orders.
-    fn waiting(&self, side: BookSide, price: Ticks) -> Vec<OrderKey>;
+    fn waiting(&self, _side: BookSide, _price: Ticks) -> Vec<OrderKey> {
+        Vec::new()
+    }
 }
 
 impl RecordedBook for Ladder {
-    const SHOWS_ORDERS: bool = false;
-
     #[inline]
     fn apply(&mut self, message: &DepthMessage) -> Result<(), Fault> {
         Ladder::apply(self, message)
@@ -57,19 +59,9 @@ impl RecordedBook for Ladder {
     fn is_trusted(&self) -> bool {
         Ladder::is_trusted(self)
     }
-
-    fn resting(&self, _order: OrderKey) -> Option<Resting> {
-        None
-    }
-
-    fn waiting(&self, _side: BookSide, _price: Ticks) -> Vec<OrderKey> {
-        Vec::new()
-    }
 }
 
 impl RecordedBook for Top {
-    const SHOWS_ORDERS: bool = false;
-
     #[inline]
     fn apply(&mut self, message: &DepthMessage) -> Result<(), Fault> {
         Top::apply(self, message)
@@ -97,14 +89,6 @@ impl RecordedBook for Top {
     #[inline]
     fn is_trusted(&self) -> bool {
         Top::is_trusted(self)
-    }
-
-    fn resting(&self, _order: OrderKey) -> Option<Resting> {
-        None
-    }
-
-    fn waiting(&self, _side: BookSide, _price: Ticks) -> Vec<OrderKey> {
-        Vec::new()
     }
 }
 

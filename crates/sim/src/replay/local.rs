@@ -1,8 +1,7 @@
 //! Our side: the book as we have heard it, our orders as we have been answered, our account.
 
-use base::Ts;
 use market::Cash;
-use market::depth::{BookSide, DepthChange, DepthMessage, Grid, Lots, Ticks};
+use market::depth::{DepthMessage, Grid, Lots, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::book::RecordedBook;
@@ -19,19 +18,6 @@ pub struct OwnOrder {
     pub filled: Lots,
     /// True from when we asked to cancel it until we are answered.
     pub cancelling: bool,
-}
-
-/// A trade that was printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Print {
-    /// When we heard of it.
-    pub known: Ts,
-    /// Which side rested, where the feed says.
-    pub resting: Option<BookSide>,
-    /// Price.
-    pub price: Ticks,
-    /// Size.
-    pub size: Lots,
 }
 
 /// Cash and position from fills that we have heard of.
@@ -73,20 +59,16 @@ pub(super) struct Local<B> {
     pub(super) orders: Vec<OwnOrder>,
     pub(super) account: DepthAccount,
     pub(super) fills: Vec<DepthFill>,
-    pub(super) prints: Vec<Print>,
-    prints_kept: usize,
     grid: Grid,
 }
 
 impl<B: RecordedBook> Local<B> {
-    pub(super) fn new(grid: Grid, prints_kept: usize) -> Local<B> {
+    pub(super) fn new(grid: Grid) -> Local<B> {
         Local {
             book: B::default(),
             orders: Vec::new(),
             account: DepthAccount::default(),
             fills: Vec::new(),
-            prints: Vec::new(),
-            prints_kept,
             grid,
         }
     }
@@ -95,14 +77,6 @@ impl<B: RecordedBook> Local<B> {
     pub(super) fn on_message(&mut self, message: &DepthMessage) {
         // What is wrong with a message is counted once, at the venue.
         let _counted_there = self.book.apply(message);
-        if self.prints_kept > 0
-            && let DepthChange::Trade { resting, price, size } = message.change
-        {
-            if self.prints.len() == self.prints_kept {
-                self.prints.remove(0);
-            }
-            self.prints.push(Print { known: message.known, resting, price, size });
-        }
     }
 
     pub(super) fn on_answer(&mut self, answer: &Answer) {

@@ -32,7 +32,7 @@ mod venue;
 pub use book::RecordedBook;
 pub use impact::{Footprint, Impact};
 pub use latency::{Latency, Line};
-pub use local::{DepthAccount, OwnOrder, Print};
+pub use local::{DepthAccount, OwnOrder};
 pub use order::{
     Answer, DepthEvidence, DepthFill, DepthRule, OwnId, Reject, Role, Standing, Terms, Wish,
 };
@@ -41,7 +41,7 @@ pub use rules::{Fees, Liquidity, OwnOrders, Rules};
 pub use tape::{Clock, Tape};
 
 use base::{Span, Ts};
-use market::depth::FaultCounts;
+use market::depth::{DepthMessage, FaultCounts};
 
 use crate::Error;
 use local::Local;
@@ -76,15 +76,14 @@ pub struct Replay<'a, B> {
 }
 
 impl<'a, B: RecordedBook> Replay<'a, B> {
-    /// A replay from the beginning of a tape; `prints_kept` of the last trades are remembered.
-    /// Refuses rules that no venue has.
-    pub fn new(tape: &'a Tape, rules: Rules, prints_kept: usize) -> Result<Replay<'a, B>, Error> {
+    /// A replay from the beginning of a tape. Refuses rules that no venue has.
+    pub fn new(tape: &'a Tape, rules: Rules) -> Result<Replay<'a, B>, Error> {
         rules.check()?;
         let (to_venue, to_us) = (rules.to_venue.clone(), rules.to_us.clone());
         Ok(Replay {
             tape,
             venue: Venue::new(*tape.grid(), rules),
-            local: Local::new(*tape.grid(), prints_kept),
+            local: Local::new(*tape.grid()),
             to_venue: Line::new(to_venue),
             to_us: Line::new(to_us),
             venue_next: 0,
@@ -123,9 +122,9 @@ impl<'a, B: RecordedBook> Replay<'a, B> {
         &self.local.fills
     }
 
-    /// The last trades printed, the latest at the end.
-    pub fn prints(&self) -> &[Print] {
-        &self.local.prints
+    /// All that the feed has said to us so far, trades among it, the latest at the end.
+    pub fn heard(&self) -> &'a [DepthMessage] {
+        &self.tape.messages()[..self.local_next]
     }
 
     /// What was wrong with the recording so far.

@@ -47,7 +47,7 @@ fn ours(golden: &Golden, queue: QueueModel) -> Vec<(u64, String, i64, i64)> {
     let tape = tape(golden);
     let latency = Latency::constant_nanos(10 * MS);
     let rules = Rules::unlimited(latency, Fees::default(), queue);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules, 0).unwrap();
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules).unwrap();
     for (wait, id, bid, tick, lots, terms) in &golden.orders {
         replay.advance(Span::from_nanos(wait * MS)).unwrap();
         let (id, price) = (OwnId(*id), Ticks(*tick));

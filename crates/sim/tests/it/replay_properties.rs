@@ -74,7 +74,7 @@ fn run<B: RecordedBook>(
     steps: &[Step],
     whole: bool,
 ) -> (Vec<DepthFill>, DepthAccount) {
-    let mut replay: Replay<'_, B> = Replay::new(tape, rules(whole), 0).unwrap();
+    let mut replay: Replay<'_, B> = Replay::new(tape, rules(whole)).unwrap();
     for (number, step) in steps.iter().enumerate() {
         replay.advance_to(Ts::from_micros(number as i64 * 1_000 + 500)).unwrap();
         let (_, is_bid, away, size, act, tick) = *step;

@@ -48,7 +48,7 @@ fn fills<B: RecordedBook>(
     rules: Rules,
     wishes: &[(i64, Wish)],
 ) -> Vec<(u64, i64, i64, i64, DepthRule)> {
-    let mut replay: Replay<'_, B> = Replay::new(tape, rules, 0).unwrap();
+    let mut replay: Replay<'_, B> = Replay::new(tape, rules).unwrap();
     for (ms, wish) in wishes {
         replay.advance_to(Ts::from_micros(ms * 1_000)).unwrap();
         replay.place(*wish).unwrap();
@@ -192,7 +192,7 @@ fn a_feed_of_best_prices_hides_the_queue_behind_them() {
 fn standing(wishes: &[Wish]) -> Standing {
     let events = [(0, level(Bid, 100, 10)), (0, level(Ask, 101, 10)), (99, level(Bid, 90, 1))];
     let tape = tape(&events);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays), 0).unwrap();
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays)).unwrap();
     replay.advance_to(Ts::from_micros(10_000)).unwrap();
     wishes.iter().for_each(|wish| replay.place(*wish).unwrap());
     replay.advance_to_end().unwrap();
@@ -231,7 +231,7 @@ fn an_order_into_a_gap_is_rejected() {
         (99, level(Bid, 90, 1)),
     ];
     let tape = tape(&events);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays), 0).unwrap();
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays)).unwrap();
     replay.advance_to(Ts::from_micros(10_000)).unwrap();
     replay.place(wish(1, Bid, 1, Terms::Market)).unwrap();
     replay.advance_to_end().unwrap();
@@ -249,7 +249,7 @@ fn we_act_on_what_we_know_and_trade_at_what_is() {
         (99, level(Bid, 90, 1)),
     ];
     let tape = tape(&events);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays), 0).unwrap();
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules(Impact::Stays)).unwrap();
     replay.advance_to(Ts::from_micros(20_000)).unwrap();
     assert_eq!(replay.book().best(Ask), Some((Ticks(101), Lots(10))));
     replay.place(wish(1, Bid, 2, Terms::Market)).unwrap();
@@ -270,7 +270,7 @@ fn fees_are_by_role_and_the_account_adds_up() {
     let fees = Fees { maker_bps: -1.0, taker_bps: 5.0, per_unit: 0.0 };
     let rules = Rules::careful(Latency::constant_nanos(1_000_000), fees);
     let tape = tape(&events);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules, 0).unwrap();
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules).unwrap();
     replay.advance_to(Ts::from_micros(5_000)).unwrap();
     replay.place(wish(1, Bid, 4, post(100))).unwrap();
     replay.place(wish(2, Ask, 2, Terms::Market)).unwrap();
