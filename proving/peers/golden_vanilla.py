@@ -10,7 +10,7 @@ import QuantLib as ql
 TODAY = ql.Date(15, 1, 2025)
 ql.Settings.instance().evaluationDate = TODAY
 DAYS = ql.Actual365Fixed()
-RIGHTS = {"Call": ql.Option.Call, "Put": ql.Option.Put}
+RIGHTS = {"call": ql.Option.Call, "put": ql.Option.Put}
 
 
 def process(spot, rate, yield_rate, volatility):
@@ -28,7 +28,7 @@ def european():
             for days in (1, 30, 365, 3650) for volatility in (0.02, 0.2, 0.6, 2.5)
             for rates in ((0.05, 0.0), (-0.01, 0.03))]
     for number, (strike, days, volatility, (rate, yield_rate)) in enumerate(grid):
-        right = "Call" if number % 2 == (strike > 100) else "Put"
+        right = "call" if number % 2 == (strike > 100) else "put"
         years, spot = days / 365, 100.0
         discount, carry = math.exp(-rate * years), math.exp(-yield_rate * years)
         payoff = ql.PlainVanillaPayoff(RIGHTS[right], strike)
@@ -51,7 +51,7 @@ def implied():
     cases = []
     for strike in (20.0, 60.0, 95.0, 99.9, 100.0, 105.0, 170.0, 400.0):
         for deviation in (0.001, 0.01, 0.1, 0.4, 1.5, 6.0):
-            right = "Call" if strike >= 100 else "Put"
+            right = "call" if strike >= 100 else "put"
             sign = 1.0 if strike >= 100 else -1.0
             price = rational.black(100.0, strike, deviation, 1.0, sign)
             if price > 1e-300:
@@ -72,8 +72,8 @@ def american():
         for paid in payments:
             if paid and yield_rate:
                 continue
-            for right, strike in (("Put", 85.0), ("Put", 100.0), ("Put", 115.0), ("Call", 80.0),
-                                  ("Call", 100.0), ("Call", 115.0)):
+            for right, strike in (("put", 85.0), ("put", 100.0), ("put", 115.0), ("call", 80.0),
+                                  ("call", 100.0), ("call", 115.0)):
                 underlying = process(100.0, rate, yield_rate, volatility)
                 payoff = ql.PlainVanillaPayoff(RIGHTS[right], strike)
                 option = ql.VanillaOption(payoff, ql.AmericanExercise(TODAY, TODAY + days))
