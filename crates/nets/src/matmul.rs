@@ -224,18 +224,17 @@ fn strip<R: Real, M: Machine, const WIDE: usize>(
 ) {
     let rows = part.shape.rows;
     let mut row = 0;
-    if WIDE < 64 || M::TILE == 64 {
-        while row + TALL <= rows {
-            tile::<R, M, TALL, WIDE>(part, b, (row, at, width), c);
-            row += TALL;
-        }
-    }
-    if WIDE == 64 {
+    if WIDE > M::TILE {
+        // Registers for one row alone.
         while row < rows {
             tile::<R, M, 1, WIDE>(part, b, (row, at, width), c);
             row += 1;
         }
         return;
+    }
+    while row + TALL <= rows {
+        tile::<R, M, TALL, WIDE>(part, b, (row, at, width), c);
+        row += TALL;
     }
     match rows - row {
         5 => tile::<R, M, 5, WIDE>(part, b, (row, at, width), c),
