@@ -20,6 +20,7 @@ from rounds import serve
 
 STEP, LATENCY = 100_000_000, 10_000_000
 LEVELS, LOTS, MOST = 5, 10, 50
+NO_ASK = 2**63 - 1
 FILE, TICK, LOT = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 
 rows = np.fromfile(FILE, event_dtype)
@@ -40,7 +41,7 @@ def grid(hbt, tick, lot):
         hbt.clear_inactive_orders(0)
         depth, orders = hbt.depth(0), hbt.orders(0)
         best_bid, best_ask = depth.best_bid_tick, depth.best_ask_tick
-        if best_ask <= best_bid or best_bid <= 0:
+        if best_ask <= best_bid or best_bid <= 0 or best_ask >= NO_ASK:
             continue
         position = round(hbt.position(0) / lot)
         middle = (best_bid + best_ask) // 2

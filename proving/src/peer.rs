@@ -1,4 +1,4 @@
-//! Another tool, run by a Python script that waits for its rounds.
+//! Another tool, run by a Python script, or a crate of its own, that waits for its rounds.
 //!
 //! A script is started once with its arguments, loads its data, and prints a line `ready` with
 //! its version. For each line it then reads, it runs one round and answers with one line of JSON.
@@ -46,9 +46,29 @@ impl Peer {
     /// a benchmark passes that on in place of a figure.
     pub fn start(bench: &Bench, script: &str, arguments: &[&str]) -> Result<Peer> {
         let python = bench.python.as_ref().context("no environment with the peers")?;
-        let log = bench.scratch.join(format!("{script}.log"));
         let mut command = Command::new(python);
         command.arg(bench.scripts.join(script)).args(arguments);
+        Peer::run(bench, script, command)
+    }
+
+    /// Builds a crate that lies among the scripts, with the lock file beside it, and starts its
+    /// binary, which keeps to the same words.
+    pub fn start_crate(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Peer> {
+        let (from, target) = (bench.scripts.join(name), bench.scratch.join("peers"));
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--release", "--locked", "--manifest-path"]);
+        cargo.arg(from.join("Cargo.toml")).arg("--target-dir").arg(&target);
+        let built = cargo.output().with_context(|| format!("start {cargo:?}"))?;
+        if !built.status.success() {
+            bail!("build {name}: {}", String::from_utf8_lossy(&built.stderr).trim());
+        }
+        let mut command = Command::new(target.join("release").join(format!("{name}-peer")));
+        command.args(arguments);
+        Peer::run(bench, name, command)
+    }
+
+    fn run(bench: &Bench, script: &str, mut command: Command) -> Result<Peer> {
+        let log = bench.scratch.join(format!("{script}.log"));
         command.envs(THREAD_SETTINGS.map(|name| (name, "1"))).env("OMP_WAIT_POLICY", "PASSIVE");
         command.envs(MEMORY_SETTINGS);
         let written =

@@ -6,6 +6,7 @@ pub mod books;
 pub mod chains;
 pub mod day;
 pub mod decoding;
+pub mod environments;
 pub mod features;
 pub mod indicators;
 pub mod ingest;
@@ -43,6 +44,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("physics", "replay", replay::run),
     ("physics", "options", options::run),
     ("physics", "chains", chains::run),
+    ("physics", "environments", environments::run),
 ];
 
 /// The groups of a suite.

@@ -1,4 +1,5 @@
-//! A recorded order book replayed with a market maker in it, beside hftbacktest.
+//! A recorded order book replayed with a market maker in it, beside hftbacktest, as a crate and
+//! through its Python package.
 //!
 //! Both get the same messages and the same strategy with the same rules (unlimited liquidity, no
 //! footprint): five post-only orders a side at the touch, renewed every 100 ms, ten milliseconds
@@ -11,8 +12,8 @@ use anyhow::{Context as _, Result, ensure};
 use base::{Span, Ts};
 use market::depth::{BookSide, DepthChange, DepthMessage, Ladder, Lots, Ticks};
 use sim::replay::{
-    Clock, Course, Fees, Impact, Latency, Liquidity, OwnId, OwnOrders, QueueModel, Replay, Rules,
-    Standing, Tape, Terms, Weight, Wish,
+    Clock, Course, Fees, Latency, OwnId, QueueModel, Replay, Rules, Standing, Tape, Terms, Weight,
+    Wish,
 };
 
 use super::recording;
@@ -25,6 +26,7 @@ const STEP: Span = Span::from_nanos(100_000_000);
 const LEVELS: i64 = 5;
 const LOTS: i64 = 10;
 const MOST: i64 = 50;
+const FEES: Fees = Fees { maker_bps: 2.0, taker_bps: 5.0, per_unit: 0.0 };
 const SQUARE: QueueModel = QueueModel::Share { weight: Weight::Power { exponent: 2.0 } };
 
 /// What the peer answers: seconds, fills, position in lots, cash, fees.
@@ -48,18 +50,30 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     export(&tape, file.path())?;
     let (tick, lot) = (tape.grid().tick().to_string(), tape.grid().lot().to_string());
     let path = file.path().display().to_string();
-    let mut peer = Peer::start(bench, "replay.py", &[&path, &tick, &lot]);
+    let arguments = [path.as_str(), &tick, &lot];
+    let mut lines = Vec::new();
+    let crate_peer = Peer::start_crate(bench, "hftbacktest", &arguments);
+    lines.extend(beside(bench, "crate", crate_peer, &tape)?);
+    lines.extend(beside(bench, "python", Peer::start(bench, "replay.py", &arguments), &tape)?);
+    let events = tape.messages().len() as f64;
+    let (seconds, _) = timed(|| careful(&tape));
+    lines.push(Line::alone("replay/careful_rules_events_per_second", events / seconds, Bar::None));
+    Ok(lines)
+}
+
+/// Rounds with one peer.
+fn beside(bench: &Bench, how: &str, mut peer: Result<Peer>, tape: &Tape) -> Result<Vec<Line>> {
     let cases = [
-        ("feed", None, Bar::RatioAtLeast(2.0)),
-        ("risk_averse", Some(QueueModel::RiskAverse), Bar::RatioAtLeast(2.0)),
-        ("share_square", Some(SQUARE), Bar::RatioAtLeast(2.0)),
+        ("feed", None),
+        ("risk_averse", Some(QueueModel::RiskAverse)),
+        ("share_square", Some(SQUARE)),
     ];
     let events = tape.messages().len() as f64;
     let mut lines = Vec::new();
-    for (name, queue, bar) in cases {
+    for (name, queue) in cases {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..bench.size.pick(7, 2) {
-            let (seconds, state) = timed(|| maker(&tape, queue));
+            let (seconds, state) = timed(|| maker(tape, queue));
             ours.push(seconds);
             let state = state?;
             if let Ok(peer) = &mut peer {
@@ -69,15 +83,13 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
             }
         }
         lines.push(Line {
-            name: format!("replay/{name}_events_per_second"),
+            name: format!("replay/{name}_beside_{how}_events_per_second"),
             ours: Some(events / best(&ours)),
             peer: peer.is_ok().then(|| events / best(&theirs)),
             who: Peer::who(&peer, "hftbacktest"),
-            bar,
+            bar: Bar::RatioAtLeast(2.0),
         });
     }
-    let (seconds, _) = timed(|| careful(&tape));
-    lines.push(Line::alone("replay/careful_rules_events_per_second", events / seconds, Bar::None));
     Ok(lines)
 }
 
@@ -85,27 +97,21 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
 type State = (u64, i64, f64, f64);
 
 fn maker(tape: &Tape, queue: Option<QueueModel>) -> Result<State> {
-    let fees = Fees { maker_bps: 2.0, taker_bps: 5.0, per_unit: 0.0 };
-    let latency = Latency::constant_nanos(10_000_000);
-    let rules = Rules::unlimited(latency, fees, queue.unwrap_or_default());
+    let rules = Rules::unlimited(latency(), FEES, queue.unwrap_or_default());
     drive(tape, rules, queue.is_some())
 }
 
 /// The rules that are the default: what the recording shows, and no more.
 fn careful(tape: &Tape) -> Result<State> {
-    let fees = Fees { maker_bps: 2.0, taker_bps: 5.0, per_unit: 0.0 };
-    let rules = Rules {
-        liquidity: Liquidity::Recorded,
-        impact: Impact::default(),
-        own_orders: OwnOrders::Reject,
-        queue: SQUARE,
-        ..Rules::careful(Latency::constant_nanos(10_000_000), fees)
-    };
-    drive(tape, rules, true)
+    drive(tape, Rules { queue: SQUARE, ..Rules::careful(latency(), FEES) }, true)
+}
+
+fn latency() -> Latency {
+    Latency::constant_nanos(10_000_000)
 }
 
 fn drive(tape: &Tape, rules: Rules, trades: bool) -> Result<State> {
-    let mut replay: Replay<'_, Ladder> = Replay::new(tape, rules, 0)?;
+    let mut replay: Replay<'_, Ladder> = Replay::new(tape, rules)?;
     while replay.advance(STEP)? == Course::Going {
         if trades {
             renew(&mut replay);
