@@ -6,7 +6,9 @@ use market::depth::{BookSide, DepthChange, DepthMessage, Grid, Lots, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::book::RecordedBook;
+use super::contract::Contract;
 use super::order::{Answer, DepthFill, OwnId, Standing, Wish};
+use crate::Error;
 
 /// An order of ours, as far as we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,8 @@ pub struct Print {
     pub size: Lots,
 }
 
-/// Cash and position from fills that we have heard of.
+/// Cash and position from fills that we have heard of. Cash is in the currency that the
+/// [`Contract`] settles in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DepthAccount {
     /// What is held; negative is short.
@@ -50,19 +53,26 @@ pub struct DepthAccount {
 }
 
 impl DepthAccount {
-    /// Books a fill.
-    pub fn book(&mut self, grid: &Grid, fill: &DepthFill) {
+    /// Books a fill of such contracts.
+    ///
+    /// # Errors
+    /// As [`Contract::value`]; nothing is booked then.
+    pub fn book(&mut self, grid: &Grid, contract: Contract, fill: &DepthFill) -> Result<(), Error> {
         let signed = Lots(fill.size.0 * fill.side.sign());
+        self.cash -= contract.value(grid, fill.price, signed)?;
         self.position += signed;
-        self.cash += -grid.price(fill.price).times(grid.qty(signed));
         self.fees += fill.fee;
         self.fills += 1;
         self.volume += fill.size;
+        Ok(())
     }
 
     /// Cash after fees and the position at a price.
-    pub fn equity(&self, grid: &Grid, mark: Ticks) -> Cash {
-        self.cash - self.fees + grid.price(mark).times(grid.qty(self.position))
+    ///
+    /// # Errors
+    /// As [`Contract::value`].
+    pub fn equity(&self, grid: &Grid, contract: Contract, mark: Ticks) -> Result<Cash, Error> {
+        Ok(self.cash - self.fees + contract.value(grid, mark, self.position)?)
     }
 }
 
@@ -76,10 +86,11 @@ pub(super) struct Local<B> {
     pub(super) prints: Vec<Print>,
     prints_kept: usize,
     grid: Grid,
+    contract: Contract,
 }
 
 impl<B: RecordedBook> Local<B> {
-    pub(super) fn new(grid: Grid, prints_kept: usize) -> Local<B> {
+    pub(super) fn new(grid: Grid, contract: Contract, prints_kept: usize) -> Local<B> {
         Local {
             book: B::default(),
             orders: Vec::new(),
@@ -88,6 +99,7 @@ impl<B: RecordedBook> Local<B> {
             prints: Vec::new(),
             prints_kept,
             grid,
+            contract,
         }
     }
 
@@ -105,7 +117,7 @@ impl<B: RecordedBook> Local<B> {
         }
     }
 
-    pub(super) fn on_answer(&mut self, answer: &Answer) {
+    pub(super) fn on_answer(&mut self, answer: &Answer) -> Result<(), Error> {
         match *answer {
             Answer::Accepted(id) => self.move_to(id, Standing::Working),
             Answer::Cancelled(id) => self.move_to(id, Standing::Cancelled),
@@ -116,7 +128,7 @@ impl<B: RecordedBook> Local<B> {
                 }
             }
             Answer::Filled(fill) => {
-                self.account.book(&self.grid, &fill);
+                self.account.book(&self.grid, self.contract, &fill)?;
                 self.fills.push(fill);
                 if let Some(order) = self.order_mut(fill.order) {
                     order.filled += fill.size;
@@ -126,6 +138,7 @@ impl<B: RecordedBook> Local<B> {
                 }
             }
         }
+        Ok(())
     }
 
     fn move_to(&mut self, id: OwnId, standing: Standing) {
