@@ -1,6 +1,7 @@
 //! The groups of benchmarks, one file each.
 
 pub mod agents;
+pub mod agree;
 pub mod backtest;
 pub mod books;
 pub mod chains;
@@ -43,6 +44,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("physics", "replay", replay::run),
     ("physics", "options", options::run),
     ("physics", "chains", chains::run),
+    ("real", "agree", agree::run),
 ];
 
 /// The groups of a suite.
