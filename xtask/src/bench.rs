@@ -23,6 +23,16 @@ pub(crate) struct Request {
 
 /// Builds, prepares and measures.
 pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
+    measure(root, &request.suite, request)
+}
+
+/// Compares results with the peers of a suite on recorded data, and measures nothing.
+pub(crate) fn agree(root: &Path, request: &Request) -> Result<()> {
+    measure(root, "real", request)
+}
+
+/// Runs the groups of `suite` with the peers that the request names.
+fn measure(root: &Path, suite: &str, request: &Request) -> Result<()> {
     tree::run(tree::cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
     let scratch = cache()?.join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
@@ -30,7 +40,7 @@ pub(crate) fn run(root: &Path, request: &Request) -> Result<()> {
     let python = environment(&peers, &request.suite);
     let built = built(root)?;
     let mut command = Command::new(built.join("proving"));
-    command.arg(&request.suite).arg("--scripts").arg(&peers).arg("--scratch").arg(&scratch);
+    command.arg(suite).arg("--scripts").arg(&peers).arg("--scratch").arg(&scratch);
     command.arg("--binary").arg(built.join("trimtab"));
     match python {
         Ok(python) => drop(command.arg("--python").arg(python)),

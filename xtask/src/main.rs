@@ -1,7 +1,7 @@
 //! The project's own chores.
 //!
 //! **For**: what a developer or CI runs on the tree itself: `tidy`, `policy`, `gen`,
-//! `real`, `bench`. **Must never know**: anything a user needs; that lives in `app`.
+//! `real`, `bench`, `fuzz`. **Must never know**: anything a user needs; that lives in `app`.
 //! **Start reading** at [`tidy`].
 
 // A chore reads files, runs programs and prints: that is its job.
@@ -9,6 +9,7 @@
 
 mod bench;
 mod calendars;
+mod fuzz;
 mod policy;
 mod real;
 mod tidy;
@@ -71,6 +72,15 @@ enum Chore {
         #[arg(long, default_value = "../shared/data")]
         data: PathBuf,
     },
+    /// Fuzz what reads files and keeps order books; needs nightly Rust.
+    Fuzz {
+        /// One target; all of them in turn where none is named.
+        #[arg(value_parser = fuzz::TARGETS)]
+        target: Option<String>,
+        /// How long each target runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -90,5 +100,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench { what: suite, json, only, quick, data } => {
             bench::run(&root, &bench::Request { suite, json, only, quick, data })
         }
+        Chore::Fuzz { target, seconds } => fuzz::run(&root, &fuzz::Request { target, seconds }),
     }
 }

@@ -143,7 +143,10 @@ pub(crate) fn depth(data: &Path, home: &Path) -> Result<()> {
         println!("\n== execute {name}");
         tree::run(desk.trimtab(&["execute"]).arg(path(name)?).args(steps).args(words))?;
     }
-    Ok(())
+    println!("\n== the same orders in the recording of single orders as hftbacktest");
+    let (suite, only) = ("physics".to_owned(), Vec::new());
+    let data = std::path::absolute(data)?;
+    bench::agree(&tree::root(), &bench::Request { suite, json: false, only, quick: false, data })
 }
 
 /// The binary with its home folder, and where the recorded data lie.

@@ -14,10 +14,10 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().find(is_root).unwrap_or(&here).to_path_buf()
 }
 
-/// All Rust files of the rooms, `proving` and `xtask`, sorted.
+/// All Rust files of the rooms, `proving`, `xtask` and `fuzz`, sorted.
 pub(crate) fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for folder in ["crates", "proving", "xtask", "python"] {
+    for folder in ["crates", "proving", "xtask", "python", "fuzz"] {
         let folder = root.join(folder);
         if folder.is_dir() {
             collect(&folder, &mut found)?;

@@ -94,6 +94,18 @@ pub enum Error {
         /// What it may be.
         allowed: &'static str,
     },
+    /// What was written down of a venue can't have been one.
+    #[error("restore venue: {fault}")]
+    RestoreVenue {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A contract whose value is no amount of money.
+    #[error("value contract: {fault}")]
+    ValueContract {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// A price of an index that none can have, or that comes out of turn.
     #[error("read print that began {begins}: {fault}")]
     ReadPrint {

@@ -1,6 +1,7 @@
 //! The groups of benchmarks, one file each.
 
 pub mod agents;
+pub mod agree;
 pub mod backtest;
 pub mod books;
 pub mod chains;
@@ -45,6 +46,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("physics", "options", options::run),
     ("physics", "chains", chains::run),
     ("physics", "environments", environments::run),
+    ("real", "agree", agree::run),
 ];
 
 /// The groups of a suite.

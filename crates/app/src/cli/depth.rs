@@ -18,7 +18,8 @@ pub(crate) enum DepthCommand {
     /// Replay a recording with a market maker in it, and write a report.
     #[command(after_help = "Examples:
   trimtab depth replay btcusdt.jsonl.gz --tick 0.1 --lot 0.001 --maker-bps 2 --taker-bps 5
-  trimtab depth replay es_mbo.dbn.zst --latency-ms 0.5 --size 1 --most 5")]
+  trimtab depth replay es_mbo.dbn.zst --latency-ms 0.5 --size 1 --most 5 --multiplier 50
+  trimtab depth replay btcusd_perp.jsonl.gz --tick 0.1 --lot 1 --inverse --multiplier 100")]
     Replay(ReplayArgs),
 }
 
@@ -65,6 +66,14 @@ pub(crate) struct ReplayArgs {
     /// How often it looks, in milliseconds.
     #[arg(long, default_value_t = 100.0)]
     pub every_ms: f64,
+    /// Units of the underlying in a contract; with --inverse the quote currency that it stands
+    /// for.
+    #[arg(long, default_value = "1")]
+    pub multiplier: String,
+    /// Contracts settled in the coin that is priced (Binance COIN-M): money is counted in
+    /// millionths of the coin.
+    #[arg(long)]
+    pub inverse: bool,
 }
 
 /// What is assumed of the way to the venue, its queues, its healing and its fees.

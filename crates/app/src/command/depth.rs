@@ -5,11 +5,12 @@ use std::io;
 use std::path::Path;
 
 use base::{Digest, Span};
+use market::Qty;
 use market::depth::{Grid, Ladder, Lots, Orders, Top};
-use pipeline::depth::{Look, Maker, Outcome, Recorded, Shows, page, read, replay};
+use pipeline::depth::{Look, Maker, Outcome, Recorded, Shows, page, read, replay, words};
 use report::{Origin, Provenance};
 use serde::Serialize;
-use sim::replay::{Fees, Impact, Latency, QueueModel, Rules, Tape, Weight};
+use sim::replay::{Contract, Fees, Impact, Latency, QueueModel, Rules, Tape, Weight};
 use tape::recording::{Bytestream, File, Hints};
 
 use crate::cli::depth::{DepthCommand, FileArgs, QueueArg, ReplayArgs, VenueArgs};
@@ -106,7 +107,8 @@ struct Answer {
 fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let recorded = recorded(&args.file)?;
     let (shows, tape) = (recorded.shows, recorded.tape());
-    let (rules, maker) = (rules(&args.venue)?, maker(args)?);
+    let rules = Rules { contract: contract(args)?, ..rules(&args.venue)? };
+    let maker = maker(args)?;
     let found = match shows {
         Shows::Top => replay::<Top>(&tape, rules, maker),
         Shows::Levels => replay::<Ladder>(&tape, rules, maker),
@@ -139,6 +141,18 @@ pub(super) fn rules(args: &VenueArgs) -> Result<Rules, Failure> {
         impact: Impact::Heals { half_life },
         ..Rules::careful(latency, Fees { maker_bps, taker_bps, per_unit })
     })
+}
+
+fn contract(args: &ReplayArgs) -> Result<Contract, Failure> {
+    let size: Qty = args.multiplier.parse()?;
+    let contract = match args.inverse {
+        true => Contract::Inverse { face: size },
+        false => Contract::Linear { multiplier: size },
+    };
+    contract.check().map_err(|error| {
+        Failure::new(error.to_string()).advise("give --multiplier above zero, as the venue says")
+    })?;
+    Ok(contract)
 }
 
 fn maker(args: &ReplayArgs) -> Result<Maker, Failure> {
@@ -174,7 +188,8 @@ fn told(found: &Outcome, report: &str) -> String {
         "{} messages in {:.0} s · {} fills, {} of them resting · {} lots traded · {} held at the end",
         found.messages, found.seconds, found.fills, found.maker_fills, found.volume, found.position
     );
-    let _ = write!(text, "\n  profit after fees {}, fees {}", found.profit, found.fees);
+    let currency = words::currency(found.rules.contract);
+    let _ = write!(text, "\n  profit after fees {}, fees {}; {currency}", found.profit, found.fees);
     let ends = profit.ends(|value| format!("{value:.4}"));
     let _ = write!(
         text,

@@ -44,6 +44,29 @@ fn a_replay_fills_what_the_queue_lets_through_and_writes_a_report() {
 }
 
 #[test]
+fn money_of_contracts_is_counted_as_they_settle() {
+    let home = tempfile::tempdir().unwrap();
+    let file = made(home.path());
+    let words = ["depth", "replay", &file, "--tick", "0.1", "--lot", "0.1", "--size", "1"];
+    let money = |more: &[&str]| {
+        let json =
+            run(trimtab(home.path(), &words).args(["--maker-bps", "1", "--json"]).args(more));
+        let answer: Json = serde_json::from_str(&json).unwrap();
+        let number = |name: &str| answer["outcome"][name].to_string().trim_matches('"').to_owned();
+        [number("fees"), number("fills")].map(|text| text.parse::<f64>().unwrap())
+    };
+    let (plain, fifty) = (money(&[]), money(&["--multiplier", "50"]));
+    assert_eq!(fifty[1], plain[1]);
+    assert!((fifty[0] / plain[0] - 50.0).abs() < 1e-2, "{fifty:?} {plain:?}");
+    let text = run(trimtab(home.path(), &words).args(["--inverse", "--multiplier", "100"]));
+    assert!(text.contains("in millionths of the coin"), "{text}");
+    let mut none = trimtab(home.path(), &words);
+    let done = none.args(["--multiplier", "0"]).output().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success() && told.contains("--multiplier"), "{told}");
+}
+
+#[test]
 fn what_is_no_recording_is_refused_with_its_name() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("prices.txt");

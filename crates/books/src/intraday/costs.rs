@@ -73,6 +73,7 @@ impl Costs {
         let execution = Execution {
             // Fees that change over the years are not among these.
             day: Day::default(),
+            time_of_day: None,
             qty: Qty::whole(SHARES),
             reference: bar.open,
             liquidity: Liquidity::Taken,

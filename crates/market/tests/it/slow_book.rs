@@ -31,6 +31,7 @@ impl SlowOrders {
                 if self.find(order).is_ok() {
                     return Err(Fault::DuplicateOrder);
                 }
+                self.check_room(side, price, size)?;
                 self.side(side).entry(price).or_default().push_back((order, size));
             }
             DepthChange::Replace { order, price, size } => {
@@ -79,6 +80,13 @@ impl SlowOrders {
         [bid, self.sides[1].first_key_value().map(|(price, _)| *price)]
     }
 
+    /// Refuses what would make the sum of a price too large for its type.
+    fn check_room(&self, side: BookSide, price: Ticks, more: Lots) -> Result<(), Fault> {
+        let queue = self.sides[index(side)].get(&price).into_iter().flatten();
+        let sum = queue.map(|(_, size)| i128::from(size.0)).sum::<i128>() + i128::from(more.0);
+        if sum > i128::from(i64::MAX) { Err(Fault::OutOfRange) } else { Ok(()) }
+    }
+
     fn find(&self, order: OrderKey) -> Result<Found, Fault> {
         for side in [BookSide::Bid, BookSide::Ask] {
             for (price, queue) in &self.sides[index(side)] {
@@ -113,10 +121,13 @@ impl SlowOrders {
     fn replace(&mut self, order: OrderKey, price: Ticks, size: Lots) -> Result<(), Fault> {
         let found = self.find(order)?;
         let place = &mut self.side(found.0).get_mut(&found.1).unwrap()[found.2];
-        if price == found.1 && size <= place.1 {
+        let old = place.1;
+        if price == found.1 && size <= old {
             place.1 = size;
             return Ok(());
         }
+        let freed = if price == found.1 { old } else { Lots::ZERO };
+        self.check_room(found.0, price, size - freed)?;
         self.remove(found);
         self.side(found.0).entry(price).or_default().push_back((order, size));
         Ok(())

@@ -4,7 +4,7 @@ pub mod maker;
 pub mod page;
 pub mod recording;
 pub mod replay;
-pub(crate) mod words;
+pub mod words;
 
 pub use maker::Maker;
 pub use recording::{Look, Recorded, Shows, read};

@@ -6,7 +6,7 @@ use report::page::Outcome as Word;
 use report::{Cell, Page, Part, Provenance, Section, Table, Verdict};
 
 use super::replay::{Mark, Outcome};
-use super::words::{healing, queue, rule as rule_words, travel};
+use super::words::{contract, currency, healing, queue, rule as rule_words, travel};
 
 /// Points of a line that a screen can show.
 const MOST_POINTS: usize = 1_500;
@@ -63,9 +63,14 @@ fn verdict(found: &Outcome) -> Verdict {
             _ => "Not told apart from zero".to_owned(),
         },
         reason: format!(
-            "{} after fees in {:.0} s; mean profit of thirty seconds {:.4} ({} at 95 %, {} \
+            "{} after fees, {}, in {:.0} s; mean profit of thirty seconds {:.4} ({} at 95 %, {} \
              stretches). One recording of minutes says nothing about another day.",
-            found.profit, found.seconds, profit.value, ends, found.stretches
+            found.profit,
+            currency(found.rules.contract),
+            found.seconds,
+            profit.value,
+            ends,
+            found.stretches
         ),
     }
 }
@@ -128,6 +133,7 @@ fn assumptions(found: &Outcome) -> Section {
             "Fees: {} bp resting, {} bp taking, {} a unit.",
             rules.fees.maker_bps, rules.fees.taker_bps, rules.fees.per_unit
         ),
+        contract(rules.contract),
         format!(
             "Quotes: {} orders a side of {} lots, up to {} lots held, looked at every {:.3} s.",
             found.maker.levels,
@@ -164,7 +170,7 @@ fn equity(found: &Outcome, provenance: &Provenance) -> Chart {
     let caption = "Cash after fees and the position at the price that would close it.";
     let line = line("equity", &found.course, |mark| mark.equity.to_f64());
     let heading = heading("Equity", caption, provenance);
-    lines::chart(heading, &over_time("quote currency"), &[line])
+    lines::chart(heading, &over_time(currency(found.rules.contract)), &[line])
 }
 
 fn position(found: &Outcome, provenance: &Provenance) -> Chart {

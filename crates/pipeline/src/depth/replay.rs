@@ -7,7 +7,7 @@ use base::{Seed, Span, Ts};
 use market::Cash;
 use market::depth::{BookSide, Fault, Grid, Ticks};
 use serde::Serialize;
-use sim::replay::{DepthFill, DepthRule, RecordedBook, Replay, Role, Rules, Tape};
+use sim::replay::{Contract, DepthFill, DepthRule, RecordedBook, Replay, Role, Rules, Tape};
 
 use super::maker::Maker;
 use crate::Error;
@@ -28,7 +28,7 @@ pub struct Mark {
     pub position: i64,
     /// Cash after fees and the position at the price that would close it.
     pub equity: Cash,
-    /// Middle of the book, in quote currency.
+    /// Middle of the book: a price.
     pub middle: f64,
 }
 
@@ -84,7 +84,8 @@ pub struct Outcome {
 pub fn replay<B: RecordedBook>(tape: &Tape, rules: Rules, maker: Maker) -> Result<Outcome, Error> {
     let mut replay: Replay<'_, B> = Replay::new(tape, rules.clone()).map_err(Error::ReplayDepth)?;
     let mut course: Vec<Mark> = Vec::new();
-    let watch = |replay: &Replay<'_, B>| course.extend(mark(replay, tape.grid()));
+    let contract = rules.contract;
+    let watch = |replay: &Replay<'_, B>| course.extend(mark(replay, tape.grid(), contract));
     maker.quote(&mut replay, watch).map_err(Error::ReplayDepth)?;
     let account = *replay.account();
     let fills = replay.fills();
@@ -122,8 +123,9 @@ fn plan() -> Plan {
     Plan::blocks(Seed::root(7).child("replay"), 4.0)
 }
 
-/// The account now; `None` where a side of the book is empty.
-fn mark<B: RecordedBook>(replay: &Replay<'_, B>, grid: &Grid) -> Option<Mark> {
+/// The account now; `None` where a side of the book is empty, or its price gives the contract no
+/// value.
+fn mark<B: RecordedBook>(replay: &Replay<'_, B>, grid: &Grid, contract: Contract) -> Option<Mark> {
     let bid = replay.book().best(BookSide::Bid)?.0;
     let ask = replay.book().best(BookSide::Ask)?.0;
     let account = replay.account();
@@ -132,7 +134,7 @@ fn mark<B: RecordedBook>(replay: &Replay<'_, B>, grid: &Grid) -> Option<Mark> {
     Some(Mark {
         at: replay.now(),
         position: account.position.0,
-        equity: account.equity(grid, close),
+        equity: account.equity(grid, contract, close).ok()?,
         middle: (price(bid) + price(ask)) / 2.0,
     })
 }

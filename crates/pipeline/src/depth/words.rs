@@ -1,6 +1,25 @@
 //! What a replay assumes, in words.
 
-use sim::replay::{DepthRule, Impact, Latency, QueueModel};
+use sim::replay::{Contract, DepthRule, Impact, Latency, QueueModel};
+
+/// What money is counted in.
+pub const fn currency(contract: Contract) -> &'static str {
+    match contract {
+        Contract::Linear { .. } => "in the quote currency",
+        Contract::Inverse { .. } => "in millionths of the coin",
+    }
+}
+
+/// What a contract is.
+pub(crate) fn contract(contract: Contract) -> String {
+    match contract {
+        Contract::Linear { multiplier } => format!("Money: price × units × {multiplier}."),
+        Contract::Inverse { face } => format!(
+            "Money: each contract stands for {face} of the quote currency and is settled in the \
+             coin; amounts are in millionths of the coin."
+        ),
+    }
+}
 
 /// How the book heals.
 pub(crate) fn healing(impact: Impact) -> String {

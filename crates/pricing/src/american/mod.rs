@@ -1,7 +1,7 @@
 //! Options that may be exercised at any time, and what dividends in cash do to an option.
 //!
-//! Two methods that share no line: [`tree`] for a continuous yield, [`grid`] for dividends in cash
-//! too. Each checks the other; [`implied`] inverts the grid.
+//! Two methods that share no line, a [`tree`] and a [`grid`], both for a continuous yield and for
+//! dividends in cash. Each checks the other; [`implied`] inverts the grid.
 
 pub mod grid;
 pub mod implied;

@@ -66,7 +66,7 @@ fn grid_and_tree_agree_on_early_exercise() {
         for (right, strike) in [(Right::Put, 110.0), (Right::Call, 90.0), (Right::Put, 100.0)] {
             let market = Market { rate, yield_rate, ..MARKET };
             let option = option(right, strike);
-            let grown = tree::value(&option, &market, Exercise::American, 1501).unwrap();
+            let grown = tree::value(&option, &market, &[], Exercise::American, 1501).unwrap();
             let found = american(&option, &market, &[]);
             assert!((found.value - grown.value).abs() < 2e-3, "{} {grown:?}", found.value);
             assert!((found.delta - grown.delta).abs() < 1e-3, "{} {grown:?}", found.delta);
@@ -167,7 +167,7 @@ fn sensitivities_of_a_european_grid_are_those_of_the_formula() {
 #[test]
 fn sensitivities_of_an_american_put_are_those_of_a_tree() {
     let put = option(Right::Put, 105.0);
-    let grown = |market| tree::value(&put, &market, Exercise::American, 1001).unwrap().value;
+    let grown = |market| tree::value(&put, &market, &[], Exercise::American, 1001).unwrap().value;
     let by = 0.01;
     let vega = grown(Market { volatility: 0.25 + by, ..MARKET })
         - grown(Market { volatility: 0.25 - by, ..MARKET });
@@ -176,6 +176,44 @@ fn sensitivities_of_an_american_put_are_those_of_a_tree() {
     let found = grid::slopes(&put, &MARKET, &[], Exercise::American, &Fineness::default()).unwrap();
     assert!((found.vega - vega / (2.0 * by)).abs() < 0.05, "{} {vega}", found.vega);
     assert!((found.rho - rho / (2.0 * by)).abs() < 0.2, "{} {rho}", found.rho);
+}
+
+#[test]
+fn grid_and_tree_agree_on_dividends_in_cash() {
+    let series = [
+        vec![Dividend { years: 0.5, cash: 3.0 }],
+        vec![Dividend { years: 0.05, cash: 1.5 }, Dividend { years: 0.6, cash: 20.0 }],
+        vec![Dividend { years: 0.002, cash: 2.0 }],
+        vec![Dividend { years: 1.0, cash: 4.0 }],
+        vec![Dividend { years: 1.5, cash: 4.0 }],
+    ];
+    let fine = Fineness { half: 600, steps: 300 };
+    for dividends in &series {
+        for (right, strike) in [(Right::Put, 110.0), (Right::Call, 90.0), (Right::Call, 100.0)] {
+            for exercise in [Exercise::American, Exercise::European] {
+                let option = option(right, strike);
+                let grown = tree::value(&option, &MARKET, dividends, exercise, 1001).unwrap();
+                let found = grid::value(&option, &MARKET, dividends, exercise, &fine).unwrap();
+                let place = format!("{exercise:?} {right:?} {strike} {dividends:?}");
+                let (ours, theirs) = (grown.value, found.value);
+                assert!((ours - theirs).abs() < 6e-3, "{ours} {theirs} {place}");
+                assert!((grown.delta - found.delta).abs() < 2e-3, "{grown:?} {place}");
+                assert!((grown.gamma - found.gamma).abs() < 4e-4, "{grown:?} {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dividend_that_the_spot_can_not_pay_is_refused_by_the_tree_too() {
+    let option = option(Right::Call, 100.0);
+    let ask = |cash| {
+        let dividends = [Dividend { years: 0.5, cash }];
+        tree::value(&option, &MARKET, &dividends, Exercise::American, 101)
+    };
+    assert!(ask(100.0).is_err() && ask(-1.0).is_err());
+    let left = ask(99.0).unwrap();
+    assert!(left.value >= 0.0 && left.value < 40.0 && left.delta.is_finite(), "{left:?}");
 }
 
 #[test]

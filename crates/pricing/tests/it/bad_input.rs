@@ -33,7 +33,7 @@ fn every_broken_number_is_named() {
         assert_eq!(named(black::price(Right::Call, number, 1.0, 0.1)), "forward");
         assert_eq!(named(black::price(Right::Call, 1.0, 1.0, number)), "deviation");
         assert_eq!(named(payoff::intrinsic(Right::Call, number, 1.0)), "price");
-        assert_eq!(named(tree::value(&strike, &MARKET, Exercise::American, 101)), "strike");
+        assert_eq!(named(tree::value(&strike, &MARKET, &[], Exercise::American, 101)), "strike");
     }
     for rate in [f64::NAN, f64::INFINITY] {
         assert_eq!(named(vanilla::price(&OPTION, &Market { rate, ..MARKET })), "rate");
@@ -77,7 +77,7 @@ fn methods_that_need_width_refuse_a_volatility_of_zero() {
     let fineness = Fineness::default();
     let on_grid = grid::value(&OPTION, &still, &[], Exercise::American, &fineness);
     assert_eq!(named(on_grid), "deviation");
-    assert_eq!(named(tree::value(&OPTION, &still, Exercise::American, 101)), "deviation");
+    assert_eq!(named(tree::value(&OPTION, &still, &[], Exercise::American, 101)), "deviation");
 }
 
 fn wild() -> impl Strategy<Value = f64> {

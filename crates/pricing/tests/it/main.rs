@@ -8,4 +8,5 @@ mod european;
 mod golden_surface;
 mod golden_vanilla;
 mod implied;
+mod noisy_smiles;
 mod normal;

@@ -157,5 +157,5 @@ fn a_profile_weighs_quotes_by_their_time() {
     let error = SpreadProfile::from_quotes(&quotes[..2], hours).unwrap_err();
     assert!(error.to_string().contains("step 1 has 0.0 s"), "{error}");
     let model = spread::Spread::Profile(profile);
-    assert!(model.half(100.0, Span::from_seconds(70)).unwrap() > 0.0);
+    assert!(model.half(100.0, Some(Span::from_seconds(70))).unwrap() > 0.0);
 }

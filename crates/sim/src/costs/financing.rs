@@ -75,13 +75,19 @@ pub enum Borrow {
 const COLLATERAL: f64 = 1.02;
 
 impl Borrow {
-    /// The fee for holding so many borrowed shares at that price for some calendar days.
-    pub fn fee(self, price: Price, qty: Qty, days: i32) -> Result<Cash, Error> {
+    /// Percent a year of the collateral; refused where no lender asks it.
+    pub fn pct(self) -> Result<f64, Error> {
         let pct = match self {
             Borrow::General => 0.25,
             Borrow::Hard { pct } => pct,
         };
         check_range("borrow.pct", pct, (0.0, 1_000.0), "in 0..=1000")?;
+        Ok(pct)
+    }
+
+    /// The fee for holding so many borrowed shares at that price for some calendar days.
+    pub fn fee(self, price: Price, qty: Qty, days: i32) -> Result<Cash, Error> {
+        let pct = self.pct()?;
         let collateral = (price.to_f64() * COLLATERAL).ceil() * qty.abs().to_f64();
         let fee = collateral * pct / 100.0 * DayCount::Act360.years(days);
         Ok(Cash::from_f64(fee, Rounding::HalfEven)?)

@@ -12,7 +12,7 @@ mod sell_fees;
 pub mod spread;
 mod tiers;
 
-use base::{Day, Rounding};
+use base::{Day, Rounding, Span};
 use market::{Cash, Price, Qty};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use commission::Scope;
 pub use financing::{Borrow, DayCount, Financing};
 pub use pass_through::PassThrough;
 pub use sell_fees::SellFees;
+pub use spread::{Spread, SpreadProfile};
 pub use tiers::{CryptoVenue, MakerTakerRates};
 
 /// How far the price moves against an order that takes liquidity, beyond half the spread.
@@ -50,13 +51,16 @@ pub enum Slippage {
 }
 
 /// Assumed costs. Every key is optional; the defaults are those of [`CostConfig::default`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CostConfig {
     /// The broker's commission. Default: Interactive Brokers' fixed schedule.
     pub commission: Commission,
     /// Half the quoted spread, paid by orders that take liquidity. Default 2 bp.
     pub half_spread_bps: f64,
+    /// Half the spread in another form, by the time of day where it was recorded. Where it says
+    /// nothing (outside a profile's hours) `half_spread_bps` counts. Default: it never does.
+    pub spread: Option<Spread>,
     /// Slippage beyond the spread. Default: 1 bp of the price.
     pub slippage: Slippage,
     /// Coefficient Y of the square-root law: impact = Y × range × √(quantity ÷ daily volume),
@@ -69,6 +73,9 @@ pub struct CostConfig {
     pub pass_through: PassThrough,
     /// Fee for borrowing shares sold short, percent a year of their value. Default 1 %.
     pub borrow_pct: f64,
+    /// What a lender asks for shares sold short, by the customs of US stock loans, in place of
+    /// `borrow_pct`. Default: `borrow_pct` counts.
+    pub borrow: Option<Borrow>,
     /// Interest on negative cash, percent a year. Default 6 %.
     pub financing_pct: f64,
     /// How the rate on a debt follows from these percent. Default: they are all of it.
@@ -84,11 +91,13 @@ impl Default for CostConfig {
         CostConfig {
             commission: Commission::IbkrFixed,
             half_spread_bps: 2.0,
+            spread: None,
             slippage: Slippage::Fixed { bps: 1.0 },
             impact_coefficient: 0.0,
             sell_fees: SellFees::UsEquity,
             pass_through: PassThrough::None,
             borrow_pct: 1.0,
+            borrow: None,
             financing_pct: 6.0,
             financing: Financing::Flat,
             day_count: DayCount::Act365,
@@ -103,11 +112,13 @@ impl CostConfig {
         CostConfig {
             commission: Commission::Zero,
             half_spread_bps: 0.0,
+            spread: None,
             slippage: Slippage::None,
             impact_coefficient: 0.0,
             sell_fees: SellFees::None,
             pass_through: PassThrough::None,
             borrow_pct: 0.0,
+            borrow: None,
             financing_pct: 0.0,
             financing: Financing::Flat,
             day_count: DayCount::Act365,
@@ -126,6 +137,9 @@ impl CostConfig {
 pub struct Execution {
     /// Trading day, for fees that changed over the years.
     pub day: Day,
+    /// Time of day, by the clock of the recorded spreads (UTC where it is that of the bars); `None`
+    /// where it is not known: then the spread that does not depend on it counts.
+    pub time_of_day: Option<Span>,
     /// Signed quantity executed now.
     pub qty: Qty,
     /// Price before costs.
@@ -207,7 +221,7 @@ pub struct Priced {
 }
 
 /// A checked set of cost assumptions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "CostConfig", into = "CostConfig")]
 pub struct CostModel {
     config: CostConfig,
@@ -231,6 +245,12 @@ impl CostModel {
     pub fn new(config: CostConfig) -> Result<CostModel, Error> {
         let bps = (0.0, 5_000.0);
         check_range("costs.half_spread_bps", config.half_spread_bps, bps, "in 0..=5000")?;
+        if let Some(spread) = &config.spread {
+            spread.check()?;
+        }
+        if let Some(borrow) = config.borrow {
+            borrow.pct()?;
+        }
         match config.slippage {
             Slippage::None => {}
             Slippage::Fixed { bps: value } => {
@@ -273,9 +293,13 @@ impl CostModel {
         Ok(Priced { price, fee: breakdown.commission + breakdown.sell_fees, breakdown })
     }
 
-    /// Fee for holding a short position of that value for some calendar days.
-    pub fn borrow_fee(&self, value: Cash, days: i32) -> Result<Cash, Error> {
-        self.interest(value, self.config.borrow_pct, days)
+    /// Fee for holding so many units short at that price for some calendar days.
+    pub fn borrow_fee(&self, price: Price, qty: Qty, days: i32) -> Result<Cash, Error> {
+        let Some(borrow) = self.config.borrow else {
+            return self.interest(price.times(qty), self.config.borrow_pct, days);
+        };
+        let fee = borrow.fee(price, qty, days)?.to_f64() * self.config.scale;
+        Ok(Cash::from_f64(fee, Rounding::HalfEven)?)
     }
 
     /// Interest on a debt of that size for some calendar days.
@@ -314,7 +338,15 @@ impl CostModel {
         };
         let law = impact::SquareRoot { coefficient: config.impact_coefficient };
         let moved = law.fraction(execution.range, share);
-        Ok([reference * config.half_spread_bps * 1e-4, slippage, moved].map(|p| p * config.scale))
+        let half = self.half_spread(reference, execution.time_of_day);
+        Ok([half, slippage, moved].map(|part| part * config.scale))
+    }
+
+    /// Half the spread in price.
+    fn half_spread(&self, reference: f64, time_of_day: Option<Span>) -> f64 {
+        let said =
+            self.config.spread.as_ref().and_then(|spread| spread.half(reference, time_of_day));
+        said.unwrap_or(reference * self.config.half_spread_bps * 1e-4)
     }
 
     fn moved_price(&self, execution: &Execution, shift: f64) -> Result<Price, Error> {

@@ -54,6 +54,7 @@ fn an_order_half_made_and_half_taken_pays_each_half_its_rate() {
     let model = CostModel::new(CostConfig { commission, ..CostConfig::free() }).unwrap();
     let fill = Execution {
         day: day("2024-06-03"),
+        time_of_day: None,
         qty: Qty::whole(10),
         reference: "100".parse().unwrap(),
         liquidity: Liquidity::Taken,
@@ -77,6 +78,7 @@ fn slippage_by_volume_needs_a_volume() {
     let model = CostModel::new(CostConfig { slippage, ..CostConfig::free() }).unwrap();
     let fill = Execution {
         day: day("2024-06-03"),
+        time_of_day: None,
         qty: Qty::whole(-10),
         reference: "100".parse().unwrap(),
         liquidity: Liquidity::Taken,

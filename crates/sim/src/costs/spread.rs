@@ -6,7 +6,7 @@ use market::Bar;
 use serde::{Deserialize, Serialize};
 
 use super::calibrate::{enough, refuse};
-use crate::Error;
+use crate::{Error, check_range};
 
 /// What half the spread is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,12 +27,26 @@ pub enum Spread {
 }
 
 impl Spread {
-    /// Half the spread in price, for a price at a time of day; `None` outside a profile's hours.
-    pub fn half(&self, price: f64, time_of_day: Span) -> Option<f64> {
+    /// Half the spread in price, for a price at a time of day; `None` outside a profile's hours,
+    /// and for a profile at a time that is not known.
+    pub fn half(&self, price: f64, time_of_day: Option<Span>) -> Option<f64> {
         match self {
             Spread::Fixed { half } => Some(*half),
             Spread::Proportional { half_bps } => Some(price * half_bps * 1e-4),
-            Spread::Profile(profile) => profile.half_bps(time_of_day).map(|bps| price * bps * 1e-4),
+            Spread::Profile(profile) => {
+                profile.half_bps(time_of_day?).map(|bps| price * bps * 1e-4)
+            }
+        }
+    }
+
+    /// Refuses a spread that no market has.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Spread::Fixed { half } => {
+                check_range("costs.spread.half", *half, (0.0, 1e9), "in 0..=1000000000")
+            }
+            Spread::Proportional { half_bps } => within_bps(*half_bps),
+            Spread::Profile(profile) => profile.check(),
         }
     }
 }
@@ -114,10 +128,28 @@ impl SpreadProfile {
         Some(self.half_bps[step])
     }
 
+    /// Refuses a profile without a step, or with half spreads that no market has.
+    pub fn check(&self) -> Result<(), Error> {
+        let step = self.step.seconds();
+        check_range(
+            "costs.spread.step",
+            step,
+            (1e-9, 86_400.0),
+            "longer than nothing, a day at most",
+        )?;
+        let count = self.half_bps.len() as f64;
+        check_range("costs.spread.half_bps", count, (1.0, 1e5), "a list of 1 to 100000 steps")?;
+        self.half_bps.iter().try_for_each(|half_bps| within_bps(*half_bps))
+    }
+
     /// All steps, in the order of the day, in basis points.
     pub fn steps(&self) -> &[f64] {
         &self.half_bps
     }
+}
+
+fn within_bps(half_bps: f64) -> Result<(), Error> {
+    check_range("costs.spread.half_bps", half_bps, (0.0, 5_000.0), "in 0..=5000")
 }
 
 fn step_of(from: Span, step: Span, time_of_day: Span, steps: usize) -> Option<usize> {

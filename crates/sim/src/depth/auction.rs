@@ -6,15 +6,18 @@
 //! the entered price at which shares remain, and with the last trade in the place of the middle
 //! of the touch). Candidates are all limits and the
 //! reference price. Displayed, auction-only and hidden orders take part, icebergs with all they
-//! have; pegged orders and stops sleep. Guards against trading with oneself don't apply: who
-//! trades is settled by price and time alone, and who with whom is a matter of writing it down.
+//! have; pegged orders and stops sleep.
+//!
+//! Who would trade with himself is kept from it before the auction is told: as long as pairing in
+//! the order of price and time brings two orders of one owner together, the guard of the one that
+//! came to wait later is heeded, and price and pairs are found anew.
 
 use market::depth::{BookSide, DepthChange, Lots, Queues, Resting, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::matching::{Maker, Pool, Wear, cancelled, no_limit};
 use super::roster::{Live, Place};
-use super::{CancelReason, Kind, NewOrder, Outbox, Session, Trade, Venue, VenueEvent};
+use super::{CancelReason, Guard, Kind, NewOrder, Outbox, Session, Trade, Venue, VenueEvent};
 
 /// What an auction would do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +56,8 @@ struct Bidder {
 }
 
 impl Venue {
-    /// Price, size and imbalance at which an auction would end now. Walks all orders that wait.
+    /// Price, size and imbalance at which an auction would end now, if nobody met himself. Walks all
+    /// orders that wait.
     pub fn indication(&self, session: Session) -> Indication {
         let candidates = self.candidates(session);
         let most = candidates.iter().map(Candidate::size).max().unwrap_or(0);
@@ -83,7 +87,7 @@ impl Venue {
     pub(super) fn collect(&mut self, order: NewOrder, left: Lots, out: &mut Outbox) {
         let Kind::Auction { session, limit } = order.kind else { return };
         let price = limit.unwrap_or(no_limit(order.side));
-        let at = self.roster.enter(Live { order, left, place: Place::Parked });
+        let at = self.roster.enter(order, left);
         let resting = Resting { side: order.side, price, size: left };
         match self.calls[session as usize].push(resting, u64::from(at)) {
             Ok(slot) => self.roster.get_mut(at).place = Place::Call(session, slot),
@@ -96,6 +100,7 @@ impl Venue {
 
     /// Runs an auction and ends the orders that were for it alone.
     pub(super) fn uncross(&mut self, session: Session, out: &mut Outbox) {
+        self.part_owners(session, out);
         let Indication { price, size, .. } = self.indication(session);
         out.event(VenueEvent::Auctioned { price, size });
         if let Some(price) = price {
@@ -108,6 +113,74 @@ impl Venue {
         let is_over = |kind| matches!(kind, Kind::Auction { session: of, .. } if of == session);
         for key in self.roster.keys_where(|order| is_over(order.kind)) {
             self.expire(key, out);
+        }
+    }
+
+    /// Heeds guards until no owner would meet himself. Each round takes from an order, so the rounds
+    /// end.
+    fn part_owners(&mut self, session: Session, out: &mut Outbox) {
+        loop {
+            let buys = self.bidders(session, BookSide::Bid);
+            let sells = self.bidders(session, BookSide::Ask);
+            let guarded = |one: &Bidder| self.roster.get(one.at).order.guard != Guard::Allow;
+            if !buys.iter().chain(&sells).any(guarded) {
+                return;
+            }
+            let size = self.indication(session).size;
+            let Some((buyer, seller, both)) = self.own_pair(&buys, &sells, size) else { return };
+            self.heed(buyer, seller, both, out);
+        }
+    }
+
+    /// The first two orders of one owner that an auction of that size would pair and a guard
+    /// forbids, and how much they would trade.
+    fn own_pair(&self, buys: &[Bidder], sells: &[Bidder], size: Lots) -> Option<(u32, u32, Lots)> {
+        let (mut buys, mut sells) = (buys.iter(), sells.iter());
+        let (mut buyer, mut seller) = (buys.next()?, sells.next()?);
+        let (mut wants, mut has) = (self.left(buyer), self.left(seller));
+        let mut missing = size.0;
+        loop {
+            let both = wants.min(has).min(missing);
+            if both <= 0 {
+                return None;
+            }
+            let (bid, ask) = (self.roster.get(buyer.at), self.roster.get(seller.at));
+            let later = if bid.arrival > ask.arrival { bid } else { ask };
+            if bid.order.owner == ask.order.owner && later.order.guard != Guard::Allow {
+                return Some((buyer.at, seller.at, Lots(both)));
+            }
+            (wants, has, missing) = (wants - both, has - both, missing - both);
+            if wants == 0 {
+                buyer = buys.next()?;
+                wants = self.left(buyer);
+            }
+            if has == 0 {
+                seller = sells.next()?;
+                has = self.left(seller);
+            }
+        }
+    }
+
+    /// Does what the guard of the later of two orders says.
+    fn heed(&mut self, buyer: u32, seller: u32, both: Lots, out: &mut Outbox) {
+        let (bid, ask) = (*self.roster.get(buyer), *self.roster.get(seller));
+        let buyer_is_later = bid.arrival > ask.arrival;
+        let (newest, oldest) = if buyer_is_later { (bid, ask) } else { (ask, bid) };
+        let reason = CancelReason::SelfTrade;
+        let guard = newest.order.guard;
+        if guard == Guard::Decrement {
+            let (first, second) = if buyer_is_later { (seller, buyer) } else { (buyer, seller) };
+            let left = self.give(first, both, Wear::Cancel, out);
+            cancelled(&oldest.order, both, left, reason, out);
+            let left = self.give(second, both, Wear::Cancel, out);
+            cancelled(&newest.order, both, left, reason, out);
+            return;
+        }
+        if guard != Guard::CancelNewest {
+            self.end(oldest.order.key, reason, out);
+        }
+        if guard != Guard::CancelOldest {
+            self.end(newest.order.key, reason, out);
         }
     }
 
@@ -179,8 +252,8 @@ impl Venue {
 
     fn fill(&mut self, buyer: u32, seller: u32, (price, size): (Ticks, Lots), out: &mut Outbox) {
         let (taker, maker) = (self.roster.get(buyer).order, self.roster.get(seller).order);
-        let taker_left = self.give(buyer, size, out);
-        let maker_left = self.give(seller, size, out);
+        let taker_left = self.give(buyer, size, Wear::Trade, out);
+        let maker_left = self.give(seller, size, Wear::Trade, out);
         out.event(VenueEvent::Traded(Trade {
             price,
             size,
@@ -194,8 +267,8 @@ impl Venue {
         }));
     }
 
-    /// Takes what an auction traded from an order, wherever it waits. What remains of it.
-    fn give(&mut self, at: u32, by: Lots, out: &mut Outbox) -> Lots {
+    /// Takes so much from an order, wherever it waits. What remains of it.
+    fn give(&mut self, at: u32, by: Lots, why: Wear, out: &mut Outbox) -> Lots {
         let Live { order, place, .. } = *self.roster.get(at);
         let (pool, slot) = match place {
             Place::Shown(slot) => (Pool::Shown, slot),
@@ -205,7 +278,7 @@ impl Venue {
         };
         let Resting { price, size, .. } = self.pool(pool).get(slot);
         let maker = Maker { pool, slot, at, side: order.side, price, size };
-        self.wear(maker, by, Wear::Trade, out)
+        self.wear(maker, by, why, out)
     }
 }
 

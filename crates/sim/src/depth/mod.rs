@@ -18,6 +18,7 @@ pub mod order;
 mod pegs;
 mod rest;
 mod roster;
+mod snapshot;
 mod stops;
 #[cfg(test)]
 mod tests;

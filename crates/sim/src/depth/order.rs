@@ -141,8 +141,8 @@ pub enum Display {
     Hidden,
 }
 
-/// What happens where an order would trade with one of the same owner, outside auctions. The word
-/// of the arriving order counts.
+/// What happens where an order would trade with one of the same owner. The word of the arriving
+/// order counts; in an auction, of the one that came to wait later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {

@@ -1,13 +1,14 @@
 //! Orders that follow the touch.
 
 use market::depth::{BookSide, Lots, Ticks};
+use serde::{Deserialize, Serialize};
 
 use super::matching::cancelled;
 use super::roster::{Live, Place};
 use super::{CancelReason, Kind, NewOrder, Outbox, PegTo, Phase, Venue, VenueEvent};
 
 /// What pegged orders were priced by: nothing while the venue does not trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Followed {
     bid: Option<Ticks>,
     ask: Option<Ticks>,
@@ -16,7 +17,7 @@ pub(super) struct Followed {
 impl Venue {
     /// Takes in a pegged order and puts it where it belongs now.
     pub(super) fn follow(&mut self, order: NewOrder, left: Lots, out: &mut Outbox) {
-        let at = self.roster.enter(Live { order, left, place: Place::Parked });
+        let at = self.roster.enter(order, left);
         self.pegs.push(order.key);
         self.move_peg(at, self.touch(), out);
     }
@@ -54,7 +55,7 @@ impl Venue {
 
     /// Puts a pegged order at its price, where it may meet hidden orders of the other side.
     fn move_peg(&mut self, at: u32, touch: Followed, out: &mut Outbox) {
-        let Live { order, left, place } = *self.roster.get(at);
+        let Live { order, left, place, .. } = *self.roster.get(at);
         let old = match place {
             Place::Dark(slot) => Some(self.dark.get(slot).price),
             _ => None,

@@ -18,7 +18,7 @@ impl Venue {
 
     /// Puts what is left of an order at the end of the queue at a price.
     pub(super) fn rest(&mut self, order: NewOrder, price: Ticks, left: Lots, out: &mut Outbox) {
-        let at = self.roster.enter(Live { order, left, place: Place::Parked });
+        let at = self.roster.enter(order, left);
         if self.queue_up(at, price, out).is_none() {
             self.roster.leave(at);
             cancelled(&order, left, Lots::ZERO, CancelReason::LevelFull, out);

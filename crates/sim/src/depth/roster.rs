@@ -27,6 +27,8 @@ pub(super) struct Live {
     /// What remains of it, hidden parts included.
     pub(super) left: Lots,
     pub(super) place: Place,
+    /// Counts up: of two orders the one that came to wait later has more.
+    pub(super) arrival: u64,
 }
 
 /// All orders that live, by key. Places of those gone are used again.
@@ -35,6 +37,8 @@ pub(super) struct Roster {
     lives: Vec<Live>,
     free: Vec<u32>,
     table: KeyTable,
+    /// Arrivals so far.
+    pub(super) arrivals: u64,
 }
 
 impl Roster {
@@ -53,9 +57,16 @@ impl Roster {
         &mut self.lives[at as usize]
     }
 
-    /// Takes in an order whose key no other has.
+    /// Takes in an order whose key no other has; it waits nowhere yet.
     #[inline]
-    pub(super) fn enter(&mut self, live: Live) -> u32 {
+    pub(super) fn enter(&mut self, order: NewOrder, left: Lots) -> u32 {
+        self.arrivals += 1;
+        self.admit(Live { order, left, place: Place::Parked, arrival: self.arrivals })
+    }
+
+    /// Takes in an order as it is.
+    #[inline]
+    pub(super) fn admit(&mut self, live: Live) -> u32 {
         let at = match self.free.pop() {
             Some(at) => {
                 self.lives[at as usize] = live;

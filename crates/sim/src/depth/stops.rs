@@ -9,7 +9,7 @@ use super::{CancelReason, Kind, Life, NewOrder, Outbox, Phase, Posting, Venue, V
 impl Venue {
     /// Lays an order down until a trade at its trigger or beyond.
     pub(super) fn sleep(&mut self, order: NewOrder, left: Lots, at: Ticks, out: &mut Outbox) {
-        let entry = self.roster.enter(Live { order, left, place: Place::Parked });
+        let entry = self.roster.enter(order, left);
         // The lowest trigger of those that buy comes first: they lie as asks do.
         let resting = Resting { side: order.side.opposite(), price: at, size: left };
         match self.stops.push(resting, u64::from(entry)) {

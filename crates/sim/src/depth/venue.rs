@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pegs::Followed;
 use super::roster::{Place, Roster};
+use super::snapshot::Written;
 use super::{Command, Life, NewOrder, Outbox, Phase, VenueEvent};
 use crate::Error;
 
@@ -56,7 +57,10 @@ pub struct Waiting {
 ///
 /// In continuous trading its book is never crossed or locked, hidden orders included, once a
 /// command has been carried out.
-#[derive(Debug, Clone)]
+///
+/// Written down with serde and read back, it goes on as if nothing had happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Venue {
     pub(super) config: VenueConfig,
     pub(super) phase: Phase,

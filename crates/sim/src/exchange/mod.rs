@@ -264,7 +264,7 @@ fn charge_borrow(
     let days = day - position.borrowed_to;
     position.borrowed_to = day;
     let price = book.tape.last.map_or(position.average_price, |last| last.close);
-    let fee = costs.borrow_fee(price.times(position.qty), days)?;
+    let fee = costs.borrow_fee(price, position.qty, days)?;
     account.move_cash(-fee, "borrow fee".to_owned());
     Ok(())
 }

@@ -108,8 +108,10 @@ impl Worker<'_> {
         let order = &self.book.orders[index];
         let wanted = order.open_qty();
         let qty = self.affordable(wanted);
+        let at = if quote.motion == Motion::AtOpen { self.print.start } else { self.print.end };
         let priced = self.costs.price(&Execution {
             day: self.day,
+            time_of_day: Some(at.time_of_day()),
             qty,
             reference: quote.price,
             liquidity: quote.liquidity,
@@ -119,7 +121,6 @@ impl Worker<'_> {
             bar_volume: self.print.bar.volume as f64,
             before: order.executed,
         })?;
-        let at = if quote.motion == Motion::AtOpen { self.print.start } else { self.print.end };
         let fill = Fill {
             order: order.id().clone(),
             instrument: self.print.instrument,

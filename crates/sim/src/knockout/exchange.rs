@@ -8,6 +8,7 @@ use market::{
     Qty, Snapshot,
 };
 use pricing::knockout::{MonthTurn, Turbo};
+use serde::{Deserialize, Serialize};
 
 use super::print::Print;
 use super::record::{Happened, Proof, Record, Rule};
@@ -16,7 +17,7 @@ use super::submit::Working;
 use crate::Error;
 
 /// A listed certificate and what we hold of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Its strike and barrier now.
     pub turbo: Turbo,
@@ -29,8 +30,12 @@ pub struct Certificate {
 }
 
 /// An issuer's certificates on one index, and our account with the broker that trades them.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Written down with serde and read back, it goes on as if nothing had happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KnockOutExchange {
+    #[serde(deserialize_with = "IssuerRules::checked")]
     pub(super) rules: IssuerRules,
     pub(super) certificates: Vec<Certificate>,
     pub(super) cash: Cash,

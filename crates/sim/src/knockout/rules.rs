@@ -3,7 +3,8 @@
 use base::{Rounding, Span, Ts};
 use market::{Bar, Cash, Price};
 use pricing::knockout::Turbo;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::hours::Hours;
 use crate::Error;
@@ -84,7 +85,7 @@ pub struct IssuerRules {
 }
 
 /// The mean true range of the prints of an index, by which issuers widen.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MeanRange {
     points: f64,
     close: Option<Price>,
@@ -127,6 +128,13 @@ impl IssuerRules {
             latency: Span::from_nanos(500_000_000),
             order_fee: Cash::ZERO,
         }
+    }
+
+    /// Reads rules and refuses those that no issuer has.
+    pub(super) fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<IssuerRules, D::Error> {
+        let rules = IssuerRules::deserialize(from)?;
+        rules.check().map_err(D::Error::custom)?;
+        Ok(rules)
     }
 
     /// Refuses settings that no issuer has.

@@ -5,6 +5,7 @@ use market::{
     BrokerEvent, Cash, ClientOrderId, Fill, FillRule, InstrumentId, OrderKind, OrderRequest,
     OrderState, Price, Qty, TimeInForce,
 };
+use serde::{Deserialize, Serialize};
 
 use super::exchange::KnockOutExchange;
 use super::print::Print;
@@ -12,7 +13,7 @@ use super::record::{Happened, Proof, Rule};
 use crate::Error;
 
 /// An order that is not done.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Working {
     pub(super) request: OrderRequest,
     /// Signed pieces.

@@ -5,7 +5,9 @@ use market::depth::{DepthMessage, Grid, Lots, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::book::RecordedBook;
+use super::contract::Contract;
 use super::order::{Answer, DepthFill, OwnId, Standing, Wish};
+use crate::Error;
 
 /// An order of ours, as far as we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,8 @@ pub struct OwnOrder {
     pub cancelling: bool,
 }
 
-/// Cash and position from fills that we have heard of.
+/// Cash and position from fills that we have heard of. Cash is in the currency that the
+/// [`Contract`] settles in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DepthAccount {
     /// What is held; negative is short.
@@ -36,19 +39,26 @@ pub struct DepthAccount {
 }
 
 impl DepthAccount {
-    /// Books a fill.
-    pub fn book(&mut self, grid: &Grid, fill: &DepthFill) {
+    /// Books a fill of such contracts.
+    ///
+    /// # Errors
+    /// As [`Contract::value`]; nothing is booked then.
+    pub fn book(&mut self, grid: &Grid, contract: Contract, fill: &DepthFill) -> Result<(), Error> {
         let signed = Lots(fill.size.0 * fill.side.sign());
+        self.cash -= contract.value(grid, fill.price, signed)?;
         self.position += signed;
-        self.cash += -grid.price(fill.price).times(grid.qty(signed));
         self.fees += fill.fee;
         self.fills += 1;
         self.volume += fill.size;
+        Ok(())
     }
 
     /// Cash after fees and the position at a price.
-    pub fn equity(&self, grid: &Grid, mark: Ticks) -> Cash {
-        self.cash - self.fees + grid.price(mark).times(grid.qty(self.position))
+    ///
+    /// # Errors
+    /// As [`Contract::value`].
+    pub fn equity(&self, grid: &Grid, contract: Contract, mark: Ticks) -> Result<Cash, Error> {
+        Ok(self.cash - self.fees + contract.value(grid, mark, self.position)?)
     }
 }
 
@@ -60,16 +70,18 @@ pub(super) struct Local<B> {
     pub(super) account: DepthAccount,
     pub(super) fills: Vec<DepthFill>,
     grid: Grid,
+    contract: Contract,
 }
 
 impl<B: RecordedBook> Local<B> {
-    pub(super) fn new(grid: Grid) -> Local<B> {
+    pub(super) fn new(grid: Grid, contract: Contract) -> Local<B> {
         Local {
             book: B::default(),
             orders: Vec::new(),
             account: DepthAccount::default(),
             fills: Vec::new(),
             grid,
+            contract,
         }
     }
 
@@ -79,7 +91,7 @@ impl<B: RecordedBook> Local<B> {
         let _counted_there = self.book.apply(message);
     }
 
-    pub(super) fn on_answer(&mut self, answer: &Answer) {
+    pub(super) fn on_answer(&mut self, answer: &Answer) -> Result<(), Error> {
         match *answer {
             Answer::Accepted(id) => self.move_to(id, Standing::Working),
             Answer::Cancelled(id) => self.move_to(id, Standing::Cancelled),
@@ -90,7 +102,7 @@ impl<B: RecordedBook> Local<B> {
                 }
             }
             Answer::Filled(fill) => {
-                self.account.book(&self.grid, &fill);
+                self.account.book(&self.grid, self.contract, &fill)?;
                 self.fills.push(fill);
                 if let Some(order) = self.order_mut(fill.order) {
                     order.filled += fill.size;
@@ -100,6 +112,7 @@ impl<B: RecordedBook> Local<B> {
                 }
             }
         }
+        Ok(())
     }
 
     fn move_to(&mut self, id: OwnId, standing: Standing) {

@@ -19,6 +19,7 @@
 //! Start reading at [`Replay`], then `venue`.
 
 mod book;
+mod contract;
 mod impact;
 mod latency;
 mod local;
@@ -30,6 +31,7 @@ mod tape;
 mod venue;
 
 pub use book::RecordedBook;
+pub use contract::{Contract, PARTS_OF_A_COIN};
 pub use impact::{Footprint, Impact};
 pub use latency::{Latency, Line};
 pub use local::{DepthAccount, OwnOrder};
@@ -80,10 +82,11 @@ impl<'a, B: RecordedBook> Replay<'a, B> {
     pub fn new(tape: &'a Tape, rules: Rules) -> Result<Replay<'a, B>, Error> {
         rules.check()?;
         let (to_venue, to_us) = (rules.to_venue.clone(), rules.to_us.clone());
+        let contract = rules.contract;
         Ok(Replay {
             tape,
             venue: Venue::new(*tape.grid(), rules),
-            local: Local::new(*tape.grid()),
+            local: Local::new(*tape.grid(), contract),
             to_venue: Line::new(to_venue),
             to_us: Line::new(to_us),
             venue_next: 0,
@@ -178,7 +181,7 @@ impl<'a, B: RecordedBook> Replay<'a, B> {
     pub fn advance_to(&mut self, until: Ts) -> Result<Course, Error> {
         let until = until.max(self.now);
         self.run_venue(until)?;
-        self.run_local(until);
+        self.run_local(until)?;
         self.now = until;
         Ok(self.course())
     }
@@ -255,7 +258,7 @@ impl<'a, B: RecordedBook> Replay<'a, B> {
     }
 
     /// We hear all that has come until then.
-    fn run_local(&mut self, until: Ts) {
+    fn run_local(&mut self, until: Ts) -> Result<(), Error> {
         let messages = self.tape.messages();
         let rest = &messages[self.local_next..];
         let heard = rest.iter().take_while(|message| message.known <= until);
@@ -264,7 +267,8 @@ impl<'a, B: RecordedBook> Replay<'a, B> {
             self.local_next += 1;
         }
         while let Some((_, answer)) = self.to_us.receive(until) {
-            self.local.on_answer(&answer);
+            self.local.on_answer(&answer)?;
         }
+        Ok(())
     }
 }

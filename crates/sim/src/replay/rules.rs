@@ -5,6 +5,7 @@ use market::depth::{Grid, Lots, Ticks};
 use market::{Bps, Cash};
 use serde::{Deserialize, Serialize};
 
+use super::contract::Contract;
 use super::impact::Impact;
 use super::latency::Latency;
 use super::order::Role;
@@ -43,19 +44,26 @@ pub struct Fees {
     pub maker_bps: f64,
     /// Of the value, for orders that take.
     pub taker_bps: f64,
-    /// For each unit traded, on top.
+    /// For each unit or contract traded, on top.
     pub per_unit: f64,
 }
 
 impl Fees {
-    /// The fee of a trade, rounded up to the last decimal of cash.
-    pub fn of(&self, grid: &Grid, price: Ticks, size: Lots, role: Role) -> Result<Cash, Error> {
+    /// The fee of a trade, rounded up to the last decimal of cash, in the currency that the
+    /// contract settles in.
+    pub fn of(
+        &self,
+        grid: &Grid,
+        contract: Contract,
+        (price, size): (Ticks, Lots),
+        role: Role,
+    ) -> Result<Cash, Error> {
         let bps = match role {
             Role::Maker => self.maker_bps,
             Role::Taker => self.taker_bps,
         };
         let qty = grid.qty(size);
-        let value = grid.price(price).times(qty).to_f64().abs();
+        let value = contract.value(grid, price, size)?.to_f64().abs();
         let fee = value * Bps(bps).fraction() + qty.to_f64() * self.per_unit;
         Ok(Cash::from_f64(fee, Rounding::Up)?)
     }
@@ -79,6 +87,9 @@ pub struct Rules {
     pub own_orders: OwnOrders,
     /// What the venue charges.
     pub fees: Fees,
+    /// What a lot is worth. Default: a unit is a unit.
+    #[serde(default)]
+    pub contract: Contract,
 }
 
 impl Rules {
@@ -92,6 +103,7 @@ impl Rules {
             impact: Impact::default(),
             own_orders: OwnOrders::Reject,
             fees,
+            contract: Contract::default(),
         }
     }
 
@@ -111,6 +123,7 @@ impl Rules {
     pub fn check(&self) -> Result<(), Error> {
         self.to_venue.check()?;
         self.to_us.check()?;
+        self.contract.check()?;
         let bound = (-1_000.0, 1_000.0);
         crate::check_range("fees.maker_bps", self.fees.maker_bps, bound, "in -1000..=1000")?;
         crate::check_range("fees.taker_bps", self.fees.taker_bps, bound, "in -1000..=1000")?;

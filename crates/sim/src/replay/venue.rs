@@ -1,6 +1,7 @@
 //! The venue's side: the recorded book, our resting orders among it, and what trades.
 
 use base::Ts;
+use market::Cash;
 use market::depth::{
     BookSide, DepthChange, DepthMessage, FaultCounts, Grid, Lots, OrderKey, Packet, Resting, Ticks,
 };
@@ -432,7 +433,7 @@ impl<B: RecordedBook> Venue<B> {
         order.place.is_at_front();
         debug_assert!(order.since <= self.last.1, "a fill on a message from before the order");
         let (id, price) = (order.id, order.price);
-        let fee = self.rules.fees.of(&self.grid, price, size, Role::Maker)?;
+        let fee = self.fee(price, size, Role::Maker)?;
         self.answers.push(Answer::Filled(DepthFill {
             order: id,
             at: self.last.1,
@@ -447,7 +448,7 @@ impl<B: RecordedBook> Venue<B> {
     }
 
     fn fill_taking(&mut self, wish: &Wish, at: Ts, size: Lots, shown: Shown) -> Result<(), Error> {
-        let fee = self.rules.fees.of(&self.grid, shown.price, size, Role::Taker)?;
+        let fee = self.fee(shown.price, size, Role::Taker)?;
         self.answers.push(Answer::Filled(DepthFill {
             order: wish.id,
             at,
@@ -459,6 +460,10 @@ impl<B: RecordedBook> Venue<B> {
             evidence: self.evidence(DepthRule::TookLevel, shown),
         }));
         Ok(())
+    }
+
+    fn fee(&self, price: Ticks, size: Lots, role: Role) -> Result<Cash, Error> {
+        self.rules.fees.of(&self.grid, self.rules.contract, (price, size), role)
     }
 
     fn evidence(&self, rule: DepthRule, shown: Shown) -> DepthEvidence {

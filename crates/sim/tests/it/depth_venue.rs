@@ -77,6 +77,10 @@ impl Ledger {
                     let own = trade.maker_owner == trade.taker_owner;
                     if own && phase == Phase::Continuous && trade.aggressor.is_some() {
                         assert_eq!(self.order(trade.taker, command).guard, Guard::Allow);
+                    } else if own && trade.aggressor.is_none() {
+                        let guards = [trade.taker, trade.maker]
+                            .map(|order| self.order(order, command).guard);
+                        assert!(guards.contains(&Guard::Allow), "{trade:?}");
                     }
                     if matches!(command, Command::Submit(sent) if sent.key == trade.taker) {
                         taken += trade.size;

@@ -71,7 +71,7 @@ fn gamble(step: usize, seed: u64) -> Option<OrderRequest> {
     })
 }
 
-fn run(prints: &[Print], seed: u64) -> (KnockOutExchange, Vec<BrokerEvent>) {
+fn opened(seed: u64) -> KnockOutExchange {
     let mut exchange = KnockOutExchange::new(any_rules(seed), cash("5000")).unwrap();
     for turbo in [
         mini(Side::Long, 16_000.0, 16_320.0),
@@ -80,13 +80,26 @@ fn run(prints: &[Print], seed: u64) -> (KnockOutExchange, Vec<BrokerEvent>) {
     ] {
         exchange.list(turbo).unwrap();
     }
-    let mut answers = Vec::new();
-    for (step, print) in prints.iter().enumerate() {
-        exchange.on_print(print).unwrap();
-        if let Some(order) = gamble(step, seed) {
-            exchange.submit(print.known(), &order);
-        }
-        exchange.drain(&mut answers);
+    exchange
+}
+
+fn work(
+    exchange: &mut KnockOutExchange,
+    (step, print): (usize, &Print),
+    seed: u64,
+    answers: &mut Vec<BrokerEvent>,
+) {
+    exchange.on_print(print).unwrap();
+    if let Some(order) = gamble(step, seed) {
+        exchange.submit(print.known(), &order);
+    }
+    exchange.drain(answers);
+}
+
+fn run(prints: &[Print], seed: u64) -> (KnockOutExchange, Vec<BrokerEvent>) {
+    let (mut exchange, mut answers) = (opened(seed), Vec::new());
+    for step in prints.iter().enumerate() {
+        work(&mut exchange, step, seed, &mut answers);
     }
     (exchange, answers)
 }
@@ -113,6 +126,25 @@ proptest! {
         }
         prop_assert_eq!(exchange.cash(), so_far);
         prop_assert_eq!(exchange.equity(), exchange.cash() + exchange.positions());
+    }
+
+    #[test]
+    fn an_exchange_that_was_read_back_goes_on_identically(seed: u64, cut in 1usize..500) {
+        let prints = week(seed);
+        let mut exchange = opened(seed);
+        let mut answers = Vec::new();
+        for (step, print) in prints.iter().enumerate() {
+            if step == cut {
+                let text = serde_json::to_string(&exchange).unwrap();
+                let back: KnockOutExchange = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(&back, &exchange);
+                exchange = back;
+            }
+            work(&mut exchange, (step, print), seed, &mut answers);
+        }
+        let (whole, said) = run(&prints, seed);
+        prop_assert_eq!(exchange, whole);
+        prop_assert_eq!(answers, said);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod brackets;
 mod depth_floor;
+mod depth_snapshot;
 mod depth_venue;
 mod evidence;
 mod fills;
@@ -10,6 +11,7 @@ mod knockout_faults;
 mod knockout_properties;
 mod money;
 mod replay_golden;
+mod replay_golden_orders;
 mod replay_properties;
 mod replay_rules;
 mod slow_auction;

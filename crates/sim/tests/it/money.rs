@@ -1,10 +1,12 @@
 //! Cash, positions, corporate actions, and a state that survives a stop.
 
-use base::Day;
+use base::{Day, Span, Ts};
 use market::{
     BarSize, Broker, Cash, ClientOrderId, Corporate, CorporateAction, InstrumentId, OrderKind, Qty,
 };
 use proptest::prelude::*;
+use sim::costs::spread::{Hours, Quoted};
+use sim::costs::{Borrow, Spread, SpreadProfile};
 use sim::{BarExchange, CostConfig, DelistingRule, ExchangeConfig};
 
 use crate::world::{FIRST, World, limit, order, price, stop, unbounded};
@@ -201,4 +203,30 @@ fn cancelling_what_is_done_changes_nothing() {
 
 fn before_noon(day: Day) -> base::Ts {
     day.start() + base::Span::from_hours(12)
+}
+
+#[test]
+fn a_short_of_scarce_shares_pays_what_the_lender_asks() {
+    let borrow = Some(Borrow::Hard { pct: 36.0 });
+    let mut world = holding(-10, CostConfig { borrow, ..CostConfig::free() });
+    // 102 % of 100 is 102; ten of them at 36 % for one day of 360.
+    assert_eq!(world.daily("100 100 100 100"), ["cash -1.02 borrow fee"]);
+}
+
+#[test]
+fn a_market_order_pays_the_spread_of_the_hour_it_fills_in() {
+    // Recorded from 14:00 to 15:00 UTC: one basis point, then four. The opening in January is at
+    // 14:30 UTC.
+    let quote = |minute: i64, half: f64| Quoted {
+        at: Ts::from_seconds(minute * 60),
+        bid: 100.0 - half,
+        ask: 100.0 + half,
+    };
+    let quotes = [quote(840, 0.01), quote(870, 0.04), quote(900, 0.04)];
+    let [from, to, step] = [840, 900, 30].map(Span::from_minutes);
+    let profile = SpreadProfile::from_quotes(&quotes, Hours { from, to, step }).unwrap();
+    let spread = Some(Spread::Profile(profile));
+    let world = holding(10, CostConfig { spread, ..CostConfig::free() });
+    // Bought at the opening for 100 and four basis points.
+    assert_eq!(world.exchange.cash(), "98999.6".parse::<Cash>().unwrap());
 }

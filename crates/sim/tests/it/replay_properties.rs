@@ -6,7 +6,7 @@ use market::depth::{
 };
 use proptest::prelude::*;
 use sim::replay::{
-    Clock, DepthAccount, DepthFill, Fees, Impact, Latency, Liquidity, OwnId, QueueModel,
+    Clock, Contract, DepthAccount, DepthFill, Fees, Impact, Latency, Liquidity, OwnId, QueueModel,
     RecordedBook, Replay, Rules, Tape, Terms, Weight, Wish,
 };
 
@@ -104,7 +104,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn sums_up(fills: &[DepthFill], account: &DepthAccount) {
     let mut again = DepthAccount::default();
-    fills.iter().for_each(|fill| again.book(&grid(), fill));
+    for fill in fills {
+        again.book(&grid(), Contract::default(), fill).unwrap();
+    }
     assert_eq!(again, *account);
 }
 

@@ -1,24 +1,28 @@
 //! What the careful rules of a replay say, case by case.
 
 use base::{Span, Ts};
+use market::Qty;
 use market::depth::{
     BookSide, DepthChange, DepthMessage, Grid, Ladder, Lots, OrderKey, Orders, Packet, Ticks, Top,
 };
 use sim::replay::{
-    Clock, DepthRule, Fees, Impact, Latency, OwnId, RecordedBook, Reject, Replay, Role, Rules,
-    Standing, Tape, Terms, Wish,
+    Clock, Contract, DepthAccount, DepthRule, Fees, Impact, Latency, OwnId, RecordedBook, Reject,
+    Replay, Role, Rules, Standing, Tape, Terms, Wish,
 };
 
 use BookSide::{Ask, Bid};
 
+fn grid() -> Grid {
+    Grid::new("0.01".parse().unwrap(), "1".parse().unwrap()).unwrap()
+}
+
 /// Each message happens at that millisecond and is known one later.
 fn tape(changes: &[(i64, DepthChange)]) -> Tape {
-    let grid = Grid::new("0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let message = |(ms, change): &(i64, DepthChange)| {
         let (at, known) = (Ts::from_micros(ms * 1_000), Ts::from_micros((ms + 1) * 1_000));
         DepthMessage { at, known, change: *change, packet: Packet::Last }
     };
-    Tape::new(grid, changes.iter().map(message).collect(), Clock::AsRecorded)
+    Tape::new(grid(), changes.iter().map(message).collect(), Clock::AsRecorded)
 }
 
 fn level(side: BookSide, price: i64, size: i64) -> DepthChange {
@@ -282,5 +286,60 @@ fn fees_are_by_role_and_the_account_adds_up() {
     assert_eq!((account.position, account.volume), (Lots(2), Lots(6)));
     assert_eq!(account.cash.to_string(), "-2");
     assert_eq!(account.fees.to_string(), "0.0006");
-    assert_eq!(account.equity(tape.grid(), Ticks(105)).to_string(), "0.0994");
+    let equity = account.equity(tape.grid(), Contract::default(), Ticks(105)).unwrap();
+    assert_eq!(equity.to_string(), "0.0994");
+}
+
+/// Buys four at 100 ticks that rest, sells two at the bid of 90 ticks; the tick is a cent.
+fn traded(contract: Contract, fees: Fees) -> DepthAccount {
+    let events = [
+        (0, level(Bid, 100, 10)),
+        (0, level(Ask, 101, 10)),
+        (30, trade(Bid, 100, 14)),
+        (40, level(Bid, 100, 0)),
+        (40, level(Bid, 90, 10)),
+        (99, level(Bid, 89, 1)),
+    ];
+    let latency = Latency::constant_nanos(1_000_000);
+    let rules = Rules { contract, ..Rules::careful(latency, fees) };
+    let tape = tape(&events);
+    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules).unwrap();
+    replay.advance_to(Ts::from_micros(5_000)).unwrap();
+    replay.place(wish(1, Bid, 4, post(100))).unwrap();
+    replay.advance_to(Ts::from_micros(50_000)).unwrap();
+    replay.place(wish(2, Ask, 2, Terms::Market)).unwrap();
+    replay.advance_to_end().unwrap();
+    *replay.account()
+}
+
+#[test]
+fn a_multiplier_multiplies_money_and_value_fees_but_not_lots() {
+    let (one, per_unit) = (Contract::default(), 0.25);
+    let fifty = Contract::Linear { multiplier: Qty::whole(50) };
+    let fees = Fees { maker_bps: 1.0, taker_bps: 2.0, per_unit };
+    let (small, large) = (traded(one, fees), traded(fifty, fees));
+    assert_eq!((large.position, large.volume), (small.position, small.volume));
+    // 4 × 1.00 × 50 paid, 2 × 0.90 × 50 received.
+    assert_eq!(large.cash.to_string(), "-110");
+    // 200 at 1 bp, 90 at 2 bp, and six contracts at 0.25.
+    assert_eq!(large.fees.to_string(), "1.538");
+    let equity = large.equity(&grid(), fifty, Ticks(90)).unwrap();
+    // 2 × 0.90 × 50 held.
+    assert_eq!(equity.to_string(), "-21.538");
+    assert_eq!(small.cash.to_string(), "-2.2");
+}
+
+#[test]
+fn an_inverse_contract_gains_and_loses_coins() {
+    let contract = Contract::Inverse { face: Qty::whole(100) };
+    let fees = Fees { maker_bps: 1.0, taker_bps: 2.0, per_unit: 0.0 };
+    let account = traded(contract, fees);
+    // In millionths of a coin. Bought 4 × 100 ÷ 1.00 = 400 coins' worth, sold 2 × 100 ÷ 0.90.
+    assert_eq!(account.cash.to_string(), "177777777.777778");
+    // 400,000,000 at 1 bp and 222,222,222.222222 at 2 bp, each rounded up.
+    assert_eq!(account.fees.to_string(), "84444.444445");
+    // Two are left at 0.80: n × face × (1 ÷ p₀ − 1 ÷ p₁) is
+    // 2 × 100 × (1/1.00 − 1/0.90) + 2 × 100 × (1/1.00 − 1/0.80) = −72.222222 coins before fees.
+    let equity = account.equity(&grid(), contract, Ticks(80)).unwrap();
+    assert_eq!((equity + account.fees).to_string(), "-72222222.222222");
 }

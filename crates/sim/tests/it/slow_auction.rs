@@ -1,7 +1,7 @@
 //! Auctions on the blackboard.
 
 use market::depth::{BookSide, Lots, Ticks};
-use sim::depth::{Display, Kind, Session, Trade, VenueEvent};
+use sim::depth::{CancelReason, Display, Guard, Kind, Session, Trade, VenueEvent};
 
 use crate::slow_venue::{FAR, Slow, SlowVenue, State};
 
@@ -40,7 +40,8 @@ impl SlowVenue {
         all
     }
 
-    pub(crate) fn uncross(&mut self, session: Session) {
+    /// Price and size at which an auction would end now.
+    fn outcome(&self, session: Session) -> Option<(Ticks, Lots)> {
         let sum = |all: Vec<Slow>| all.iter().map(|slow| slow.left).sum::<Lots>().0;
         let mut prices: Vec<i64> =
             self.orders.iter().filter_map(|slow| self.auction_limit(session, slow)).collect();
@@ -54,22 +55,70 @@ impl SlowVenue {
         let mut rated: Vec<(i64, i64, i64)> = rated.collect();
         let most = rated.iter().map(|rate| rate.1).max().unwrap_or(0);
         if most == 0 {
-            let (price, size) = (None, Lots(0));
-            self.events.push(VenueEvent::Auctioned { price, size });
-        } else {
-            rated.retain(|rate| rate.1 == most);
-            let least = rated.iter().map(|rate| rate.2).min().unwrap();
-            rated.retain(|rate| rate.2 == least);
-            let low = rated.iter().map(|rate| rate.0).min().unwrap();
-            let high = rated.iter().map(|rate| rate.0).max().unwrap();
-            let middle = Ticks((low + high).div_euclid(2));
-            let near = self.last.or(self.config.reference).unwrap_or(middle).0;
-            rated.sort_by_key(|rate| ((rate.0 - near).abs(), -rate.0));
-            self.auction_trades(session, Ticks(rated[0].0), Lots(most));
+            return None;
+        }
+        rated.retain(|rate| rate.1 == most);
+        let least = rated.iter().map(|rate| rate.2).min().unwrap();
+        rated.retain(|rate| rate.2 == least);
+        let low = rated.iter().map(|rate| rate.0).min().unwrap();
+        let high = rated.iter().map(|rate| rate.0).max().unwrap();
+        let middle = Ticks((low + high).div_euclid(2));
+        let near = self.last.or(self.config.reference).unwrap_or(middle).0;
+        rated.sort_by_key(|rate| ((rate.0 - near).abs(), -rate.0));
+        Some((Ticks(rated[0].0), Lots(most)))
+    }
+
+    pub(crate) fn uncross(&mut self, session: Session) {
+        while self.part_one(session) {}
+        match self.outcome(session) {
+            None => {
+                let (price, size) = (None, Lots(0));
+                self.events.push(VenueEvent::Auctioned { price, size });
+            }
+            Some((price, most)) => self.auction_trades(session, price, most),
         }
         self.expire(
             |order| matches!(order.kind, Kind::Auction { session: of, .. } if of == session),
         );
+    }
+
+    /// Lot by lot: whom the next lot of each side would meet. Heeds the first guard.
+    fn part_one(&mut self, session: Session) -> bool {
+        let Some((price, most)) = self.outcome(session) else { return false };
+        let lots = |side| {
+            let all = self.wanting(session, side, price.0);
+            all.into_iter().flat_map(|slow| vec![slow; slow.left.0 as usize]).collect::<Vec<_>>()
+        };
+        let pairs: Vec<(Slow, Slow)> = lots(BookSide::Bid)
+            .into_iter()
+            .zip(lots(BookSide::Ask))
+            .take(most.0 as usize)
+            .collect();
+        let is_own = |(bid, ask): &(Slow, Slow)| {
+            let later = if bid.arrival > ask.arrival { bid } else { ask };
+            bid.order.owner == ask.order.owner && later.order.guard != Guard::Allow
+        };
+        let Some((bid, ask)) = pairs.iter().find(|pair| is_own(pair)) else { return false };
+        let same = |pair: &&(Slow, Slow)| {
+            (pair.0.order.key, pair.1.order.key) == (bid.order.key, ask.order.key)
+        };
+        let both = Lots(pairs.iter().filter(same).count() as i64);
+        let (old, new) = if bid.arrival > ask.arrival { (ask, bid) } else { (bid, ask) };
+        let (old, new, guard) = (old.order.key, new.order.key, new.order.guard);
+        let reason = CancelReason::SelfTrade;
+        if guard == Guard::Decrement {
+            for key in [old, new] {
+                let left = self.wear(key, both);
+                self.cancelled(key, both, left, reason);
+            }
+        }
+        if matches!(guard, Guard::CancelOldest | Guard::CancelBoth) {
+            self.drop_order(self.find(old).unwrap(), reason);
+        }
+        if matches!(guard, Guard::CancelNewest | Guard::CancelBoth) {
+            self.drop_order(self.find(new).unwrap(), reason);
+        }
+        true
     }
 
     fn auction_trades(&mut self, session: Session, price: Ticks, most: Lots) {

@@ -28,6 +28,8 @@ pub(crate) struct Slow {
     pub(crate) state: State,
     /// When it joined its queue.
     pub(crate) turn: u64,
+    /// When it came to wait.
+    pub(crate) arrival: u64,
     /// When it was sent.
     entered: u64,
 }
@@ -106,11 +108,17 @@ impl SlowVenue {
         self.events.push(VenueEvent::Rejected { order, reason });
     }
 
-    fn cancelled(&mut self, order: OrderKey, size: Lots, left: Lots, reason: CancelReason) {
+    pub(crate) fn cancelled(
+        &mut self,
+        order: OrderKey,
+        size: Lots,
+        left: Lots,
+        reason: CancelReason,
+    ) {
         self.events.push(VenueEvent::Cancelled { order, size, left, reason });
     }
 
-    fn drop_order(&mut self, at: usize, reason: CancelReason) {
+    pub(crate) fn drop_order(&mut self, at: usize, reason: CancelReason) {
         let gone = self.orders.remove(at);
         self.cancelled(gone.order.key, gone.left, Lots(0), reason);
     }
@@ -254,7 +262,8 @@ impl SlowVenue {
 
     fn put(&mut self, order: NewOrder, left: Lots, state: State, entered: u64) {
         self.turns += 1;
-        self.orders.push(Slow { order, left, state, turn: self.turns, entered });
+        let (turn, arrival) = (self.turns, self.turns);
+        self.orders.push(Slow { order, left, state, turn, arrival, entered });
     }
 
     /// One that must trade wholly tries on a copy of the world first.
