@@ -9,7 +9,7 @@ use market::depth::{Grid, Ladder, Lots, Orders, Top};
 use pipeline::depth::{Look, Maker, Outcome, Recorded, Shows, page, read, replay};
 use report::{Origin, Provenance};
 use serde::Serialize;
-use sim::replay::{Fees, Impact, Latency, QueueModel, Rules, Tape, Weight};
+use sim::replay::{Fees, Impact, Latency, QueueModel, Rules, Weight};
 use tape::recording::{Bytestream, File, Hints};
 
 use crate::cli::depth::{DepthCommand, FileArgs, QueueArg, ReplayArgs, VenueArgs};
@@ -61,6 +61,9 @@ pub(super) fn recorded(args: &FileArgs) -> Result<Recorded, Failure> {
 
 fn looked(look: &Look) -> String {
     let mut text = String::new();
+    if look.synthetic {
+        text.push_str("SYNTHETIC: made by a program, no market ever traded like this\n");
+    }
     let inferred = if look.grid_inferred { ", inferred from the file" } else { "" };
     let _ = write!(
         text,
@@ -105,7 +108,7 @@ struct Answer {
 
 fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let recorded = recorded(&args.file)?;
-    let (shows, tape) = (recorded.shows, recorded.tape());
+    let (shows, origin, tape) = (recorded.shows, recorded.origin(), recorded.tape());
     let (rules, maker) = (rules(&args.venue)?, maker(args)?);
     let found = match shows {
         Shows::Top => replay::<Top>(&tape, rules, maker),
@@ -118,7 +121,7 @@ fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Fa
     let page = page::page(
         &found,
         &format!("Replay of {name}"),
-        &provenance(&name, &args.file.file, &tape)?,
+        &provenance(&name, &args.file.file, origin, tape.messages().len())?,
     );
     let path = reports.join(format!("replay-{name}.html"));
     files::write(&path, page.html().as_bytes(), "--home")?;
@@ -158,11 +161,16 @@ pub(super) fn span(option: &str, ms: f64) -> Result<Span, Failure> {
     }
 }
 
-pub(super) fn provenance(name: &str, path: &Path, tape: &Tape) -> Result<Provenance, Failure> {
+pub(super) fn provenance(
+    name: &str,
+    path: &Path,
+    origin: Origin,
+    messages: usize,
+) -> Result<Provenance, Failure> {
     let digest = Digest::of(&files::read(path)?);
     Ok(Provenance {
-        data_version: format!("{name}, {} messages, {digest}", tape.messages().len()),
-        origin: Origin::Recorded,
+        data_version: format!("{name}, {messages} messages, {digest}"),
+        origin,
         seed: None,
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
