@@ -149,6 +149,44 @@ pub(crate) fn depth(data: &Path, home: &Path) -> Result<()> {
     bench::agree(&tree::root(), &bench::Request { suite, json: false, only, quick: false, data })
 }
 
+/// Recordings whose flow is modelled, and what of each is looked at.
+const FLOWS: [(&str, &[&str]); 4] = [
+    ("es_futures_mbo_20231225.dbn.zst", &["--tick", "0.25", "--lot", "1", "--from", "23:00:30"]),
+    ("binance_usdm_btcusdt_20240808.jsonl.gz", &["--tick", "0.1", "--lot", "0.001"]),
+    ("binance_cm_btcusd_perp_20240808.jsonl.gz", &["--tick", "0.1", "--lot", "1"]),
+    ("bitstamp_btcusd_orders_20150501.parquet", &["--from", "01:00:00"]),
+];
+
+/// Fits flows to recorded order books, judges them by stylised facts, and makes recordings of
+/// them, of a martingale and of a planted edge.
+pub(crate) fn flow(data: &Path, home: &Path) -> Result<()> {
+    let desk = Desk::open(&tree::root(), data, home)?;
+    let path = |name: &str| std::path::absolute(data.join("order_book").join(name));
+    std::fs::create_dir_all(home)?;
+    for (name, steps) in FLOWS {
+        let model = home.join(format!("{name}.json"));
+        println!("\n== flow fit {name}");
+        let mut fit = desk.trimtab(&["flow", "fit"]);
+        tree::run(fit.arg(path(name)?).args(steps).arg("--out").arg(&model))?;
+        println!("\n== flow facts {name}");
+        let mut facts = desk.trimtab(&["flow", "facts"]);
+        tree::run(facts.arg(path(name)?).args(steps).arg("--against").arg(&model))?;
+        println!("\n== flow synth {name}");
+        let made = home.join(format!("{name}.made.dbn.zst"));
+        tree::run(desk.trimtab(&["flow", "synth"]).arg(&model).arg("--out").arg(&made))?;
+        tree::run(desk.trimtab(&["depth", "look"]).arg(&made))?;
+    }
+    for (name, planted) in [("martingale", "0"), ("planted", "2")] {
+        println!("\n== flow synth {name}");
+        let made = home.join(format!("{name}.dbn.zst"));
+        let words = ["flow", "synth", "--crowd", "--minutes", "60", "--planted-ticks", planted];
+        tree::run(desk.trimtab(&words).arg("--out").arg(&made))?;
+        tree::run(desk.trimtab(&["flow", "facts", "--alone"]).arg(&made))?;
+        tree::run(desk.trimtab(&["depth", "replay", "--size", "1"]).arg(&made))?;
+    }
+    Ok(())
+}
+
 /// The binary with its home folder, and where the recorded data lie.
 struct Desk<'a> {
     binary: PathBuf,

@@ -9,6 +9,7 @@ pub mod day;
 pub mod demo;
 pub mod depth;
 pub mod execute;
+pub mod flow;
 pub mod history;
 pub mod lake_history;
 pub mod modelling;
@@ -41,6 +42,29 @@ pub enum Error {
     /// A recorded order book that could not be replayed.
     #[error("replay recorded order book")]
     ReplayDepth(#[source] sim::Error),
+    /// A recording from which no flow of orders can be read.
+    #[error("read the flow of orders of the recording")]
+    WatchFlow(#[source] sim::Error),
+    /// A flow that can't be fitted, measured or made as asked.
+    #[error("model the flow of orders: {what}")]
+    SetFlow {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A stored flow that can't be read.
+    #[error("read flow model {name}: {what}")]
+    ReadFlow {
+        /// Its name.
+        name: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A flow that can't be stored.
+    #[error("write flow model")]
+    WriteFlow(#[source] serde_json::Error),
+    /// A made recording that can't be written.
+    #[error("write made recording")]
+    WriteRecording(#[source] tape::Error),
     /// Parent orders that can't be worked as asked.
     #[error("work parent orders: {what}")]
     SetExecution {

@@ -15,6 +15,7 @@ mod lines;
 pub mod lobster;
 pub mod messages;
 pub mod options;
+pub mod pack;
 pub mod recording;
 mod rows;
 mod table;

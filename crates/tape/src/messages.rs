@@ -26,6 +26,11 @@ pub trait Messages {
     /// Records for which the domain has no word, counted by what the feed calls them.
     fn skipped(&self) -> &Skipped;
 
+    /// True where a program made the file and says so; no venue did.
+    fn is_synthetic(&self) -> bool {
+        false
+    }
+
     /// Reads all that is left.
     ///
     /// # Errors

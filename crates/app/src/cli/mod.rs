@@ -2,6 +2,7 @@
 
 pub(crate) mod depth;
 pub(crate) mod execute;
+pub(crate) mod flow;
 pub(crate) mod modelling;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use depth::DepthCommand;
 use execute::ExecuteArgs;
+use flow::FlowCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
@@ -66,6 +68,10 @@ pub(crate) enum Command {
     /// Work parent orders through a recorded order book by TWAP, VWAP, POV or Almgren-Chriss, and
     /// say what that cost.
     Execute(Box<ExecuteArgs>),
+    /// The flow of orders behind a recorded order book: fit models, judge them by stylised facts,
+    /// write synthetic recordings.
+    #[command(subcommand)]
+    Flow(Box<FlowCommand>),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

@@ -10,7 +10,7 @@ use market::depth::{Grid, Ladder, Lots, Orders, Top};
 use pipeline::depth::{Look, Maker, Outcome, Recorded, Shows, page, read, replay, words};
 use report::{Origin, Provenance};
 use serde::Serialize;
-use sim::replay::{Contract, Fees, Impact, Latency, QueueModel, Rules, Tape, Weight};
+use sim::replay::{Contract, Fees, Impact, Latency, QueueModel, Rules, Weight};
 use tape::recording::{Bytestream, File, Hints};
 
 use crate::cli::depth::{DepthCommand, FileArgs, QueueArg, ReplayArgs, VenueArgs};
@@ -62,6 +62,9 @@ pub(super) fn recorded(args: &FileArgs) -> Result<Recorded, Failure> {
 
 fn looked(look: &Look) -> String {
     let mut text = String::new();
+    if look.synthetic {
+        text.push_str("SYNTHETIC: made by a program, no market ever traded like this\n");
+    }
     let inferred = if look.grid_inferred { ", inferred from the file" } else { "" };
     let _ = write!(
         text,
@@ -106,7 +109,7 @@ struct Answer {
 
 fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let recorded = recorded(&args.file)?;
-    let (shows, tape) = (recorded.shows, recorded.tape());
+    let (shows, origin, tape) = (recorded.shows, recorded.origin(), recorded.tape());
     let rules = Rules { contract: contract(args)?, ..rules(&args.venue)? };
     let maker = maker(args)?;
     let found = match shows {
@@ -120,7 +123,7 @@ fn replayed(args: &ReplayArgs, home: &Path, terminal: Terminal) -> Result<(), Fa
     let page = page::page(
         &found,
         &format!("Replay of {name}"),
-        &provenance(&name, &args.file.file, &tape)?,
+        &provenance(&name, &args.file.file, origin, tape.messages().len())?,
     );
     let path = reports.join(format!("replay-{name}.html"));
     files::write(&path, page.html().as_bytes(), "--home")?;
@@ -172,11 +175,16 @@ pub(super) fn span(option: &str, ms: f64) -> Result<Span, Failure> {
     }
 }
 
-pub(super) fn provenance(name: &str, path: &Path, tape: &Tape) -> Result<Provenance, Failure> {
+pub(super) fn provenance(
+    name: &str,
+    path: &Path,
+    origin: Origin,
+    messages: usize,
+) -> Result<Provenance, Failure> {
     let digest = Digest::of(&files::read(path)?);
     Ok(Provenance {
-        data_version: format!("{name}, {} messages, {digest}", tape.messages().len()),
-        origin: Origin::Recorded,
+        data_version: format!("{name}, {messages} messages, {digest}"),
+        origin,
         seed: None,
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
     })

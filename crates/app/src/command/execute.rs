@@ -31,7 +31,7 @@ struct Answer {
 
 pub(crate) fn run(args: &ExecuteArgs, home: &Path, terminal: Terminal) -> Result<(), Failure> {
     let recorded = recorded(&args.file)?;
-    let (shows, tape) = (recorded.shows, recorded.tape());
+    let (shows, origin, tape) = (recorded.shows, recorded.origin(), recorded.tape());
     let settings = settings(args, &tape)?;
     let found = match shows {
         Shows::Top => execute::<Top>(&tape, settings),
@@ -41,7 +41,8 @@ pub(crate) fn run(args: &ExecuteArgs, home: &Path, terminal: Terminal) -> Result
     let reports = home.join("reports");
     files::make_folder(&reports)?;
     let name = args.file.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let page = page::page(&found, &name, &provenance(&name, &args.file.file, &tape)?);
+    let provenance = provenance(&name, &args.file.file, origin, tape.messages().len())?;
+    let page = page::page(&found, &name, &provenance);
     let path = reports.join(format!("execute-{name}.html"));
     files::write(&path, page.html().as_bytes(), "--home")?;
     let report = std::path::absolute(&path).unwrap_or(path).display().to_string();
@@ -114,7 +115,7 @@ fn limit(order: &OrderArgs, grid: &Grid) -> Result<Limit, Failure> {
 }
 
 /// A moment as `2024-08-08T12:00:00`, or as `12:00:00` of a day; fractions and a `Z` may follow.
-fn moment(option: &str, text: &str, day: Option<Day>) -> Result<Ts, Failure> {
+pub(super) fn moment(option: &str, text: &str, day: Option<Day>) -> Result<Ts, Failure> {
     let wrong = || {
         Failure::new(format!("read {option} {text:?}: it is no moment"))
             .advise("write it in UTC as 2024-08-08T12:00:00 or 12:00:00")

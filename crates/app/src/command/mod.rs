@@ -7,6 +7,7 @@ mod depth;
 mod execute;
 mod experiments;
 mod features;
+mod flow;
 mod kill;
 mod modelling;
 mod orders;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         }
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
+        Command::Flow(command) => flow::run(&command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{Span, Ts};
 use market::depth::{BookSide, DepthChange, DepthMessage, Fault, Grid, Ladder, Lots, Orders, Top};
+use report::Origin;
 use serde::Serialize;
 use sim::replay::{Clock, RecordedBook, Tape};
 use tape::Messages as _;
@@ -32,6 +33,8 @@ pub struct Recorded {
     pub grid: Grid,
     /// True where the grid was inferred from the file.
     pub grid_inferred: bool,
+    /// True where a program made it; no market ever traded so.
+    pub synthetic: bool,
     /// What it shows.
     pub shows: Shows,
     /// How many messages say what.
@@ -57,6 +60,7 @@ pub fn read(file: &dyn File, hints: &Hints) -> Result<Recorded, Error> {
         format: format!("{:?}", recording.format()),
         grid: recording.grid(),
         grid_inferred: recording.grid_from() == GridFrom::Inferred,
+        synthetic: recording.is_synthetic(),
         shows,
         changes: recording.facts().changes.clone(),
         skipped: recording.skipped().clone(),
@@ -75,6 +79,11 @@ fn shows(messages: &[DepthMessage]) -> Option<Shows> {
 }
 
 impl Recorded {
+    /// Whether a market or a program made it.
+    pub fn origin(&self) -> Origin {
+        if self.synthetic { Origin::Synthetic } else { Origin::Recorded }
+    }
+
     /// Ready for a replay. Where the recorder's clock lay behind the venue's, it is shifted until
     /// the fastest message took no time.
     pub fn tape(self) -> Tape {
@@ -110,6 +119,8 @@ pub(crate) fn says_prints(messages: &[DepthMessage]) -> bool {
 pub struct Look {
     /// Format of the file.
     pub format: String,
+    /// True where a program made it; no market ever traded so.
+    pub synthetic: bool,
     /// What it shows.
     pub shows: Shows,
     /// Step of prices.
@@ -166,6 +177,7 @@ fn look<B: RecordedBook>(recorded: &Recorded) -> Look {
     let books = (seen.books as f64).max(1.0);
     Look {
         format: recorded.format.clone(),
+        synthetic: recorded.synthetic,
         shows: recorded.shows,
         tick: recorded.grid.tick().to_string(),
         lot: recorded.grid.lot().to_string(),

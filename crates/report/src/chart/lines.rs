@@ -58,21 +58,28 @@ pub fn at(time: Ts) -> f64 {
     time.nanos() as f64
 }
 
+/// Colours of things in a picture, in order.
+pub(super) const COLOURS: [&str; 5] = ["@accent", "@strong", "@long", "@short", "@quiet"];
+
 /// Draws lines over one pair of axes.
 pub fn chart(heading: Heading, axes: &Axes, lines: &[Line]) -> Chart {
-    let colours = ["@accent", "@strong", "@long", "@short", "@quiet"];
     let series: Vec<Value> = lines
         .iter()
         .enumerate()
-        .map(|(index, line)| drawn(axes.across, line, colours[index % colours.len()]))
+        .map(|(index, line)| drawn(axes.across, line, COLOURS[index % COLOURS.len()]))
         .collect();
-    let names: Vec<&String> = lines.iter().map(|line| &line.name).collect();
+    let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    heading.chart(320, frame(axes, &names, series))
+}
+
+/// Axes, legend and tooltip around some series.
+pub(super) fn frame(axes: &Axes, names: &[&str], series: Vec<Value>) -> Value {
     let kind = match axes.across {
         Across::Numbers => "value",
         Across::Logarithm => "log",
         Across::Time => "time",
     };
-    let options = json!({
+    json!({
         "grid": {"left": 40, "right": 16, "top": 36, "bottom": 40, "containLabel": true},
         "legend": {"top": 0, "data": names, "textStyle": {"color": "@text"}},
         "tooltip": {"trigger": "axis", "confine": true},
@@ -81,8 +88,7 @@ pub fn chart(heading: Heading, axes: &Axes, lines: &[Line]) -> Chart {
         "yAxis": {"type": "value", "name": axes.side, "nameLocation": "middle", "nameGap": 52,
                   "scale": true, "splitLine": {"lineStyle": {"color": "@line"}}},
         "series": series,
-    });
-    heading.chart(320, options)
+    })
 }
 
 fn drawn(across: Across, line: &Line, colour: &str) -> Value {

@@ -3,6 +3,7 @@
 //! A chart never names a colour: it names a role (`@long`, `@short`, `@quiet` …) that the page's
 //! script replaces for the light or the dark scheme.
 
+pub mod bands;
 pub mod bars;
 pub mod candles;
 pub mod equity;

@@ -8,6 +8,7 @@
 //! Start reading at [`FlowKind`], then [`hawkes`].
 
 pub mod crowd;
+mod distance;
 pub mod facts;
 pub mod hawkes;
 pub mod model;
@@ -15,6 +16,7 @@ pub mod sizes;
 pub mod watch;
 
 pub use crowd::{Course, Crowd, CrowdConfig, CrowdState, Fair, FlowEdge};
+pub use distance::ZeroIntervals;
 pub use facts::{Fact, FactsConfig, Measured, Verdict};
 pub use hawkes::{Arrival, Hawkes, HawkesParameters};
 pub use model::{FlowModel, FlowSizes, HawkesFlow, ZeroFlow};

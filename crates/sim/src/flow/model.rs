@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::distance::Seen;
 use super::hawkes::{HawkesFitConfig, fit};
-use super::watch::{FlowEvent, Watched};
+use super::watch::Watched;
 use super::{FlowKind, Hawkes, SizeLaw};
 use crate::{Error, check_range};
 
@@ -70,81 +71,26 @@ impl FlowSizes {
     }
 }
 
-fn is_limit(kind: FlowKind) -> bool {
+pub(super) fn is_limit(kind: FlowKind) -> bool {
     matches!(kind, FlowKind::LimitBuy | FlowKind::LimitSell)
 }
 
-fn is_cancel(kind: FlowKind) -> bool {
+pub(super) fn is_cancel(kind: FlowKind) -> bool {
     matches!(kind, FlowKind::CancelBuy | FlowKind::CancelSell)
 }
 
-fn is_market(kind: FlowKind) -> bool {
+pub(super) fn is_market(kind: FlowKind) -> bool {
     matches!(kind, FlowKind::MarketBuy | FlowKind::MarketSell)
-}
-
-/// What was seen by distance: all that both flows need.
-struct ByDistance {
-    /// Limit orders a second on each side.
-    limit_rates: Vec<f64>,
-    /// Part of what rests that is cancelled in a second.
-    cancel_rates: Vec<f64>,
-    /// Mean resting lots of a side.
-    lots: f64,
-}
-
-impl ByDistance {
-    fn new(watched: &Watched) -> Result<ByDistance, Error> {
-        let fault = |fault: &str| Err(Error::ReadArrivals { fault: fault.to_owned() });
-        let Some(first) = watched.samples.first() else {
-            return fault("the book was never whole");
-        };
-        let depth = first.bids.len();
-        let (mut limits, mut cancels) = (vec![0.0; depth], vec![0.0; depth]);
-        let place = |event: &FlowEvent| usize::try_from(event.distance_ticks - 1).ok();
-        for event in &watched.events {
-            let Some(place) = place(event).filter(|place| *place < depth) else { continue };
-            if is_limit(event.kind) {
-                limits[place] += 1.0;
-            } else if is_cancel(event.kind) {
-                cancels[place] += event.size as f64;
-            }
-        }
-        let mut resting = vec![0.0; depth];
-        for sample in &watched.samples {
-            let both = sample.bids.iter().zip(&sample.asks);
-            let sums = resting.iter_mut().zip(both);
-            sums.for_each(|(sum, (bid, ask))| *sum += (bid + ask) as f64);
-        }
-        let count = watched.samples.len() as f64;
-        if limits.iter().sum::<f64>() == 0.0 || cancels.iter().sum::<f64>() == 0.0 {
-            return fault("no limit order or no cancellation lay within the depth watched");
-        }
-        let (all_cancels, all_resting) = (cancels.iter().sum::<f64>(), resting.iter().sum::<f64>());
-        let seconds = watched.seconds;
-        // Where little rests the ratio is noise; it is drawn towards the mean with the weight of
-        // one sample of the mean depth.
-        let usual = all_cancels / all_resting;
-        let weight = all_resting / depth as f64 / count;
-        let rate = |(gone, there): (&f64, &f64)| {
-            (gone + usual * weight) / (there + weight) * count / seconds
-        };
-        Ok(ByDistance {
-            limit_rates: limits.iter().map(|n| n / (2.0 * seconds)).collect(),
-            cancel_rates: cancels.iter().zip(&resting).map(rate).collect(),
-            lots: all_resting / (2.0 * count),
-        })
-    }
 }
 
 impl ZeroFlow {
     /// Rates of what was seen: orders by count, cancellations by size ÷ size that rested.
     pub fn calibrate(watched: &Watched) -> Result<ZeroFlow, Error> {
-        let seen = ByDistance::new(watched)?;
-        let market = watched.events.iter().filter(|event| is_market(event.kind)).count();
+        let seen = Seen::whole(watched)?;
         let flow = ZeroFlow {
-            limit_rates: seen.limit_rates,
-            market_rate: market as f64 / (2.0 * watched.seconds),
-            cancel_rates: seen.cancel_rates,
+            limit_rates: seen.limit_rates(),
+            market_rate: seen.market_rate(),
+            cancel_rates: seen.cancel_rates(),
         };
         flow.check()?;
         Ok(flow)
@@ -175,13 +121,19 @@ impl HawkesFlow {
     ) -> Result<HawkesFlow, Error> {
         let arrivals = watched.arrivals(clock_seconds);
         let found = fit(&arrivals, FlowKind::ALL.len(), watched.seconds, config)?;
-        let seen = ByDistance::new(watched)?;
         let limit_size = FlowSizes::calibrate(watched)?.limit.mean();
+        HawkesFlow::around(found.model, watched, limit_size)
+    }
+
+    /// The flow of a fitted process of the six kinds, with distances of what was seen and limit
+    /// orders of that mean size in lots.
+    pub fn around(model: Hawkes, watched: &Watched, limit_size: f64) -> Result<HawkesFlow, Error> {
+        let seen = Seen::whole(watched)?;
         let flow = HawkesFlow {
-            model: found.model,
-            limit_weights: seen.limit_rates,
-            cancel_weights: seen.cancel_rates,
-            usual_orders: (seen.lots / limit_size).max(1.0),
+            model,
+            limit_weights: seen.limit_rates(),
+            cancel_weights: seen.cancel_rates(),
+            usual_orders: (seen.lots() / limit_size).max(1.0),
         };
         flow.check()?;
         Ok(flow)

@@ -4,9 +4,11 @@
 //! flow, the best quotes and samples of the book. Calibration and facts both start from here, so
 //! a recorded and a simulated stream are read by the same rules:
 //!
-//! - prints of one moment against one side are one market order;
+//! - prints of one moment at the venue against one side are one market order, though they may
+//!   have been received one by one;
 //! - in a feed by order, an `Add` is a limit order, `Delete` and `Reduce` are cancellations, a
-//!   `Replace` that loses its place is both;
+//!   `Replace` that loses its place is both; where the feed shows orders that trade at once, such
+//!   an order and its executions are one market order;
 //! - in a feed by level, growth is a limit order, and what shrinks is first what was printed at
 //!   that price within the last second, then a cancellation. This is an estimate: a feed that
 //!   tells the level before the print, or adds changes up, hides some of each.
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use base::{Span, Ts};
 use market::depth::{
     BookSide, DepthChange, DepthMessage, Fault, FaultCounts, Ladder, OrderKey, Orders, Packet,
+    Resting, Ticks,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +98,9 @@ pub struct Sample {
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Watched {
+    /// The moment of second zero.
+    #[serde(default)]
+    pub begin: Option<Ts>,
     /// Length of the observation.
     pub seconds: f64,
     /// What everybody did, in order of time.
@@ -131,6 +137,7 @@ pub fn watch(messages: &[DepthMessage], config: &WatchConfig) -> Result<Watched,
     let mut watcher = Watcher::new(messages, *config, from);
     messages.iter().take_while(|message| message.known < until).for_each(|m| watcher.see(m));
     let mut watched = watcher.watched;
+    watched.begin = Some(from);
     watched.seconds = (last - from).seconds();
     Ok(watched)
 }
@@ -183,6 +190,10 @@ struct Watcher {
     printed: BTreeMap<(BookSide, i64), (f64, i64)>,
     born: BTreeMap<OrderKey, f64>,
     next_sample: f64,
+    /// The market order told last: when it happened, and which event it is.
+    latest_market: Option<(Ts, usize)>,
+    /// An execution whose twin may follow: side and size of the order, and when it happened.
+    executed_first: Option<(BookSide, i64, Ts)>,
 }
 
 impl Watcher {
@@ -198,6 +209,8 @@ impl Watcher {
             printed: BTreeMap::new(),
             born: BTreeMap::new(),
             next_sample: 0.0,
+            latest_market: None,
+            executed_first: None,
         }
     }
 
@@ -207,7 +220,7 @@ impl Watcher {
             self.sample();
         }
         let before = self.watched.events.len();
-        self.judge(&message.change, now);
+        self.judge(message, now);
         let outcome = self.book.apply(message);
         if let Err(fault) = outcome {
             self.watched.faults.count(fault, message.known);
@@ -224,13 +237,13 @@ impl Watcher {
         }
     }
 
-    fn judge(&mut self, change: &DepthChange, now: f64) {
-        match *change {
+    fn judge(&mut self, message: &DepthMessage, now: f64) {
+        match message.change {
             DepthChange::Trade { resting: Some(side), price, size } => {
                 let waiting = self.printed.entry((side, price.0)).or_insert((now, 0));
                 let kept = if now - waiting.0 > PRINT_WAITS { 0 } else { waiting.1 };
                 *waiting = (now, kept + size.0);
-                self.market(side, size.0, now);
+                self.market(side, size.0, (message.at, now));
             }
             DepthChange::Level { side, price, size } => {
                 let Book::Levels(ladder) = &self.book else { return };
@@ -239,6 +252,9 @@ impl Watcher {
             }
             DepthChange::Add { order, side, price, size } => {
                 self.born.insert(order, now);
+                if self.is_taker_shown(side, price) {
+                    return;
+                }
                 self.rest(FlowKind::limit(side), price.0, size.0, now);
             }
             DepthChange::Delete { order } => {
@@ -257,22 +273,54 @@ impl Watcher {
                 self.replace(order, (price.0, size.0), now);
             }
             DepthChange::Execute { order, size } if !self.has_prints => {
-                let Book::Orders(orders) = &self.book else { return };
-                if let Some(resting) = orders.order(order) {
-                    self.market(resting.side, size.0, now);
-                }
+                self.executed(order, size.0, (message.at, now));
             }
             _ => {}
         }
     }
 
-    /// Prints of one moment against one side are one order.
-    fn market(&mut self, resting: BookSide, size: i64, now: f64) {
+    /// Whether an order at that price trades at once, in a feed that shows such orders too
+    /// (Bitstamp): what it takes is told by executions.
+    fn is_taker_shown(&self, side: BookSide, price: Ticks) -> bool {
+        let Book::Orders(orders) = &self.book else { return false };
+        let other = orders.best(side.opposite());
+        !self.has_prints && other.is_some_and(|(best, _)| side.accepts(price, best))
+    }
+
+    /// In a feed that shows takers both orders of a trade are told to be executed, one after the
+    /// other: that is one market order, of the younger one's side.
+    fn executed(&mut self, order: OrderKey, size: i64, times: (Ts, f64)) {
+        let Book::Orders(orders) = &self.book else { return };
+        let Some(Resting { side, price, .. }) = orders.order(order) else { return };
+        let twin = self.executed_first.take();
+        if twin.is_some_and(|twin| twin == (side.opposite(), size, times.0)) {
+            return;
+        }
+        let mut hit = side;
+        if self.is_taker_shown(side, price) {
+            self.executed_first = Some((side, size, times.0));
+            let best = orders.best(side.opposite()).map(|(best, _)| best);
+            let others = best.into_iter().flat_map(|best| orders.queue(side.opposite(), best));
+            let births = others.map(|(key, _)| self.born.get(&key).copied().unwrap_or(f64::MIN));
+            let youngest = births.fold(f64::MIN, f64::max);
+            if self.born.get(&order).is_some_and(|born| *born > youngest) {
+                hit = side.opposite();
+            }
+        }
+        self.market(hit, size, times);
+    }
+
+    /// Prints of one moment at the venue against one side are one order.
+    fn market(&mut self, resting: BookSide, size: i64, (at, now): (Ts, f64)) {
         let kind = FlowKind::market_against(resting);
-        let latest = self.watched.events.iter_mut().rev().take_while(|e| e.at_seconds == now);
-        match latest.into_iter().find(|event| event.kind == kind) {
+        let latest = self.latest_market.filter(|latest| latest.0 == at);
+        let event = latest.and_then(|(_, place)| self.watched.events.get_mut(place));
+        match event.filter(|event| event.kind == kind && now - event.at_seconds < PRINT_WAITS) {
             Some(event) => event.size += size,
-            None => self.push(kind, 0, size, now),
+            None => {
+                self.latest_market = Some((at, self.watched.events.len()));
+                self.push(kind, 0, size, now);
+            }
         }
     }
 
@@ -372,6 +420,14 @@ impl Watched {
                 }
             }
         }
+        Watched { events, ..self.clone() }
+    }
+
+    /// The same with what lay within so many ticks of the other side's best price alone, each
+    /// event as it was.
+    pub fn within(&self, nearest_ticks: i64) -> Watched {
+        let near = |event: &&FlowEvent| event.distance_ticks <= nearest_ticks;
+        let events = self.events.iter().filter(near).copied().collect();
         Watched { events, ..self.clone() }
     }
 

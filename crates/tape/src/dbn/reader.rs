@@ -218,6 +218,10 @@ impl<R: Read> Messages for Reader<R> {
     fn skipped(&self) -> &Skipped {
         &self.state.count.skipped
     }
+
+    fn is_synthetic(&self) -> bool {
+        self.head.is_synthetic()
+    }
 }
 
 impl State {

@@ -164,6 +164,10 @@ impl Messages for Recording<'_> {
     fn skipped(&self) -> &Skipped {
         self.messages.skipped()
     }
+
+    fn is_synthetic(&self) -> bool {
+        self.messages.is_synthetic()
+    }
 }
 
 /// The name of a change.

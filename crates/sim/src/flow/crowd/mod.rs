@@ -139,17 +139,35 @@ impl Crowd {
     /// A feed of every order (L3) over so many seconds: the book at second zero as one packet,
     /// then what happened.
     pub fn feed(&self, seed: Seed, seconds: f64) -> Result<Vec<DepthMessage>, Error> {
+        let mut messages = Vec::new();
+        self.feed_to(seed, seconds, |part| {
+            messages.extend_from_slice(part);
+            Ok::<(), Error>(())
+        })?;
+        Ok(messages)
+    }
+
+    /// The same, given out in parts, none of which is kept. Ends at the first refusal.
+    ///
+    /// # Errors
+    /// [`Error::ReadSetting`] for a length out of bounds; what `sink` refuses with.
+    pub fn feed_to<E: From<Error>>(
+        &self,
+        seed: Seed,
+        seconds: f64,
+        mut sink: impl FnMut(&[DepthMessage]) -> Result<(), E>,
+    ) -> Result<(), E> {
         check_range("crowd.seconds", seconds, (0.0, 1e7), "in 0..=1e7")?;
         let mut state = self.begin(seed)?;
-        let mut messages = state.snapshot(self.config.begin);
+        sink(&state.snapshot(self.config.begin))?;
         let mut out = Outbox::new(FeedDepth::Orders);
         let mut rng = seed.child("feed").rng();
         for second in 1..=seconds.ceil() as u64 {
             self.advance(&mut state, seconds.min(second as f64), &mut rng, &mut out);
-            messages.append(&mut out.messages);
+            sink(&out.messages)?;
             out.clear();
         }
-        Ok(messages)
+        Ok(())
     }
 
     fn empty(&self) -> Result<CrowdState, Error> {

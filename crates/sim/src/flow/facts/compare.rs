@@ -5,7 +5,7 @@ use std::fmt;
 use base::bootstrap::Interval;
 use serde::{Deserialize, Serialize};
 
-use super::Measured;
+use super::{Measured, Place};
 
 /// What a comparison says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Fact {
     pub band: (f64, f64),
     /// Whether it does.
     pub verdict: Verdict,
+    /// Where it lies on a curve, for facts that make one.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 /// How much wider than the recorded interval a band is.
@@ -89,6 +92,7 @@ pub fn compare(recorded: &[Measured], simulated: &[Measured], how: &Comparison) 
                 simulated,
                 band,
                 verdict,
+                place: it.place,
             }
         })
         .collect()

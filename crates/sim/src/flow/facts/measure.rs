@@ -4,6 +4,7 @@ use base::Seed;
 use base::bootstrap::{self, Interval, Plan};
 use serde::{Deserialize, Serialize};
 
+use super::{Curve, Place};
 use crate::flow::FlowKind;
 use crate::flow::watch::{Touch, Watched};
 use crate::{Error, check_range};
@@ -20,8 +21,12 @@ pub struct FactsConfig {
     pub lags: Vec<usize>,
     /// Distances from the best price at which depth is shown, ticks. Default 0, 1, 2, 5, 10.
     pub distances: Vec<usize>,
-    /// Seconds over which volumes and counts are added up. Default 1.
+    /// Seconds over which volumes, counts and imbalances are added up. Default 1.
     pub count_seconds: f64,
+    /// Waits between events that are told apart, seconds. Default 0.001, 0.01, 0.1, 1, 10.
+    pub waits_seconds: Vec<f64>,
+    /// Minutes of a part of the day. Default 60.
+    pub day_part_minutes: f64,
     /// Resamples. Default 1,000.
     pub draws: usize,
     /// Coverage. Default 0.95.
@@ -38,6 +43,8 @@ impl Default for FactsConfig {
             lags: vec![1, 2, 4, 8, 16, 32, 64],
             distances: vec![0, 1, 2, 5, 10],
             count_seconds: 1.0,
+            waits_seconds: vec![0.001, 0.01, 0.1, 1.0, 10.0],
+            day_part_minutes: 60.0,
             draws: 1_000,
             level: 0.95,
             seed: 1,
@@ -54,14 +61,25 @@ pub struct Measured {
     pub unit: String,
     /// The figure with its interval; not a number where the stream does not tell it.
     pub figure: Interval,
+    /// Where it lies on a curve, for facts that make one.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 /// Sums a block, and what is made of their sums.
-struct Gauge {
-    name: String,
-    unit: &'static str,
-    sums: Vec<Vec<f64>>,
-    figure: Box<dyn Fn(&[f64]) -> f64>,
+pub(super) struct Gauge {
+    pub(super) name: String,
+    pub(super) unit: &'static str,
+    pub(super) sums: Vec<Vec<f64>>,
+    pub(super) figure: Box<dyn Fn(&[f64]) -> f64>,
+    pub(super) place: Option<Place>,
+}
+
+impl Gauge {
+    /// The same as a point of a curve.
+    pub(super) fn on(self, curve: Curve, at: f64) -> Gauge {
+        Gauge { place: Some(Place { curve, at }), ..self }
+    }
 }
 
 /// Measures all facts of a stream, in a fixed order.
@@ -73,6 +91,11 @@ pub fn measure(watched: &Watched, config: &FactsConfig) -> Result<Vec<Measured>,
     for &scale in &config.scales_seconds {
         check_range("facts.scales_seconds", scale, (1e-3, 1e6), "in 0.001..=1e6")?;
     }
+    let part = config.day_part_minutes;
+    check_range("facts.day_part_minutes", part, (1.0, 1_440.0), "in 1..=1440")?;
+    for &wait in &config.waits_seconds {
+        check_range("facts.waits_seconds", wait, (0.0, 1e6), "in 0..=1e6")?;
+    }
     let ruler = Ruler { watched, config };
     let mut gauges = ruler.spreads();
     gauges.extend(ruler.depths());
@@ -81,6 +104,8 @@ pub fn measure(watched: &Watched, config: &FactsConfig) -> Result<Vec<Measured>,
     gauges.extend(ruler.waits());
     gauges.extend(ruler.volumes());
     gauges.extend(ruler.lifetimes());
+    gauges.extend(ruler.pressure());
+    gauges.extend(ruler.day_times());
     let seed = Seed::root(config.seed).child("facts");
     let measured = |gauge: Gauge| {
         let (draws, level) = (config.draws, config.level);
@@ -93,27 +118,27 @@ pub fn measure(watched: &Watched, config: &FactsConfig) -> Result<Vec<Measured>,
             }
             (gauge.figure)(&total)
         });
-        Measured { name: gauge.name, unit: gauge.unit.to_owned(), figure }
+        Measured { name: gauge.name, unit: gauge.unit.to_owned(), figure, place: gauge.place }
     };
     Ok(gauges.into_iter().map(measured).collect())
 }
 
-struct Ruler<'a> {
-    watched: &'a Watched,
-    config: &'a FactsConfig,
+pub(super) struct Ruler<'a> {
+    pub(super) watched: &'a Watched,
+    pub(super) config: &'a FactsConfig,
 }
 
-fn ratio(sums: &[f64]) -> f64 {
+pub(super) fn ratio(sums: &[f64]) -> f64 {
     sums[0] / sums[1]
 }
 
 impl Ruler<'_> {
-    fn block_of(&self, at_seconds: f64) -> usize {
+    pub(super) fn block_of(&self, at_seconds: f64) -> usize {
         let part = at_seconds / self.watched.seconds * self.config.blocks as f64;
         (part as usize).min(self.config.blocks - 1)
     }
 
-    fn gauge(
+    pub(super) fn gauge(
         &self,
         (name, unit): (String, &'static str),
         rows: impl Iterator<Item = (f64, Vec<f64>)>,
@@ -131,7 +156,7 @@ impl Ruler<'_> {
         if wide == 0 {
             sums.clear();
         }
-        Gauge { name, unit, sums, figure: Box::new(figure) }
+        Gauge { name, unit, sums, figure: Box::new(figure), place: None }
     }
 
     /// Spreads, weighted by how long they stood.
@@ -163,7 +188,7 @@ impl Ruler<'_> {
                 Some((sample.at_seconds, vec![lots as f64 / 2.0, 1.0]))
             });
             let name = format!("depth at {distance} ticks from the best");
-            self.gauge((name, "lots"), rows, ratio)
+            self.gauge((name, "lots"), rows, ratio).on(Curve::Depth, distance as f64)
         };
         self.config.distances.iter().map(|&distance| of(distance)).collect()
     }
@@ -184,7 +209,8 @@ impl Ruler<'_> {
         let mut gauges: Vec<Gauge> = (self.config.lags.iter())
             .map(|&lag| {
                 let name = format!("sign autocorrelation at lag {lag}");
-                self.gauge((name, ""), pairs(lag).into_iter(), sign_correlation)
+                let gauge = self.gauge((name, ""), pairs(lag).into_iter(), sign_correlation);
+                gauge.on(Curve::SignMemory, lag as f64)
             })
             .collect();
         // One row for each sign: the products at all lags, side by side.
@@ -220,7 +246,8 @@ impl Ruler<'_> {
         };
         for &scale in &self.config.scales_seconds {
             let name = format!("variance of the mid over {scale} s");
-            gauges.push(self.gauge((name, "ticks² a second"), of(scale).into_iter(), ratio));
+            let gauge = self.gauge((name, "ticks² a second"), of(scale).into_iter(), ratio);
+            gauges.push(gauge.on(Curve::Signature, scale));
         }
         let scales = &self.config.scales_seconds;
         if let (Some(&short), Some(&long)) = (scales.first(), scales.last()) {
@@ -257,6 +284,14 @@ impl Ruler<'_> {
         });
         let name = "waits between events, variance by mean²".to_owned();
         gauges.push(self.gauge((name, ""), waits, dispersion));
+        for &least in &config.waits_seconds {
+            let rows = watched.events.windows(2).map(move |pair| {
+                let wait = pair[1].at_seconds - pair[0].at_seconds;
+                (pair[0].at_seconds, vec![f64::from(u8::from(wait > least)), 1.0])
+            });
+            let name = format!("waits above {least} s");
+            gauges.push(self.gauge((name, "part"), rows, ratio).on(Curve::Waits, least));
+        }
         let counts = self.per_count(|_| 1.0);
         let rows = counts.into_iter().map(|(at, n)| (at, vec![1.0, n, n * n]));
         let name = format!("events in {} s, variance by mean", config.count_seconds);

@@ -1,5 +1,6 @@
 //! What order flow looks like everywhere, in numbers with intervals: spreads, depth, memory of
-//! signs, variance by interval, waits, tails, volumes, lifetimes, bursts.
+//! signs, variance by interval, waits, tails, volumes, lifetimes, bursts, the push of market
+//! orders, intensity by time of day.
 //!
 //! An observation is cut into blocks of time. Each fact is a function of sums over blocks, and
 //! its interval comes from drawing whole blocks anew (base::bootstrap), so that what hangs
@@ -13,9 +14,13 @@
 //! Start reading at [`measure`](fn@measure), then [`compare`].
 
 mod compare;
+mod day;
 mod measure;
+mod place;
+mod pressure;
 #[cfg(test)]
 mod tests;
 
 pub use compare::{Comparison, Fact, Verdict, compare};
 pub use measure::{FactsConfig, Measured, measure};
+pub use place::{Curve, Place};

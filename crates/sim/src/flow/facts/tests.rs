@@ -60,6 +60,36 @@ fn a_feed_by_level_tells_growth_prints_and_the_rest() {
 }
 
 #[test]
+fn prints_of_one_order_that_come_one_by_one_are_one_order() {
+    use BookSide::{Ask, Bid};
+    let quotes = [message(0, level(Bid, 99, 10)), message(0, level(Ask, 101, 10))];
+    let late = |micros: i64, at: i64, resting| DepthMessage {
+        known: Ts::from_micros(10_000 + micros),
+        ..message(at, print(resting, 101, 2))
+    };
+    let prints = [late(0, 9, Ask), late(7, 9, Ask), late(9, 9, Bid), late(12, 10, Ask)];
+    let config = WatchConfig { from: Some(Ts::from_micros(500)), ..WatchConfig::default() };
+    let seen = watch(&[&quotes[..], &prints[..]].concat(), &config).unwrap();
+    let wanted = vec![
+        (FlowKind::MarketBuy, 0, 4),
+        (FlowKind::MarketSell, 0, 2),
+        (FlowKind::MarketBuy, 0, 2),
+    ];
+    assert_eq!(kinds(&seen), wanted);
+}
+
+#[test]
+fn a_trade_told_of_both_its_orders_is_one_market_order() {
+    use BookSide::{Ask, Bid};
+    let execute = |order, size| DepthChange::Execute { order: OrderKey(order), size: Lots(size) };
+    let book = [(0, add(1, Bid, 99, 10)), (0, add(2, Ask, 101, 10)), (0, add(5, Ask, 102, 10))];
+    let taker_last = [(10, add(3, Bid, 101, 4)), (20, execute(2, 4)), (20, execute(3, 4))];
+    let taker_first = [(30, add(4, Ask, 99, 3)), (40, execute(4, 3)), (40, execute(1, 3))];
+    let seen = watched(&[&book[..], &taker_last[..], &taker_first[..]].concat());
+    assert_eq!(kinds(&seen), [(FlowKind::MarketBuy, 0, 4), (FlowKind::MarketSell, 0, 3)]);
+}
+
+#[test]
 fn a_feed_by_order_tells_lives_and_moves() {
     use BookSide::{Ask, Bid};
     let (order, price, size) = (OrderKey(3), Ticks(100), Lots(4));
@@ -162,6 +192,7 @@ fn facts_of_a_poisson_stream_are_those_of_theory() {
         ("events in 1 s, variance by mean", 1.0),
         ("sign autocorrelation at lag 1", 0.0),
         ("traded in 1 s", 6.0),
+        ("waits above 0.1 s", libm::exp(-0.6)),
         // Two moves of a tick in four seconds.
         ("variance of the mid over 1 s", 0.5),
     ];
@@ -180,6 +211,65 @@ fn alternating_signs_have_a_correlation_of_minus_one() {
     let measured = measure(&stream(&arrivals, 200.0), &FactsConfig::default()).unwrap();
     assert!((of(&measured, "sign autocorrelation at lag 1").value + 1.0).abs() < 1e-9);
     assert!((of(&measured, "sign autocorrelation at lag 2").value - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn intensity_is_told_by_hour_and_begins_anew_each_day() {
+    // Two days of a market that is busy at night: 3 events a second before six, 1 after.
+    let hours = (0..48).flat_map(|hour| {
+        let each = if hour % 24 < 6 { 3 } else { 1 };
+        (0..3_600 * each).map(move |at| (f64::from(hour), f64::from(at) / f64::from(each)))
+    });
+    let arrivals: Vec<Arrival> =
+        hours.map(|(hour, at)| Arrival { at_seconds: 3_600.0 * hour + at, kind: 0 }).collect();
+    let begin = Some(Ts::from_seconds(1_700_006_400));
+    let two_days = Watched { begin, ..stream(&arrivals, 172_800.0) };
+    let config = FactsConfig { scales_seconds: vec![60.0], blocks: 96, ..FactsConfig::default() };
+    let measured = measure(&two_days, &config).unwrap();
+    let by_hour: Vec<f64> = measured
+        .iter()
+        .filter(|it| it.place.is_some_and(|place| place.curve == Curve::DayTime))
+        .map(|it| it.figure.value)
+        .collect();
+    assert_eq!(by_hour.len(), 24);
+    for (hour, rate) in by_hour.iter().enumerate() {
+        let wanted = if hour < 6 { 3.0 } else { 1.0 };
+        assert!((rate - wanted).abs() < 0.01, "{hour}: {rate}");
+    }
+    let short = Watched { begin, ..stream(&arrivals[..900], 300.0) };
+    let five_minutes = measure(&short, &FactsConfig::default()).unwrap();
+    assert!((of(&five_minutes, "events a second from 00:00 UTC").value - 3.0).abs() < 0.02);
+    let nameless = Watched { begin: None, ..short };
+    let measured = measure(&nameless, &FactsConfig::default()).unwrap();
+    assert!(!measured.iter().any(|it| it.name.starts_with("events a second from")));
+}
+
+#[test]
+fn the_push_of_market_orders_is_a_slope_now_and_later() {
+    // Buys move the middle by two ticks in their second; sells do not move it; a tick comes back
+    // in the second after a buy.
+    let (mut arrivals, mut touches, mut mid) = (Vec::new(), Vec::new(), 1_000);
+    let mut came_before = false;
+    let mut rng = Seed::root(4).rng();
+    for second in 0..4_000 {
+        let buys = crate::flow::hawkes::uniform(&mut rng) < 0.5;
+        let at = f64::from(second);
+        arrivals.push(Arrival { at_seconds: at + 0.5, kind: usize::from(!buys) });
+        touches.push(Touch { at_seconds: at, bid: mid, ask: mid + 1 });
+        mid += if buys { 2 } else { 0 } - i64::from(came_before);
+        came_before = buys;
+    }
+    let stream = Watched { touches, ..stream(&arrivals, 4_000.0) };
+    let measured = measure(&stream, &FactsConfig::default()).unwrap();
+    // From an imbalance of -1 to 1 the move differs by two ticks, later by one the other way.
+    for (name, wanted) in [
+        ("move of the mid in the 1 s of an imbalance of one", 1.0),
+        ("move of the mid in the 1 s after an imbalance of one", -0.5),
+    ] {
+        let it = of(&measured, name);
+        assert!((it.value - wanted).abs() < 0.1, "{name}: {it:?}");
+        assert!(it.low <= wanted + 0.03 && wanted - 0.03 <= it.high, "{name}: {it:?}");
+    }
 }
 
 #[test]
@@ -209,7 +299,10 @@ fn a_stream_agrees_with_its_like_and_differs_from_another() {
 #[test]
 fn a_fact_that_one_stream_lacks_stays_in_the_table() {
     let figure = Interval { value: 1.0, low: 0.9, high: 1.1, level: 0.95 };
-    let named = |name: &str| Measured { name: name.to_owned(), unit: String::new(), figure };
+    let named = |name: &str| {
+        let (name, unit) = (name.to_owned(), String::new());
+        Measured { name, unit, figure, place: None }
+    };
     let facts = compare(&[named("a")], &[named("b")], &Comparison::default());
     let found: Vec<(&str, Verdict)> =
         facts.iter().map(|fact| (fact.name.as_str(), fact.verdict)).collect();

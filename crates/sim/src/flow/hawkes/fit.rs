@@ -82,6 +82,9 @@ pub struct HawkesFit {
     /// Intervals of α, laid out as [`HawkesParameters::branching`]. They come from the curvature
     /// with the decays as given, so they are too narrow where decays were sought.
     pub branching: Vec<Option<Interval>>,
+    /// The branching ratio and its interval, from the curvature as those of α (the delta method);
+    /// `None` where it was held.
+    pub ratio: Option<Interval>,
     /// Whether the ratio had to be held.
     pub stability: Stability,
 }
@@ -107,6 +110,7 @@ pub fn fit(
     };
     let top = data.climb(&decays, data.beginning(decays.len()), WHOLLY);
     let parameters = data.parameters(&decays, &top.values);
+    let spread = data.ratio_deviation(&top, &parameters);
     let counts = data.counts();
     let poisson = counts.iter().map(|n| n * (n / seconds).ln() - n).sum();
     let (model, stability) = data.hold(parameters, config.largest_ratio)?;
@@ -116,6 +120,10 @@ pub fn fit(
     };
     let free = model.parameters().branching.len() + kinds + sought;
     let (base, branching) = data.intervals(&top, decays.len(), config.level);
+    let half = normal_quantile(0.5 + config.level / 2.0) * spread;
+    let value = model.branching_ratio();
+    let (low, high) = ((value - half).max(0.0), value + half);
+    let ratio = Interval { value, low, high, level: config.level };
     Ok(HawkesFit {
         model,
         log_likelihood,
@@ -124,6 +132,7 @@ pub fn fit(
         akaike: 2.0 * free as f64 - 2.0 * log_likelihood,
         base,
         branching,
+        ratio: (stability == Stability::Free).then_some(ratio),
         stability,
     })
 }
@@ -329,6 +338,25 @@ impl Data<'_> {
         Ok((Hawkes::new(parameters)?, Stability::Held { wanted }))
     }
 
+    /// Standard deviation of the branching ratio. The problems of the kinds are apart, so their
+    /// variances add.
+    fn ratio_deviation(&self, top: &Top, parameters: &HawkesParameters) -> f64 {
+        let (kinds, kernels) = (self.kinds, parameters.decays.len());
+        let slopes = parameters.ratio_slopes();
+        let variance = |(to, (part, at)): (usize, (&Part, &Vec<f64>))| {
+            let inside = inside(at);
+            let slope = |place: usize| match place.checked_sub(1) {
+                Some(child) => slopes[child / kernels * kinds + to],
+                None => 0.0,
+            };
+            let slopes: Vec<f64> = inside.iter().map(|&place| slope(place)).collect();
+            let solved = part.factored(&inside).solve(&slopes);
+            slopes.iter().zip(solved).map(|(slope, solved)| slope * solved).sum::<f64>()
+        };
+        let parts = top.parts.iter().zip(&top.values).enumerate();
+        parts.map(variance).sum::<f64>().sqrt()
+    }
+
     fn intervals(
         &self,
         top: &Top,
@@ -391,13 +419,18 @@ impl Part {
     }
 
     fn deviations(&self, at: &[f64]) -> Vec<Option<f64>> {
-        let inside: Vec<usize> = (0..at.len()).filter(|&place| at[place] > 1e-8).collect();
+        let inside = inside(at);
         let mut all = vec![None; at.len()];
         for (place, variance) in inside.iter().zip(self.factored(&inside).inverse_diagonal()) {
             all[*place] = Some(variance.sqrt());
         }
         all
     }
+}
+
+/// Values that are off their bound.
+fn inside(at: &[f64]) -> Vec<usize> {
+    (0..at.len()).filter(|&place| at[place] > 1e-8).collect()
 }
 
 /// Where to go from here.

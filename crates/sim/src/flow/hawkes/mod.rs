@@ -156,29 +156,44 @@ impl HawkesParameters {
         self.branching[first..first + kernels].iter().sum()
     }
 
-    /// Spectral radius of the matrix of children, by powers of 1 + A: that matrix is positive on
-    /// its diagonal, so the powers converge where those of A alone might turn in a circle.
     fn branching_ratio(&self) -> f64 {
-        let kinds = self.base.len();
-        let mut weights = vec![1.0; kinds];
-        let mut radius = 1.0;
-        for _ in 0..10_000 {
-            let next: Vec<f64> = (0..kinds)
-                .map(|to| {
-                    let all = (0..kinds).map(|from| self.children(from, to) * weights[from]);
-                    weights[to] + all.sum::<f64>()
-                })
-                .collect();
-            let largest = next.iter().copied().fold(0.0, f64::max);
-            let still = (largest - radius).abs() <= 1e-14 * largest;
-            radius = largest;
-            weights = next.iter().map(|weight| weight / largest).collect();
-            if still {
-                break;
-            }
-        }
-        radius - 1.0
+        perron(self.base.len(), |to, from| self.children(from, to)).0
     }
+
+    /// How the branching ratio grows with the children of each pair of kinds, `[from][to]`: the
+    /// product of the matrix's left and right vectors ÷ their inner product.
+    fn ratio_slopes(&self) -> Vec<f64> {
+        let kinds = self.base.len();
+        let (_, right) = perron(kinds, |to, from| self.children(from, to));
+        let (_, left) = perron(kinds, |from, to| self.children(from, to));
+        let inner: f64 = left.iter().zip(&right).map(|(a, b)| a * b).sum();
+        let slopes = right.iter().flat_map(|from| left.iter().map(move |to| from * to / inner));
+        slopes.collect()
+    }
+}
+
+/// Spectral radius of a matrix without negative entries, and its vector, by powers of 1 + A: that
+/// matrix is positive on its diagonal, so the powers converge where those of A alone might turn
+/// in a circle.
+fn perron(kinds: usize, entry: impl Fn(usize, usize) -> f64) -> (f64, Vec<f64>) {
+    let mut weights = vec![1.0; kinds];
+    let mut radius = 1.0;
+    for _ in 0..10_000 {
+        let next: Vec<f64> = (0..kinds)
+            .map(|row| {
+                let all = (0..kinds).map(|column| entry(row, column) * weights[column]);
+                weights[row] + all.sum::<f64>()
+            })
+            .collect();
+        let largest = next.iter().copied().fold(0.0, f64::max);
+        let still = (largest - radius).abs() <= 1e-14 * largest;
+        radius = largest;
+        weights = next.iter().map(|weight| weight / largest).collect();
+        if still {
+            break;
+        }
+    }
+    (radius - 1.0, weights)
 }
 
 fn check_arrivals(arrivals: &[Arrival], kinds: usize, seconds: f64) -> Result<(), Error> {

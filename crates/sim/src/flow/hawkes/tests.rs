@@ -246,6 +246,24 @@ fn a_fit_finds_the_known_parameters_within_its_intervals() {
 }
 
 #[test]
+fn the_interval_of_the_ratio_is_as_wide_as_the_ratio_varies() {
+    let (model, seconds, seeds) = (model(), 2_000.0, 24);
+    let (mut ratios, mut halves, mut inside) = (Vec::new(), Vec::new(), 0);
+    for seed in 0..seeds {
+        let arrivals = model.simulate(seconds, &mut Seed::root(seed).child("ratio").rng());
+        let found = fit(&arrivals, 2, seconds, &fixed(vec![0.5, 20.0])).unwrap().ratio.unwrap();
+        inside += usize::from(found.low <= model.branching_ratio())
+            * usize::from(model.branching_ratio() <= found.high);
+        ratios.push(found.value);
+        halves.push((found.high - found.low) / 2.0 / 1.96);
+    }
+    let part = stats::mean(&halves) / stats::variance(&ratios).sqrt();
+    // The error of a deviation from 24 values is 15 %.
+    assert!((0.55..1.6).contains(&part), "{part}");
+    assert!(inside >= 19, "{inside} of {seeds}");
+}
+
+#[test]
 fn a_fit_is_at_least_as_likely_as_the_truth_and_as_a_poisson_process() {
     let model = model();
     let arrivals = model.simulate(500.0, &mut Seed::root(11).rng());
@@ -294,6 +312,7 @@ fn a_ratio_at_the_edge_is_held_and_told() {
     let found = fit(&arrivals, 1, 3_000.0, &config).unwrap();
     assert!((found.model.branching_ratio() - 0.5).abs() < 1e-9);
     assert!(matches!(found.stability, Stability::Held { wanted } if wanted > 0.8));
+    assert_eq!(found.ratio, None, "what was held has no interval of its own");
     let kept = found.model.mean_rates()[0] / (arrivals.len() as f64 / 3_000.0);
     assert!((kept - 1.0).abs() < 1e-6, "mean rates are kept: {kept}");
 }
