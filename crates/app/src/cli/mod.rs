@@ -2,6 +2,7 @@
 
 pub(crate) mod depth;
 pub(crate) mod execute;
+pub(crate) mod knockout;
 pub(crate) mod modelling;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use depth::DepthCommand;
 use execute::ExecuteArgs;
+use knockout::KnockOutCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
@@ -66,6 +68,9 @@ pub(crate) enum Command {
     /// Work parent orders through a recorded order book by TWAP, VWAP, POV or Almgren-Chriss, and
     /// say what that cost.
     Execute(Box<ExecuteArgs>),
+    /// Knock-out certificates on an index: quote one, choose a barrier, hold them by a rule.
+    #[command(subcommand, name = "knockout")]
+    KnockOut(KnockOutCommand),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

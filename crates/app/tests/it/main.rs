@@ -8,6 +8,7 @@ mod crash;
 mod database;
 mod depth;
 mod execute;
+mod knockout;
 mod modelling;
 mod recording;
 
