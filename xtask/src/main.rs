@@ -45,7 +45,7 @@ enum Chore {
     /// Run on recorded market data that lies outside the tree.
     Real {
         /// What to run.
-        #[arg(value_parser = ["breakout", "models", "depth", "flow"])]
+        #[arg(value_parser = ["breakout", "models", "depth", "flow", "knockout"])]
         what: String,
         /// Folder of the recorded data.
         #[arg(long, default_value = "../shared/data")]
@@ -96,6 +96,7 @@ fn main() -> anyhow::Result<()> {
             "models" => real::models(&data, &home),
             "depth" => real::depth(&data, &home),
             "flow" => real::flow(&data, &home),
+            "knockout" => real::knockout(&data, &home),
             _ => real::breakout(&data, &home),
         },
         Chore::Bench { what: suite, json, only, quick, data } => {

@@ -187,6 +187,57 @@ pub(crate) fn flow(data: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Bars on which certificates are held, and by which rule.
+const HELD: [(&str, &[&str]); 6] = [
+    (
+        "intraday/dax_ger40_15m_2024_2025.parquet",
+        &["--calendar", "none", "--side", "alternate", "--sigmas", "1"],
+    ),
+    (
+        "intraday/us_5min_2025.parquet",
+        &["--symbol", "QQQ", "--index-hours", "new-york", "--side", "alternate", "--hold", "2"],
+    ),
+    (
+        "intraday/dax_ger40_60m_2024_2025.parquet",
+        &["--calendar", "none", "--side", "trend", "--distance-percent", "3"],
+    ),
+    (
+        "etf_macro/etf_index_daily_full_history.parquet",
+        &["--symbol", "SPY", "--index-hours", "new-york", "--side", "alternate", "--ratio", "10"],
+    ),
+    (
+        "etf_macro/etf_index_daily_full_history.parquet",
+        &["--symbol", "SPX", "--index-hours", "new-york", "--buffer-percent", "1", "--sigmas", "1"],
+    ),
+    (
+        "intraday/de30_xauusd_1min_bidask_lean.parquet",
+        &["--calendar", "none", "--symbol", "DE30EUR.bid"],
+    ),
+];
+
+/// Quotes a certificate, chooses a barrier, holds certificates on recorded indices and funds. The
+/// last file has too few sessions and must be refused.
+pub(crate) fn knockout(data: &Path, home: &Path) -> Result<()> {
+    let desk = Desk::open(&tree::root(), data, home)?;
+    let asked = ["--side", "long", "--index", "18000", "--volatility", "18"];
+    let quote = ["--strike", "17100", "--jump-chance-percent", "1"];
+    println!("\n== knockout quote");
+    tree::run(desk.trimtab(&["knockout", "quote"]).args(asked).args(quote))?;
+    println!("\n== knockout choose");
+    tree::run(desk.trimtab(&["knockout", "choose", "--drift-percent", "60"]).args(asked))?;
+    for (at, (path, words)) in HELD.iter().enumerate() {
+        println!("\n== knockout life {path}");
+        let file = std::path::absolute(data.join(path))?;
+        let mut command = desk.trimtab(&["knockout", "life"]);
+        let done = tree::run(command.arg(file).args(*words));
+        match at + 1 == HELD.len() {
+            true => ensure!(done.is_err(), "a file of three sessions was not refused"),
+            false => done?,
+        }
+    }
+    Ok(())
+}
+
 /// The binary with its home folder, and where the recorded data lie.
 struct Desk<'a> {
     binary: PathBuf,

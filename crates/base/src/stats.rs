@@ -180,6 +180,17 @@ const ERFC_CHEBYSHEV: [f64; 28] = [
     -2.8e-17,
 ];
 
+/// Interval of a share, from how often it came true in how many rows (Wilson 1927). NaN without
+/// rows.
+pub fn wilson(wins: usize, rows: usize, level: f64) -> (f64, f64) {
+    let z = normal_quantile(0.5 + level / 2.0);
+    let (n, p) = (rows as f64, wins as f64 / rows as f64);
+    let centre = p + z * z / (2.0 * n);
+    let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    (((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0))
+}
+
 /// Inverse of [`normal_cdf`] (Acklam's rational start, two Newton steps).
 pub fn normal_quantile(level: f64) -> f64 {
     if level <= 0.0 || level >= 1.0 {
@@ -202,6 +213,13 @@ pub fn normal_quantile(level: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wilson_matches_statsmodels() {
+        // statsmodels.stats.proportion.proportion_confint(7, 10, method="wilson")
+        let (low, high) = wilson(7, 10, 0.95);
+        assert!((low - 0.396_777).abs() < 1e-5 && (high - 0.892_209).abs() < 1e-5, "{low} {high}");
+    }
 
     #[test]
     fn quantiles_match_numpy() {

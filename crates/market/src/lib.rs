@@ -10,6 +10,7 @@ pub mod corporate;
 pub mod depth;
 pub mod event;
 pub mod instrument;
+mod local_clock;
 pub mod money;
 pub mod option;
 pub mod order;
@@ -21,6 +22,7 @@ pub use calendar::{Calendar, Session};
 pub use corporate::{Adjuster, Corporate, CorporateAction};
 pub use event::{BrokerEvent, Command, Event, Held, SessionPhase, Snapshot, What};
 pub use instrument::{Instrument, InstrumentId, Kind, Universe};
+pub use local_clock::LocalClock;
 pub use money::{Bps, Cash, Currency, Price, Qty, RMultiple};
 pub use option::{
     ExerciseStyle, Offer, OpenInterest, OptionContract, OptionQuote, OptionRight, OptionTrades,

@@ -11,6 +11,7 @@ pub mod depth;
 pub mod execute;
 pub mod flow;
 pub mod history;
+pub mod knockout;
 pub mod lake_history;
 pub mod modelling;
 pub mod models;
@@ -74,6 +75,18 @@ pub enum Error {
     /// A parent order that can't be worked, or whose cost can't be told; the fault names which.
     #[error(transparent)]
     WorkParent(desk::Error),
+    /// Knock-out certificates that can't be had or held as asked.
+    #[error("trade knock-out certificates: {what}")]
+    SetKnockOut {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A certificate, a view or a bet that has no value; the fault names which number.
+    #[error("value knock-out certificate")]
+    ValueKnockOut(#[source] pricing::Error),
+    /// Bars of an index on which no certificate can live.
+    #[error("hold knock-out certificates")]
+    HoldKnockOut(#[source] sim::Error),
     /// A book that could not do its work.
     #[error("run book")]
     RunBook(#[from] books::Error),

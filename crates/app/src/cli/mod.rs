@@ -3,6 +3,7 @@
 pub(crate) mod depth;
 pub(crate) mod execute;
 pub(crate) mod flow;
+pub(crate) mod knockout;
 pub(crate) mod modelling;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use depth::DepthCommand;
 use execute::ExecuteArgs;
 use flow::FlowCommand;
+use knockout::KnockOutCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// write synthetic recordings.
     #[command(subcommand)]
     Flow(Box<FlowCommand>),
+    /// Knock-out certificates on an index: quote one, choose a barrier, hold them by a rule.
+    #[command(subcommand, name = "knockout")]
+    KnockOut(KnockOutCommand),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

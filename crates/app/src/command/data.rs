@@ -51,20 +51,37 @@ struct Appended {
     known_already: bool,
 }
 
-fn take_in(args: &IngestArgs, lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
-    let dataset = args.dataset.clone().unwrap_or_else(|| name_of(&args.path));
+/// Columns by name, from words such as `close=last`.
+pub(super) fn named(map: &[String]) -> Result<ingest::Names, Failure> {
     let mut names = ingest::Names::new();
-    for pair in &args.map {
+    for pair in map {
         let Some((field, column)) = pair.split_once('=') else {
             return Err(Failure::new(format!("read --map {pair:?}: it is not FIELD=COLUMN"))
                 .advise("write for example --map close=last"));
         };
         names.insert(field.to_owned(), column.to_owned());
     }
-    let calendar = match args.calendar.as_str() {
-        "none" => None,
-        code => Some(Calendar::of(code)?),
-    };
+    Ok(names)
+}
+
+/// The exchange of a code; nothing for `none`.
+pub(super) fn calendar(code: &str) -> Result<Option<&'static Calendar>, Failure> {
+    match code {
+        "none" => Ok(None),
+        code => Ok(Some(Calendar::of(code)?)),
+    }
+}
+
+pub(super) const fn stamp(stamp: StampArg) -> Stamp {
+    match stamp {
+        StampArg::Start => Stamp::Start,
+        StampArg::End => Stamp::End,
+    }
+}
+
+fn take_in(args: &IngestArgs, lake: &Lake, terminal: Terminal) -> Result<(), Failure> {
+    let dataset = args.dataset.clone().unwrap_or_else(|| name_of(&args.path));
+    let (names, calendar) = (named(&args.map)?, calendar(&args.calendar)?);
     let request = Request {
         path: args.path.clone(),
         dataset,
@@ -75,10 +92,7 @@ fn take_in(args: &IngestArgs, lake: &Lake, terminal: Terminal) -> Result<(), Fai
             AdjustedArg::All => Adjusted::SplitsDividends,
         },
         calendar,
-        stamp: match args.stamp {
-            StampArg::Start => Stamp::Start,
-            StampArg::End => Stamp::End,
-        },
+        stamp: stamp(args.stamp),
         at: MachineClock.now(),
     };
     let bar = Bar::new(terminal);

@@ -3,12 +3,13 @@
 pub(crate) mod data;
 mod day;
 mod demo;
-mod depth;
+pub(crate) mod depth;
 mod execute;
 mod experiments;
 mod features;
 mod flow;
 mod kill;
+mod knockout;
 mod modelling;
 mod orders;
 mod study;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
         Command::Flow(command) => flow::run(&command, &cli.home, terminal),
+        Command::KnockOut(command) => knockout::run(&command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),

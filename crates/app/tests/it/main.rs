@@ -9,6 +9,7 @@ mod database;
 mod depth;
 mod execute;
 mod flow;
+mod knockout;
 mod modelling;
 mod recording;
 

@@ -13,6 +13,7 @@ mod gathered;
 mod lean;
 pub(crate) mod lines;
 mod parquet;
+mod passing;
 mod refine;
 mod sessions;
 mod text;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 
 pub use columns::Names;
 use gathered::Gathered;
+pub use passing::{Passing, SymbolBars, bars};
 use refine::Refined;
 
 use crate::manifest::{Adjusted, Manifest, Origin, Source};

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::gate::{Gate, Passed};
 use super::gathered::{Gathered, Pieces, RawBar};
+use super::passing::SymbolBars;
 use super::sessions::Sessions;
 use super::{Outcome, Request, Stamp, actions};
 use crate::manifest::Quality;
@@ -98,6 +99,16 @@ impl Refined {
             false => format!("no row is fit to be kept: {}", reasons.join(", ")),
         };
         Error::Ingest { path: request.path.clone(), fault }
+    }
+
+    /// The bars alone, by symbol, and what the gate said.
+    pub(crate) fn into_bars(self) -> (Vec<SymbolBars>, Quality) {
+        let of_session = |(symbol, daily)| SymbolBars { symbol, daily, ..SymbolBars::default() };
+        let short = |(symbol, shorter)| SymbolBars { symbol, shorter, ..SymbolBars::default() };
+        let mut symbols: Vec<SymbolBars> = self.daily.into_iter().map(of_session).collect();
+        symbols.extend(self.shorter.into_iter().map(short));
+        symbols.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        (symbols, self.quality)
     }
 
     /// Appends to each table that gets rows.

@@ -1,7 +1,7 @@
 //! Reliability: does a probability of 0.6 win six times in ten?
 
 use base::Prob;
-use base::stats::normal_quantile;
+use base::stats::wilson;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -64,26 +64,9 @@ impl Reliability {
     }
 }
 
-/// Wilson's interval of a share (1927).
-fn wilson(wins: usize, rows: usize, level: f64) -> (f64, f64) {
-    let z = normal_quantile(0.5 + level / 2.0);
-    let (n, p) = (rows as f64, wins as f64 / rows as f64);
-    let centre = p + z * z / (2.0 * n);
-    let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + z * z / n;
-    (((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wilson_matches_statsmodels() {
-        // statsmodels.stats.proportion.proportion_confint(7, 10, method="wilson")
-        let (low, high) = wilson(7, 10, 0.95);
-        assert!((low - 0.396_777).abs() < 1e-5 && (high - 0.892_209).abs() < 1e-5, "{low} {high}");
-    }
 
     #[test]
     fn rows_are_counted_once_and_the_error_is_their_distance() {

@@ -39,6 +39,9 @@ pub struct Bet {
     pub stop_loss: Option<f64>,
     /// What is weighed.
     pub utility: Utility,
+    /// The largest chance of a knock-out that is borne, above 0 and at most 1: the upper end of its
+    /// 95 % interval over the paths may not lie above. Without one all is borne.
+    pub most_knock_out: Option<f64>,
 }
 
 /// A candidate and what the paths say of it.
@@ -64,8 +67,8 @@ pub struct Judged {
 pub struct Choice {
     /// In the order given.
     pub judged: Vec<Judged>,
-    /// Position of the greatest utility, the first among equals; `None` where staying out is at
-    /// least as good as any.
+    /// Position of the greatest utility among those whose chance of a knock-out is borne, the first
+    /// among equals; `None` where staying out is at least as good as any.
     pub best: Option<usize>,
 }
 
@@ -95,7 +98,7 @@ pub fn choose(offered: &[Turbo], paths: &Paths, bet: &Bet) -> Result<Choice, Err
     let judged: Vec<Judged> =
         offered.iter().map(|turbo| judge(turbo, paths, bet)).collect::<Result<_, _>>()?;
     let mut best: Option<usize> = None;
-    for (at, one) in judged.iter().enumerate() {
+    for (at, one) in judged.iter().enumerate().filter(|(_, one)| bet.bears(one)) {
         let bar = best.map_or(0.0, |best: usize| judged[best].utility.mean);
         if one.utility.mean > bar {
             best = Some(at);
@@ -130,7 +133,7 @@ pub fn choose_within(
         let ends = (best.saturating_sub(1), (best + 1).min(GRID - 1));
         let ends = [ends.0, ends.1].map(|end| offered[end].distance(paths.spot()));
         let refined = golden_section(terms, ends, paths, bet)?;
-        if refined.utility.mean > choice.judged[best].utility.mean {
+        if bet.bears(&refined) && refined.utility.mean > choice.judged[best].utility.mean {
             choice.judged.push(refined);
             choice.best = Some(choice.judged.len() - 1);
         }
@@ -264,12 +267,24 @@ impl Bet {
                 return Err(Error::Value { what: "stop-loss", value: loss, allowed });
             }
         }
+        if let Some(most) = self.most_knock_out {
+            positive("bound on the chance of a knock-out", most)?;
+            if most > 1.0 {
+                let what = "bound on the chance of a knock-out";
+                return Err(Error::Value { what, value: most, allowed: "at most 1" });
+            }
+        }
         match self.utility {
             Utility::LogGrowth => Ok(()),
             Utility::Crra { aversion } | Utility::MeanVariance { aversion } => {
                 not_negative("risk aversion", aversion).map(drop)
             }
         }
+    }
+
+    /// Whether the chance of a knock-out is within the bound.
+    fn bears(&self, judged: &Judged) -> bool {
+        self.most_knock_out.is_none_or(|most| judged.knock_out.upper() <= most)
     }
 
     /// Mean utility over returns on the stake.

@@ -1,7 +1,7 @@
 //! Simulated paths of an index over sessions and nights.
 
-use base::Seed;
 use base::stats::normal_quantile;
+use base::{Interval, Seed};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +157,18 @@ impl Estimate {
         let mean = base::stats::mean(values);
         let standard_error = base::stats::std_dev(values) / (values.len() as f64).sqrt();
         Estimate { mean, standard_error }
+    }
+
+    /// The 95 % interval, by the normal law of means.
+    pub fn interval(&self) -> Interval {
+        let reach = -normal_quantile(0.025) * self.standard_error;
+        let (low, high) = (self.mean - reach, self.mean + reach);
+        Interval { value: self.mean, low, high, level: 0.95 }
+    }
+
+    /// Upper end of the 95 % interval.
+    pub fn upper(&self) -> f64 {
+        self.interval().high
     }
 }
 

@@ -31,7 +31,7 @@ const NIGHT: Night = Night {
 };
 
 fn bet(utility: Utility) -> Bet {
-    Bet { stake: 0.2, spread_points: 2.0, stop_loss: None, utility }
+    Bet { stake: 0.2, spread_points: 2.0, stop_loss: None, utility, most_knock_out: None }
 }
 
 #[test]
@@ -206,6 +206,25 @@ fn losing_all_with_everything_staked_is_worth_minus_infinity() {
 }
 
 #[test]
+fn a_bound_on_the_chance_of_a_knock_out_moves_the_choice_away() {
+    let paths = Paths::draw(15_000.0, &forecast(0.8, sessions(5, NIGHT)), 4_000, Seed::root(8));
+    let paths = paths.unwrap();
+    let near_to_far = [0.01, 0.02, 0.03, 0.05, 0.08, 0.12];
+    let offered = near_to_far
+        .map(|distance| Turbo::at_distance(terms(Side::Long), 15_000.0, distance).unwrap());
+    let gain = bet(Utility::MeanVariance { aversion: 0.0 });
+    let chosen = |most_knock_out| {
+        let choice = choose(&offered, &paths, &Bet { most_knock_out, ..gain }).unwrap();
+        let best = choice.best.unwrap();
+        (best, choice.judged[best].knock_out.upper())
+    };
+    let (free, bound) = (chosen(None), chosen(Some(0.05)));
+    assert!(bound.0 > free.0 && bound.1 <= 0.05 && free.1 > 0.05, "{free:?} {bound:?}");
+    let none = choose(&offered[..1], &paths, &Bet { most_knock_out: Some(1e-3), ..gain }).unwrap();
+    assert_eq!(none.best, None);
+}
+
+#[test]
 fn what_no_certificate_or_bet_has_is_refused_by_name() {
     let long = terms(Side::Long);
     let turbo = Turbo::new(long, 14_000.0, 14_000.0).unwrap();
@@ -242,6 +261,11 @@ fn what_no_certificate_or_bet_has_is_refused_by_name() {
             choose(&[turbo], &paths, &Bet { stop_loss: Some(1.0), ..bet(Utility::LogGrowth) })
                 .err(),
             "stop-loss: 1 is not below 1",
+        ),
+        (
+            choose(&[turbo], &paths, &Bet { most_knock_out: Some(0.0), ..bet(Utility::LogGrowth) })
+                .err(),
+            "bound on the chance of a knock-out: 0 is not",
         ),
         (
             Paths::draw(1.0, &forecast(1.5, sessions(1, NIGHT)), 10, Seed::root(1)).err(),

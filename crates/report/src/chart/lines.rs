@@ -29,6 +29,8 @@ pub enum Stroke {
     Stepped,
     /// Points alone.
     Points,
+    /// An end of an interval: thin and dashed, in the colour of the last line that is none.
+    Bound,
 }
 
 /// One line.
@@ -63,12 +65,16 @@ pub(super) const COLOURS: [&str; 5] = ["@accent", "@strong", "@long", "@short", 
 
 /// Draws lines over one pair of axes.
 pub fn chart(heading: Heading, axes: &Axes, lines: &[Line]) -> Chart {
+    let mut last = 0;
+    let own = lines.iter().filter(|line| line.stroke != Stroke::Bound);
+    let names: Vec<&str> = own.map(|line| line.name.as_str()).collect();
     let series: Vec<Value> = lines
         .iter()
-        .enumerate()
-        .map(|(index, line)| drawn(axes.across, line, COLOURS[index % COLOURS.len()]))
+        .map(|line| {
+            last += usize::from(line.stroke != Stroke::Bound);
+            drawn(axes.across, line, COLOURS[(last.max(1) - 1) % COLOURS.len()])
+        })
         .collect();
-    let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
     heading.chart(320, frame(axes, &names, series))
 }
 
@@ -104,11 +110,16 @@ fn drawn(across: Across, line: &Line, colour: &str) -> Value {
         })
         .collect();
     let points = line.stroke == Stroke::Points;
+    let (width, kind) = match line.stroke {
+        Stroke::Bound => (0.9, "dashed"),
+        _ => (1.6, "solid"),
+    };
     json!({
         "name": line.name, "data": data, "showSymbol": points, "symbolSize": 6,
         "type": if points { "scatter" } else { "line" },
         "step": if line.stroke == Stroke::Stepped { json!("end") } else { json!(false) },
-        "lineStyle": {"color": colour, "width": 1.6}, "itemStyle": {"color": colour},
+        "lineStyle": {"color": colour, "width": width, "type": kind},
+        "itemStyle": {"color": colour},
     })
 }
 
@@ -117,16 +128,23 @@ mod tests {
     use super::*;
     use crate::provenance::{Origin, Provenance};
 
-    fn options(across: Across, stroke: Stroke, points: Vec<(f64, f64)>) -> Value {
+    fn heading() -> Heading {
         let provenance = Provenance {
             data_version: "v".into(),
             origin: Origin::Synthetic,
             seed: None,
             code_revision: "c".into(),
         };
-        let heading = Heading { title: "t".into(), caption: "c".into(), provenance };
-        let axes = Axes { across, bottom: "b".into(), side: "s".into() };
-        chart(heading, &axes, &[Line { name: "n".into(), points, stroke }]).options
+        Heading { title: "t".into(), caption: "c".into(), provenance }
+    }
+
+    fn axes(across: Across) -> Axes {
+        Axes { across, bottom: "b".into(), side: "s".into() }
+    }
+
+    fn options(across: Across, stroke: Stroke, points: Vec<(f64, f64)>) -> Value {
+        let line = Line { name: "n".into(), points, stroke };
+        chart(heading(), &axes(across), &[line]).options
     }
 
     #[test]
@@ -141,6 +159,17 @@ mod tests {
         let drawn = options(Across::Logarithm, Stroke::Points, vec![(0.0, 1.0), (10.0, 2.0)]);
         assert_eq!(drawn["series"][0]["data"].as_array().map(Vec::len), Some(1));
         assert_eq!(drawn["series"][0]["type"], "scatter");
+    }
+
+    #[test]
+    fn an_end_of_an_interval_is_dashed_in_the_colour_of_its_line_and_has_no_name() {
+        let line = |name: &str, stroke| Line { name: name.into(), points: vec![], stroke };
+        let lines = [line("a", Stroke::Straight), line("b", Stroke::Straight)];
+        let lines = [lines.to_vec(), vec![line("low", Stroke::Bound)]].concat();
+        let drawn = chart(heading(), &axes(Across::Numbers), &lines).options;
+        assert_eq!(drawn["series"][2]["lineStyle"]["color"], "@strong");
+        assert_eq!(drawn["series"][2]["lineStyle"]["type"], "dashed");
+        assert_eq!(drawn["legend"]["data"], json!(["a", "b"]));
     }
 
     #[test]

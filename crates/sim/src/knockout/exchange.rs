@@ -27,6 +27,8 @@ pub struct Certificate {
     pub average_price: Price,
     /// True once it was knocked out.
     pub is_dead: bool,
+    /// True until it is dead or taken off the list.
+    pub is_listed: bool,
 }
 
 /// An issuer's certificates on one index, and our account with the broker that trades them.
@@ -80,9 +82,27 @@ impl KnockOutExchange {
             turbo.quote(last.bar().close.to_f64(), 0.0).map_err(Error::ListCertificate)?;
         }
         let id = InstrumentId(self.certificates.len() as u32);
-        let (pieces, average_price, is_dead) = (0, Price::ZERO, false);
-        self.certificates.push(Certificate { turbo, pieces, average_price, is_dead });
+        let (pieces, average_price) = (0, Price::ZERO);
+        let (is_dead, is_listed) = (false, true);
+        self.certificates.push(Certificate { turbo, pieces, average_price, is_dead, is_listed });
         Ok(id)
+    }
+
+    /// Takes a certificate off the list: from now on it neither lives nor dies and takes no order.
+    /// Refused while pieces of it are held or an order for it waits; once dead, nothing changes.
+    pub fn delist(&mut self, certificate: InstrumentId) -> Result<(), Error> {
+        let waits = self.orders.iter().any(|order| order.request.instrument == certificate);
+        let Some(listed) = self.certificates.get_mut(certificate.index()) else {
+            let (field, value) = ("certificate", f64::from(certificate.0));
+            return Err(Error::ReadSetting { field, value, allowed: "one that was listed" });
+        };
+        if waits || listed.pieces != 0 {
+            let (field, value) = ("pieces", listed.pieces as f64);
+            let allowed = "zero without a waiting order: sell and cancel first";
+            return Err(Error::ReadSetting { field, value, allowed });
+        }
+        listed.is_listed = false;
+        Ok(())
     }
 
     /// Takes in the next piece of the index's path. A print that no index makes, or that goes
@@ -96,7 +116,7 @@ impl KnockOutExchange {
         let spread = self.rules.spread_points(begins, self.range.points());
         self.mark = (bar.open.to_f64(), spread);
         for which in 0..self.certificates.len() {
-            if !self.certificates[which].is_dead {
+            if self.certificates[which].is_listed {
                 self.work(which, print)?;
             }
         }
@@ -145,7 +165,7 @@ impl KnockOutExchange {
         let listed = self.certificates.get(certificate.index())?;
         let (last, (index, spread)) = (self.last?, self.mark);
         self.rules.hours.session(last.ends())?;
-        if listed.is_dead || listed.turbo.is_touched_by(index) {
+        if !listed.is_listed || listed.turbo.is_touched_by(index) {
             return None;
         }
         let bid = self.rules.bid(&listed.turbo, index, spread).ok()?;
@@ -166,7 +186,7 @@ impl KnockOutExchange {
         let days = (to - from) as u32;
         for which in 0..self.certificates.len() {
             let certificate = &mut self.certificates[which];
-            if certificate.is_dead {
+            if !certificate.is_listed {
                 continue;
             }
             let turbo = certificate.turbo.after_night(days, turn).map_err(Error::Finance)?;
@@ -191,7 +211,7 @@ impl KnockOutExchange {
         let residual = self.rules.residual(&turbo, index)?;
         let held = &mut self.certificates[which];
         let pieces = std::mem::take(&mut held.pieces);
-        (held.average_price, held.is_dead) = (Price::ZERO, true);
+        (held.average_price, held.is_dead, held.is_listed) = (Price::ZERO, true, false);
         let amount = residual.times(Qty::whole(pieces)).to_cents();
         self.cash += amount;
         self.mark.0 = index;

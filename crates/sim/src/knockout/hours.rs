@@ -1,58 +1,10 @@
 //! Opening hours on a local clock.
 
 use base::{Day, Span, Ts};
+use market::LocalClock;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-
-/// A clock on a wall: how far it is ahead of UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LocalClock {
-    /// Always by the same.
-    Fixed {
-        /// Ahead of UTC by so many minutes.
-        minutes: i32,
-    },
-    /// Frankfurt and Paris: one hour, two from the last Sunday of March to the last Sunday of
-    /// October, both at 01:00 UTC (Directive 2000/84/EC; right for 1996 and later).
-    CentralEurope,
-    /// New York: minus five hours, minus four from the second Sunday of March to the first
-    /// Sunday of November, at 02:00 local (Energy Policy Act 2005; right for 2007 and later).
-    NewYork,
-}
-
-impl LocalClock {
-    /// What the clock shows, as if it were UTC.
-    pub fn shown_at(self, at: Ts) -> Ts {
-        at + self.ahead_at(at)
-    }
-
-    /// How far it is ahead of UTC.
-    pub fn ahead_at(self, at: Ts) -> Span {
-        let year = at.utc_day().year();
-        let (standard, summer) = match self {
-            LocalClock::Fixed { minutes } => return Span::from_minutes(i64::from(minutes)),
-            LocalClock::CentralEurope => {
-                let hour = Span::from_hours(1);
-                (1, (sunday_from(year, 3, 25), hour, sunday_from(year, 10, 25), hour))
-            }
-            LocalClock::NewYork => {
-                let (begins, ends) = (Span::from_hours(7), Span::from_hours(6));
-                (-5, (sunday_from(year, 3, 8), begins, sunday_from(year, 11, 1), ends))
-            }
-        };
-        let (begins, begins_at, ends, ends_at) = summer;
-        let is_summer = at >= begins.start() + begins_at && at < ends.start() + ends_at;
-        Span::from_hours(standard + i64::from(is_summer))
-    }
-}
-
-/// The first Sunday on or after a day of a month.
-fn sunday_from(year: i32, month: i8, day: i8) -> Day {
-    let first = Day::from_ymd(year as i16, month, day).unwrap_or(Day::MIN);
-    first.plus(6 - first.weekday() as i32)
-}
 
 /// When something is open: Monday to Friday, from one time of day to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,25 +80,6 @@ mod tests {
 
     fn at(day: &str, hour: i64, minute: i64) -> Ts {
         day.parse::<Day>().unwrap().start() + Span::from_minutes(hour * 60 + minute)
-    }
-
-    #[test]
-    fn clocks_change_when_the_law_says() {
-        let hours = |clock: LocalClock, at| clock.ahead_at(at).seconds() / 3_600.0;
-        let cases = [
-            (LocalClock::CentralEurope, at("2024-03-31", 0, 59), 1.0),
-            (LocalClock::CentralEurope, at("2024-03-31", 1, 0), 2.0),
-            (LocalClock::CentralEurope, at("2024-10-27", 0, 59), 2.0),
-            (LocalClock::CentralEurope, at("2024-10-27", 1, 0), 1.0),
-            (LocalClock::NewYork, at("2025-03-09", 6, 59), -5.0),
-            (LocalClock::NewYork, at("2025-03-09", 7, 0), -4.0),
-            (LocalClock::NewYork, at("2025-11-02", 5, 59), -4.0),
-            (LocalClock::NewYork, at("2025-11-02", 6, 0), -5.0),
-            (LocalClock::Fixed { minutes: 330 }, at("2025-01-01", 0, 0), 5.5),
-        ];
-        for (clock, at, wanted) in cases {
-            assert_eq!(hours(clock, at), wanted, "{clock:?} {at}");
-        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod submit;
 mod work;
 
 pub use exchange::{Certificate, KnockOutExchange};
-pub use hours::{Hours, LocalClock};
+pub use hours::Hours;
 pub use print::Print;
 pub use record::{Happened, Proof, Record, Rule};
 pub use rules::{Clash, IssuerRules, MeanRange, SpreadRule, Unwind, Watch};

@@ -76,6 +76,7 @@ impl KnockOutExchange {
         let faults = [
             (at < self.clock(), "sent before what was already shown"),
             (listed.is_dead, "knocked out"),
+            (!listed.is_listed, "no longer listed"),
             (order.pieces == 0 || request.qty != Qty::whole(order.pieces), "not whole pieces"),
             (limit_is_no_price, "limit or stop is not positive"),
             (is_stop && order.pieces > 0, "a stop protects what is held; it does not buy"),

@@ -345,3 +345,21 @@ fn a_tick_beyond_the_barrier_kills_at_its_own_price() {
     assert_eq!(last(&exchange), (Rule::BarrierGap, price(3.10).to_string()));
     assert_eq!(exchange.records().last().unwrap().proof.age, Span::ZERO);
 }
+
+#[test]
+fn what_is_off_the_list_neither_lives_nor_dies_nor_is_traded() {
+    let mut exchange = holding(rules());
+    assert!(exchange.delist(InstrumentId(0)).unwrap_err().to_string().contains("sell and cancel"));
+    assert!(exchange.delist(InstrumentId(7)).is_err());
+    exchange.submit(at(2, 9, 10), &order("sell", -100, OrderKind::Market));
+    assert!(exchange.delist(InstrumentId(0)).is_err());
+    exchange.on_print(&flat(at(2, 9, 15), 17_000.0)).unwrap();
+    exchange.delist(InstrumentId(0)).unwrap();
+    let (turbo, records) = (exchange.certificates()[0].turbo, exchange.records().len());
+    exchange.on_print(&flat(at(3, 9, 15), 10.0)).unwrap();
+    assert_eq!(exchange.certificates()[0].turbo, turbo);
+    assert!(!exchange.certificates()[0].is_dead && exchange.records().len() == records);
+    exchange.submit(at(3, 9, 25), &order("again", 1, OrderKind::Market));
+    assert!(moved(&mut exchange).contains(&(OrderState::Rejected, "no longer listed".to_owned())));
+    assert_eq!(exchange.quote(InstrumentId(0)), None);
+}

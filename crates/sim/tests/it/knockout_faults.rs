@@ -1,8 +1,8 @@
 //! What an issuer and its exchange refuse.
 
 use base::Span;
-use market::{Bar, Broker as _, BrokerEvent, Cash, OrderKind, OrderRequest, Qty, Side};
-use sim::knockout::{Hours, IssuerRules, KnockOutExchange, LocalClock, Print, SpreadRule};
+use market::{Bar, Broker as _, BrokerEvent, Cash, LocalClock, OrderKind, OrderRequest, Qty, Side};
+use sim::knockout::{Hours, IssuerRules, KnockOutExchange, Print, SpreadRule};
 
 use crate::knockout::{at, candle, cash, exchange, flat, mini, order, price, rules};
 

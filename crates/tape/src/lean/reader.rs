@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 
 use base::{Day, Span, Ts};
 use bytes::Bytes;
+use market::LocalClock;
 use market::depth::{
     BookSide, DepthChange, DepthMessage, Fault, FaultCounts, Grid, Lots, Packet, Ticks,
 };
@@ -12,7 +13,6 @@ use super::national::{National, Quote};
 use super::row::{self, Place, Row, Time, What};
 use crate::Error;
 use crate::messages::{Count, Messages, Outbox, Skipped, Steps};
-use crate::options::clock;
 use crate::rows::{self, Rows};
 
 /// A zip archive unpacks to no more: a day of quotes takes less.
@@ -67,7 +67,7 @@ impl<R: Read> Reader<R> {
     pub fn lines(source: R, options: Options) -> Result<Reader<R>, Error> {
         let fault = "the day of the text must be given; its name begins with it".to_owned();
         let day = options.day.ok_or(Error::ReadHead { format: "LEAN", fault })?;
-        let midnight = clock::behind_utc(day).map(|behind| day.start() + behind);
+        let midnight = LocalClock::NewYork.midnight(day);
         let fault = format!("the day {day} has no known New York time");
         let midnight = midnight.ok_or(Error::ReadHead { format: "LEAN", fault })?;
         let rows = Rows::lines(source, row::from_line);

@@ -1,12 +1,11 @@
 //! One tick.
 
 use base::{Day, Span, Ts};
-use market::Qty;
 use market::depth::Fault;
+use market::{LocalClock, Qty};
 
 use crate::Error;
 use crate::decimal;
-use crate::options::clock;
 use crate::rows::from_real;
 use crate::table::Batch;
 
@@ -113,7 +112,7 @@ pub(super) fn from_batch(batch: &Batch) -> Result<Vec<Result<Row, String>>, Erro
     let told =
         |which: usize, row: usize| (sides[which].0.value(row) != 0.0).then(|| place(which, row));
     let row = |row: usize| -> Result<Row, String> {
-        let time = clock::to_utc(Ts::from_nanos(times.value(row)));
+        let time = LocalClock::NewYork.to_utc(Ts::from_nanos(times.value(row)));
         Ok(Row {
             time: Time::At(time.ok_or("its time has no known New York time")?),
             what: match sides.len() {

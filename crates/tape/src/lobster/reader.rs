@@ -4,17 +4,16 @@ use std::io::Read;
 
 use base::{Day, Span, Ts};
 use bytes::Bytes;
-use market::Qty;
 use market::depth::{
     BookSide, DepthChange, DepthMessage, Fault, FaultCounts, Grid, Lots, OrderKey, Packet, Ticks,
 };
+use market::{LocalClock, Qty};
 
 use super::agree::Agreement;
 use super::row::{self, Kind, PRICE_RAW, Place, Row};
 use crate::Error;
 use crate::lines::Lines;
 use crate::messages::{Count, Messages, Skipped, Steps};
-use crate::options::clock;
 use crate::rows::{self, Rows};
 
 /// In which words the events are told.
@@ -138,13 +137,13 @@ fn next_book<R: Read>(books: &mut Lines<R>) -> Result<[Vec<Place>; 2], Error> {
 impl State {
     fn new(options: Options) -> Result<State, Error> {
         let fault = |fault: &str| Error::FindGrid { fault: fault.to_owned() };
-        let Some(behind) = clock::behind_utc(options.day) else {
+        let Some(midnight) = LocalClock::NewYork.midnight(options.day) else {
             let fault = format!("the day {} has no known New York time", options.day);
             return Err(Error::ReadHead { format: "LOBSTER", fault });
         };
         Ok(State {
             options,
-            midnight: options.day.start() + behind,
+            midnight,
             steps: Steps::scaled_up(options.grid, 1).ok_or(fault("the tick is too large"))?,
             count: Count::default(),
             agreement: Agreement::default(),

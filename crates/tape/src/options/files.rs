@@ -1,13 +1,19 @@
 //! Bars of quotes and trades, and open interest.
 
 use arrow::array::RecordBatch;
-use base::Ts;
+use base::{Day, Ts};
 use bytes::Bytes;
-use market::{Offer, OpenInterest, OptionContract, OptionQuote, OptionRight, OptionTrades};
+use market::{
+    Calendar, LocalClock, Offer, OpenInterest, OptionContract, OptionQuote, OptionRight,
+    OptionTrades,
+};
 
 use super::columns::{Days, Floats, Stamps, Wholes, Words, batches, price};
-use super::{Counts, Frame, Roots, clock};
+use super::{Counts, Frame, Roots};
 use crate::Error;
+
+/// The clock of the files.
+const NEW_YORK: LocalClock = LocalClock::NewYork;
 
 /// The columns that every file has.
 pub(super) struct Keys<'a> {
@@ -43,7 +49,7 @@ impl<'a> Keys<'a> {
         found
     }
 
-    pub(super) fn terms(&self, row: usize) -> Option<(OptionRight, market::Price, base::Day)> {
+    pub(super) fn terms(&self, row: usize) -> Option<(OptionRight, market::Price, Day)> {
         let right = match self.right.get(row)? {
             "C" => OptionRight::Call,
             "P" => OptionRight::Put,
@@ -54,15 +60,21 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// When the session of a day closes on the New York Stock Exchange; `None` without a session.
+fn session_close(day: Day) -> Option<Ts> {
+    let session = Calendar::of("XNYS").ok()?.session(day).ok()??;
+    Some(session.close)
+}
+
 /// When a bar stamped with its start, in New York time, began and ended; `None`, and counted,
 /// where no session holds it.
 fn bar(stamps: &Stamps<'_>, row: usize, frame: Frame, counts: &mut Counts) -> Option<(Ts, Ts)> {
     let ends = |local: Ts| match frame.length() {
         Some(length) => {
-            let start = clock::to_utc(local)?;
+            let start = NEW_YORK.to_utc(local)?;
             Some((start, start + length))
         }
-        None => Some((clock::to_utc(local)?, clock::session_close(local.utc_day())?)),
+        None => Some((NEW_YORK.to_utc(local)?, session_close(local.utc_day())?)),
     };
     let found = stamps.get(row).and_then(ends);
     counts.bad_times += u64::from(found.is_none());
@@ -161,7 +173,7 @@ pub fn open_interest(
         for row in 0..batch.num_rows() {
             counts.rows += 1;
             let Some(contract) = keys.contract(row, roots, &mut counts) else { continue };
-            let Some(known) = stamps.get(row).and_then(clock::to_utc) else {
+            let Some(known) = stamps.get(row).and_then(|local| NEW_YORK.to_utc(local)) else {
                 counts.bad_times += 1;
                 continue;
             };

@@ -2,15 +2,14 @@
 //! [`market::option`].
 //!
 //! Files name their underlyings and give local New York times; [`Roots`] says which contract a
-//! name means, [`clock`] turns times into UTC. A bar is known at its END, and of a bar of quotes
-//! only the last bid and ask are kept. Prices were quoted in steps of 1/10,000 or more: floats
+//! name means, [`market::LocalClock`] turns times into UTC. A bar is known at its END, and of a
+//! bar of quotes only the last bid and ask are kept. Prices were quoted in steps of 1/10,000 or more: floats
 //! are rounded to that. A missing bid or ask is no quote on that side. What can't be a fact of a
 //! market is counted in [`Counts`], never repaired.
 //!
 //! Start reading at [`quotes`], then [`chain_json`].
 
 mod chain;
-pub mod clock;
 mod columns;
 mod files;
 mod snapshot;
