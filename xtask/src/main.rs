@@ -44,7 +44,7 @@ enum Chore {
     /// Run on recorded market data that lies outside the tree.
     Real {
         /// What to run.
-        #[arg(value_parser = ["breakout", "models", "depth"])]
+        #[arg(value_parser = ["breakout", "models", "depth", "options"])]
         what: String,
         /// Folder of the recorded data.
         #[arg(long, default_value = "../shared/data")]
@@ -85,6 +85,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Real { what, data, home } => match what.as_str() {
             "models" => real::models(&data, &home),
             "depth" => real::depth(&data, &home),
+            "options" => real::options(&data, &home),
             _ => real::breakout(&data, &home),
         },
         Chore::Bench { what: suite, json, only, quick, data } => {

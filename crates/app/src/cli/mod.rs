@@ -3,6 +3,7 @@
 pub(crate) mod depth;
 pub(crate) mod execute;
 pub(crate) mod modelling;
+pub(crate) mod options;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use depth::DepthCommand;
 use execute::ExecuteArgs;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
+use options::OptionsCommand;
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
 /// tested on the way.
@@ -66,6 +68,9 @@ pub(crate) enum Command {
     /// Work parent orders through a recorded order book by TWAP, VWAP, POV or Almgren-Chriss, and
     /// say what that cost.
     Execute(Box<ExecuteArgs>),
+    /// Options: value one, draw a strategy, look at a recorded chain, test a plan on quotes.
+    #[command(subcommand)]
+    Options(OptionsCommand),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

@@ -114,7 +114,7 @@ fn limit(order: &OrderArgs, grid: &Grid) -> Result<Limit, Failure> {
 }
 
 /// A moment as `2024-08-08T12:00:00`, or as `12:00:00` of a day; fractions and a `Z` may follow.
-fn moment(option: &str, text: &str, day: Option<Day>) -> Result<Ts, Failure> {
+pub(super) fn moment(option: &str, text: &str, day: Option<Day>) -> Result<Ts, Failure> {
     let wrong = || {
         Failure::new(format!("read {option} {text:?}: it is no moment"))
             .advise("write it in UTC as 2024-08-08T12:00:00 or 12:00:00")

@@ -9,6 +9,7 @@ mod experiments;
 mod features;
 mod kill;
 mod modelling;
+mod options;
 mod orders;
 mod study;
 mod synth;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         }
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
+        Command::Options(command) => options::run(&command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),

@@ -9,6 +9,7 @@ mod database;
 mod depth;
 mod execute;
 mod modelling;
+mod options;
 mod recording;
 
 use std::path::Path;
