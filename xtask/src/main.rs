@@ -45,7 +45,7 @@ enum Chore {
     /// Run on recorded market data that lies outside the tree.
     Real {
         /// What to run.
-        #[arg(value_parser = ["breakout", "models", "depth", "flow", "knockout"])]
+        #[arg(value_parser = ["breakout", "models", "depth", "flow", "knockout", "options"])]
         what: String,
         /// Folder of the recorded data.
         #[arg(long, default_value = "../shared/data")]
@@ -97,6 +97,7 @@ fn main() -> anyhow::Result<()> {
             "depth" => real::depth(&data, &home),
             "flow" => real::flow(&data, &home),
             "knockout" => real::knockout(&data, &home),
+            "options" => real::options(&data, &home),
             _ => real::breakout(&data, &home),
         },
         Chore::Bench { what: suite, json, only, quick, data } => {

@@ -238,6 +238,92 @@ pub(crate) fn knockout(data: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Recorded chains and how each is looked at.
+const CHAINS: [(&str, &[&str]); 8] = [
+    ("equity_options_daily_quote.parquet", &["--symbol", "AAPL", "--at", "2014-06-06"]),
+    ("equity_options_daily_quote.parquet", &["--symbol", "TWX", "--at", "2014-06-05"]),
+    ("equity_options_hour_quote.parquet", &["--symbol", "NWSA", "--at", "2013-06-27"]),
+    ("equity_options_minute_quote.parquet", &["--symbol", "FOXA"]),
+    ("index_options_minute_quote.parquet", &["--symbol", "SPX", "--at", "2021-01-04"]),
+    ("option_chain_universe_eod.parquet", &["--symbol", "AAPL", "--at", "2014-06-05"]),
+    ("chain_snapshots/SP500-18-oct-2024-5781.88.json", &["--at", "2024-10-10", "--rate", "0.047"]),
+    ("chain_snapshots/DAX-30-jan-2025-21637.0.json", &["--at", "2025-01-29", "--rate", "0.027"]),
+];
+
+/// Recorded quotes and the plans that are tried on them.
+const PLANS: [(&str, &[&str]); 4] = [
+    (
+        "equity_options_hour_quote.parquet",
+        &[
+            "--symbol",
+            "AAPL",
+            "--strategy",
+            "iron-condor",
+            "--delta",
+            "0.25",
+            "--width",
+            "10",
+            "--days",
+            "5..20",
+            "--hold-days",
+            "1",
+            "--split",
+            "2014-06-09=7:1",
+        ],
+    ),
+    (
+        "equity_options_minute_quote.parquet",
+        &["--symbol", "TWX", "--strategy", "covered-call", "--delta", "0.4", "--days", "10..30"],
+    ),
+    (
+        "index_options_minute_quote.parquet",
+        &[
+            "--symbol",
+            "SPXW",
+            "--to",
+            "2021-01-08",
+            "--strategy",
+            "straddle",
+            "--moneyness",
+            "1",
+            "--days",
+            "0..2",
+            "--margin",
+            "broad-index",
+        ],
+    ),
+    (
+        "equity_options_daily_quote.parquet",
+        &[
+            "--symbol",
+            "NWSA",
+            "--strategy",
+            "vertical",
+            "--right",
+            "put",
+            "--delta",
+            "0.4",
+            "--width",
+            "2",
+            "--days",
+            "15..40",
+        ],
+    ),
+];
+
+/// Looks at recorded option chains, runs plans over recorded quotes.
+pub(crate) fn options(data: &Path, home: &Path) -> Result<()> {
+    let desk = Desk::open(&tree::root(), data, home)?;
+    let path = |name: &str| std::path::absolute(data.join("options").join(name));
+    for (word, asked) in [("chain", &CHAINS[..]), ("backtest", &PLANS[..])] {
+        for (name, words) in asked {
+            println!("\n== options {word} {name} {}", words.join(" "));
+            tree::run(desk.trimtab(&["options", word]).arg(path(name)?).args(*words))?;
+        }
+    }
+    Ok(())
+}
+
 /// The binary with its home folder, and where the recorded data lie.
 struct Desk<'a> {
     binary: PathBuf,

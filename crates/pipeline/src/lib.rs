@@ -15,6 +15,7 @@ pub mod knockout;
 pub mod lake_history;
 pub mod modelling;
 pub mod models;
+pub mod options;
 pub mod progress;
 pub mod study;
 pub mod synth;
@@ -66,6 +67,23 @@ pub enum Error {
     /// A made recording that can't be written.
     #[error("write made recording")]
     WriteRecording(#[source] tape::Error),
+    /// A question about options that can't be answered as asked.
+    #[error("{doing}: {what}")]
+    AskOptions {
+        /// What was asked for.
+        doing: &'static str,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// An option or a surface that can't be valued.
+    #[error("value options")]
+    ValueOptions(#[source] pricing::Error),
+    /// A price that has no volatility.
+    #[error("invert the price of an option")]
+    InvertOption(#[source] pricing::implied::NoVolatility),
+    /// A plan over option quotes that could not be run.
+    #[error("run a plan over option quotes")]
+    BacktestOptions(#[source] sim::Error),
     /// Parent orders that can't be worked as asked.
     #[error("work parent orders: {what}")]
     SetExecution {

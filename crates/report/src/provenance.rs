@@ -12,6 +12,8 @@ pub enum Origin {
     Recorded,
     /// Made by a program; the page says so in a place that can't be missed.
     Synthetic,
+    /// Given by the reader; no data stand behind it.
+    Given,
 }
 
 /// Where the numbers of a figure come from.
@@ -33,6 +35,7 @@ impl Provenance {
         let origin = match self.origin {
             Origin::Recorded => "recorded",
             Origin::Synthetic => "SYNTHETIC",
+            Origin::Given => "given by hand",
         };
         let seed = self.seed.map(|seed| format!(" · seed {seed}")).unwrap_or_default();
         format!(

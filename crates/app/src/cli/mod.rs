@@ -5,6 +5,7 @@ pub(crate) mod execute;
 pub(crate) mod flow;
 pub(crate) mod knockout;
 pub(crate) mod modelling;
+pub(crate) mod options;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use execute::ExecuteArgs;
 use flow::FlowCommand;
 use knockout::KnockOutCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
+use options::OptionsCommand;
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
 /// tested on the way.
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Knock-out certificates on an index: quote one, choose a barrier, hold them by a rule.
     #[command(subcommand, name = "knockout")]
     KnockOut(KnockOutCommand),
+    /// Options: value one, draw a strategy, look at a recorded chain, test a plan on quotes.
+    #[command(subcommand)]
+    Options(OptionsCommand),
     /// Stream a synthetic market into the lake, labelled so.
     Synth(SynthArgs),
     /// Scan, train and judge the breakout book on data of the lake; write a report.

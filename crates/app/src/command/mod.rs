@@ -11,6 +11,7 @@ mod flow;
 mod kill;
 mod knockout;
 mod modelling;
+mod options;
 mod orders;
 mod study;
 mod synth;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
         Command::Flow(command) => flow::run(&command, &cli.home, terminal),
         Command::KnockOut(command) => knockout::run(&command, &cli.home, terminal),
+        Command::Options(command) => options::run(&command, &cli.home, terminal),
         Command::Synth(args) => synth::run(&args, &cli.home, terminal),
         Command::Study(args) => study::run(&args, &cli.home, terminal),
         Command::Experiments => experiments::run(&cli.home, terminal),

@@ -11,6 +11,7 @@ mod execute;
 mod flow;
 mod knockout;
 mod modelling;
+mod options;
 mod recording;
 
 use std::path::Path;

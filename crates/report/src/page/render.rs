@@ -16,7 +16,7 @@ pub(super) fn page(page: &Page) -> String {
             "<div class=\"banner\" role=\"note\">SYNTHETIC DATA · made by a program, \
              no market ever traded like this</div>"
         }
-        Origin::Recorded => "",
+        Origin::Recorded | Origin::Given => "",
     };
     let data = serde_json::to_value(page).map_or_else(|_| "null".to_owned(), |v| script_json(&v));
     let body: String = page.sections.iter().map(section).collect();

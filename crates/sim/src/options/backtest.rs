@@ -1,7 +1,7 @@
 //! A plan over recorded or made chains, moment by moment.
 //!
 //! Moments come in one by one and are forgotten: memory does not grow with their number, but for
-//! the record of trades and one line a day. A moment may hold only what was known by then, which
+//! the record of trades and fills and one line a day. A moment may hold only what was known by then, which
 //! is checked. Within a moment: corporate actions and opening prices, then quotes, then orders
 //! that wait, then decisions, then closing prices.
 
@@ -141,6 +141,7 @@ impl Runner {
         for happened in told {
             *self.report.events.entry(happened.event).or_default() += 1;
         }
+        self.report.happened.extend_from_slice(told);
     }
 
     /// A split changes the size of a unit, and cancels the orders that wait.
@@ -160,6 +161,9 @@ impl Runner {
     }
 
     fn hear(&mut self, id: ComboId, outcome: Outcome) {
+        if let Outcome::Filled(fills) = &outcome {
+            self.report.fills.extend_from_slice(fills);
+        }
         if self.closing == Some(id) {
             self.closing = None;
         }
@@ -250,8 +254,9 @@ impl Runner {
         let legs = held.iter().map(part).collect();
         let id = self.number();
         let combo = Combo::market(id, legs, u32::try_from(units).unwrap_or(u32::MAX));
-        if self.exchange.submit(now, combo)? == Outcome::Working {
-            self.closing = Some(id);
+        match self.exchange.submit(now, combo)? {
+            Outcome::Working => self.closing = Some(id),
+            outcome => self.hear(id, outcome),
         }
         Ok(())
     }

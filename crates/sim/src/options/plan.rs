@@ -7,7 +7,8 @@ use market::{Cash, InstrumentId, OptionQuote, Price};
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{OptionExchangeConfig, Tally};
-use super::life::{EarlyAssignment, LifeEvent, OptionAction, Upcoming};
+use super::execute::OptionFill;
+use super::life::{EarlyAssignment, Happened, LifeEvent, OptionAction, Upcoming};
 use super::measure::Assumed;
 use super::order::Leg;
 use super::quote::{Refusal, Spot};
@@ -113,6 +114,10 @@ pub struct Trade {
 pub struct Report {
     /// Its trades, in order.
     pub trades: Vec<Trade>,
+    /// Every fill, in order, with what it rests on.
+    pub fills: Vec<OptionFill>,
+    /// What happened to holdings without an order, in order.
+    pub happened: Vec<Happened>,
     /// Equity at the last moment of each day.
     pub daily: Vec<(Day, Cash)>,
     /// What the exchange counted.

@@ -8,11 +8,19 @@ use base::{Day, Ts};
 use bytes::Bytes;
 use market::Price;
 
+use super::text;
 use crate::Error;
 use crate::table::{next_rows, reader};
 
 /// Rows read at once: few enough that memory is flat in the length of a file.
 const BATCH_ROWS: usize = 8_192;
+
+/// True of a line of names between commas, as a file in CSV begins.
+fn is_text(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let has = |name: &[u8]| line.windows(name.len()).any(|part| part == name);
+    line.is_ascii() && has(b"symbol,") && has(b"strike,")
+}
 
 /// Hands on each batch of rows, with the number of its first row.
 pub(super) fn batches(
@@ -20,6 +28,9 @@ pub(super) fn batches(
     mut each: impl FnMut(&RecordBatch, u64) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let fault = |row: u64, fault: String| Error::ReadRecord { record: row, fault };
+    if is_text(&bytes) {
+        return each(&text::batch(&bytes)?, 0);
+    }
     let mut reader = reader(bytes, BATCH_ROWS).map_err(|error| fault(0, error.to_string()))?;
     let mut row = 0;
     while let Some(batch) = next_rows(&mut reader).map_err(|error| fault(row, error.to_string()))? {

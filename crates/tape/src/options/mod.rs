@@ -7,16 +7,20 @@
 //! are rounded to that. A missing bid or ask is no quote on that side. What can't be a fact of a
 //! market is counted in [`Counts`], never repaired.
 //!
-//! Start reading at [`quotes`], then [`chain_json`].
+//! Files are Parquet, or CSV with the same names of columns.
+//! Start reading at [`contents`], [`quotes`], then [`chain_json`].
 
 mod chain;
 mod columns;
+mod contents;
 mod files;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use chain::{ChainRow, universe};
+pub use contents::{Contents, Kind, contents};
 pub use files::{open_interest, quotes, trades};
 pub use snapshot::{Snapshot, chain_csv, chain_json};
 

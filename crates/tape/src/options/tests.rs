@@ -149,3 +149,46 @@ fn a_snapshot_in_csv_reads_as_the_one_in_json() {
     let told = read(&text.replace("13.54", "many")).unwrap_err();
     assert!(told.to_string().starts_with("read record 2"), "{told}");
 }
+
+#[test]
+fn a_file_says_what_it_holds_and_how_long_its_bars_are() {
+    let start = day("2014-06-06").start();
+    let table = [
+        (start, Frame::Session),
+        (start + Span::from_hours(15), Frame::Hour),
+        (start + Span::from_minutes(901), Frame::Minute),
+    ];
+    for (at, frame) in table {
+        let found = contents(quote_file(at)).unwrap();
+        assert_eq!((found.kind, found.frame), (Kind::Quotes, frame));
+        assert_eq!(found.names, [("AAPL".to_owned(), 4), ("TWX".to_owned(), 1)].into());
+    }
+    let words = Arc::new(StringArray::from(vec!["AAPL"])) as ArrayRef;
+    let told = contents(file(vec![("symbol", words)])).unwrap_err();
+    assert!(told.to_string().contains("no rows of options"), "{told}");
+}
+
+const LINES: &str = "symbol,ts,expiry,strike,right,bid_close,bid_size,ask_close,ask_size
+AAPL,2014-06-06 15:00:00,2014-06-20,490,C,159.45,20,160.5,6
+AAPL,2014-06-06 15:00:00,2014-06-20,492.5,P,,0,0.09,8
+";
+
+#[test]
+fn quotes_in_csv_read_as_those_in_parquet() {
+    let local = day("2014-06-06").start() + Span::from_hours(15);
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    quotes(LINES.as_bytes(), Frame::Hour, &roots(), |quote| one.push(quote)).unwrap();
+    quotes(quote_file(local), Frame::Hour, &roots(), |quote| other.push(quote)).unwrap();
+    assert_eq!(one, other);
+    assert_eq!(contents(LINES.as_bytes()).unwrap().frame, Frame::Hour);
+}
+
+#[test]
+fn a_cell_that_is_not_what_its_column_holds_is_told_with_its_line() {
+    let table = [("490", "cheap"), ("2014-06-20", "soon"), (",6\n", ",6,7\n"), ("15:00", "25:00")];
+    for (cell, bad) in table {
+        let text = LINES.replacen(cell, bad, 1).into_bytes();
+        let told = quotes(text, Frame::Hour, &roots(), |_| {}).unwrap_err();
+        assert!(told.to_string().starts_with("read line 2"), "{bad}: {told}");
+    }
+}

@@ -57,6 +57,10 @@ fn trades_add_up_to_what_the_account_earned_for_each_structure() {
         assert!(idle, "{structure:?} {}", report.between);
         let fees: Cash = report.trades.iter().map(|trade| trade.fees).sum();
         assert_eq!(report.fees, fees, "{structure:?}");
+        let of_fills: Cash = report.fills.iter().map(|fill| fill.fee).sum();
+        assert_eq!(report.fees, of_fills, "a fill is missing: {structure:?}");
+        let ended: u64 = report.events.values().sum();
+        assert_eq!(report.happened.len() as u64, ended, "{structure:?}");
         assert!(fees > Cash::ZERO);
     }
 }
