@@ -113,7 +113,6 @@ pub(crate) struct FactsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SynthFlowArgs {
     /// Flows of `trimtab flow fit`; a plain built-in market with --crowd alone.
-    #[arg(required_unless_present = "crowd")]
     pub file: Option<PathBuf>,
     /// A crowd: the flow around a fair price that is a martingale, which some know.
     #[arg(long, conflicts_with = "model")]

@@ -234,7 +234,12 @@ fn making(args: &SynthFlowArgs) -> Result<Making, Failure> {
             };
             (file.market(asked, edge)?, file.source.grid)
         }
-        None => (PlainMarket::market(edge), PlainMarket::grid()?),
+        None if args.crowd => (PlainMarket::market(edge), PlainMarket::grid()?),
+        None => {
+            return Err(Failure::new("make a recording of no flow").advise(
+                "name a file of `trimtab flow fit`, or say --crowd for a built-in market",
+            ));
+        }
     };
     let (symbol, seed, seconds) = (args.symbol.clone(), args.seed, 60.0 * args.minutes);
     Ok(Making { market, grid, symbol, seed, seconds })
