@@ -2,13 +2,15 @@
 //! seen written out at each step.
 
 use anyhow::Result;
-use base::{Day, Seed, Span};
+use base::{Day, Seed, Span, Ts};
 use books::knockout::{KnockOutEnv, KnockOutEnvConfig};
-use books::making::{MakerConfig, MakerEnv, WorkConfig, WorkEnv};
+use books::making::{DepthMarket, Fees, MakerConfig, MakerEnv, WorkConfig, WorkEnv};
 use books::options::{OptionEnv, OptionEnvConfig};
 use learn::agents::{Action, Env};
+use market::depth::BookSide;
 use market::{Bar as Candle, InstrumentId};
 use rand::RngExt as _;
+use sim::flow::{Course, CrowdConfig, Fair, FlowEdge, FlowModel, FlowSizes, SizeLaw, ZeroFlow};
 use sim::knockout::Print;
 use sim::options::synthetic::{SyntheticChains, SyntheticConfig};
 
@@ -19,8 +21,11 @@ use crate::line::{Bar, Line};
 /// All environments but the one of bars, which is measured beside the agents.
 pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let steps = bench.size.pick(1_000_000, 20_000);
-    let maker = MakerEnv::new(MakerConfig::default())?;
-    let work = WorkEnv::new(WorkConfig::default())?;
+    let (quote_lots, most_lots, inventory_penalty) = (3, 10, 0.01);
+    let maker = MakerConfig { market: crowd(), quote_lots, most_lots, inventory_penalty };
+    let (side, parent_lots, piece_lots) = (BookSide::Bid, 137, 4);
+    let work = WorkConfig { market: crowd(), side, parent_lots, piece_lots };
+    let (maker, work) = (MakerEnv::new(maker)?, WorkEnv::new(work)?);
     Ok(vec![
         line(bench, "making", &maker, steps, Bar::AtLeast(200_000.0)),
         line(bench, "working", &work, steps, Bar::AtLeast(200_000.0)),
@@ -53,6 +58,34 @@ fn walk<E: Env>(env: &E, steps: usize) -> f64 {
         }
     }
     std::hint::black_box(rewards)
+}
+
+/// Zero-intelligence traders around a fair price that wanders, a quarter of a second a step.
+fn crowd() -> DepthMarket {
+    let limit_rates = vec![2.0, 1.5, 1.0, 1.0, 0.5];
+    let flow = ZeroFlow { limit_rates, market_rate: 2.0, cancel_rates: vec![0.5] };
+    let (limit, market) = (SizeLaw::Empirical(vec![1, 2, 5]), SizeLaw::Empirical(vec![1, 3]));
+    let course = Course::Walk { ticks_per_root_second: 1.0 };
+    let crowd = CrowdConfig {
+        flow: FlowModel::Zero(flow),
+        sizes: FlowSizes { limit, market },
+        splitting: None,
+        fair: Some(Fair { course, step_seconds: 0.5, half_spread_ticks: 0.5 }),
+        edge: FlowEdge::None,
+        begin_ticks: 5_000.5,
+        begin: Ts::from_seconds(1_700_000_000),
+        warm_seconds: 10.0,
+    };
+    DepthMarket {
+        crowd,
+        books: 64,
+        seed: 3,
+        step_seconds: 0.25,
+        latency_seconds: 0.02,
+        fees: Fees { maker_ticks: -0.1, taker_ticks: 0.3 },
+        episode: 1_000,
+        reward_scale: 0.5,
+    }
 }
 
 /// A year of one underlying's chains.

@@ -253,7 +253,8 @@ fn on_grid(question: &Question) -> Result<Answer, Error> {
     let option = &question.option;
     let american = question.exercise == Exercise::American;
     let european = Run { question, fineness: FINE }.value(&market, Exercise::European)?.value;
-    let branches = || tree::value(option, &market, question.exercise, BRANCHES).ok();
+    let dividends = &question.dividends;
+    let branches = tree::value(option, &market, dividends, question.exercise, BRANCHES).ok();
     let now = Run { question, fineness: FINE }.value(&market, question.exercise)?;
     let named = NAMES.into_iter().enumerate();
     Ok(Answer {
@@ -267,7 +268,7 @@ fn on_grid(question: &Question) -> Result<Answer, Error> {
         intrinsic: question.intrinsic()?,
         early_exercise: american.then_some(value.value - european),
         best: american.then_some(now.best),
-        tree: if question.dividends.is_empty() { branches().map(|it| it.value) } else { None },
+        tree: branches.map(|it| it.value),
         question: question.clone(),
     })
 }
