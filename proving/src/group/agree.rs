@@ -136,6 +136,9 @@ fn wishes(messages: &[DepthMessage], count: u64) -> Vec<Asked> {
     for number in 1..=count {
         let wait = rng.random_range(step / 2..step * 3 / 2);
         now = now + Span::from_nanos(wait);
+        if now >= last.known {
+            break;
+        }
         while let Some(message) = heard.next_if(|message| message.known <= now) {
             // Faults were left out.
             let _ = book.apply(message);

@@ -34,6 +34,8 @@ pub struct Head {
     pub schema: Option<&'static str>,
     /// Instruments, as listed.
     pub listed: Vec<Listed>,
+    /// Whether each record ends with the time at which the vendor sent it.
+    pub has_sending_times: bool,
     /// Bytes of the file that the head takes.
     pub bytes: u64,
 }
@@ -88,6 +90,7 @@ fn decode(bytes: &[u8]) -> Result<Head, Error> {
         dataset: metadata.dataset.clone(),
         schema: metadata.schema.map(|schema| schema.as_str()),
         listed: listed.collect(),
+        has_sending_times: metadata.ts_out,
         bytes: bytes.len() as u64,
     })
 }
