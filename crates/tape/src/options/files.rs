@@ -61,7 +61,7 @@ impl<'a> Keys<'a> {
 }
 
 /// When the session of a day closes on the New York Stock Exchange; `None` without a session.
-fn session_close(day: Day) -> Option<Ts> {
+pub fn session_close(day: Day) -> Option<Ts> {
     let session = Calendar::of("XNYS").ok()?.session(day).ok()??;
     Some(session.close)
 }

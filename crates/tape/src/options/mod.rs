@@ -21,7 +21,7 @@ mod text;
 
 pub use chain::{ChainRow, universe};
 pub use contents::{Contents, Kind, contents};
-pub use files::{open_interest, quotes, trades};
+pub use files::{open_interest, quotes, session_close, trades};
 pub use snapshot::{Snapshot, chain_csv, chain_json};
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use pipeline::options::recorded::Hints;
 use pipeline::options::words;
 use report::Origin;
 use serde::Serialize;
-use tape::options::clock::session_close;
+use tape::options::session_close;
 
 use super::{carry, provenance, recorded, write};
 use crate::cli::options::ChainArgs;
