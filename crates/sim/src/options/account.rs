@@ -130,7 +130,16 @@ impl Account {
             let into = self.holdings.entry(*to).or_insert(into);
             *into = Holding { qty: into.qty + count, basis: into.basis + old.basis, mark };
         }
-        self.holdings.retain(|_, held| held.qty != 0 || held.basis != Cash::ZERO);
+        // Strikes that round to one price may meet, one bought and one sold: they are closed, and
+        // what was paid for both is gone.
+        let realised = &mut self.realised;
+        self.holdings.retain(|_, held| {
+            let is_open = held.qty != 0;
+            if !is_open {
+                *realised -= held.basis;
+            }
+            is_open
+        });
     }
 
     /// Puts `whole` shares in the place of those held before a split into `new` parts; `rest`

@@ -93,6 +93,22 @@ fn a_whole_split_keeps_equity_and_adjusts_options_and_shares() {
 }
 
 #[test]
+fn strikes_that_meet_in_a_split_close_one_another() {
+    let mut exchange = exchange(free());
+    let begun = exchange.account().equity();
+    exchange.account.trade(Asset::Option(call("90")), 1, price("0.02"), Cash::ZERO);
+    exchange.account.trade(Asset::Option(call("100")), -1, price("0.01"), Cash::ZERO);
+    // Both strikes are seven cents after the first.
+    for _ in 0..2 {
+        let split = OptionAction::Split { new: 1_350, old: 1 };
+        exchange.corporate(at("2014-06-06"), STOCK, split).unwrap();
+        assert!(exchange.account().is_flat());
+        assert_eq!(exchange.account().realised, -cash("1"));
+        assert_eq!(exchange.account().equity(), begun - cash("1"));
+    }
+}
+
+#[test]
 fn other_splits_change_what_is_delivered_and_pay_parts_of_shares() {
     let mut exchange = holding(call("60"), 1);
     exchange.account.trade(Asset::Shares(STOCK), 105, price("10"), Cash::ZERO);
