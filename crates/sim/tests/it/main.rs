@@ -14,6 +14,7 @@ mod replay_golden;
 mod replay_golden_orders;
 mod replay_properties;
 mod replay_rules;
+mod script;
 mod slow_auction;
 mod slow_venue;
 mod spreads;

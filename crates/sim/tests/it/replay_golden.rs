@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use base::{Span, Ts};
-use market::depth::{BookSide, DepthChange, DepthMessage, Grid, Ladder, Lots, Packet, Ticks};
+use base::Ts;
+use market::depth::{DepthChange, DepthMessage, Grid, Ladder, Lots, Packet, Ticks};
 use serde::Deserialize;
-use sim::replay::{
-    Clock, Course, Fees, Latency, OwnId, QueueModel, Replay, Rules, Standing, Tape, Terms, Weight,
-    Wish,
-};
+use sim::replay::{Clock, QueueModel, Tape, Weight};
+
+use crate::script::{self, Asked, Outcome, side};
 
 const MS: i64 = 1_000_000;
 
@@ -17,15 +16,8 @@ const MS: i64 = 1_000_000;
 struct Golden {
     start: i64,
     tape: Vec<(i64, i64, String, i64, i64)>,
-    orders: Vec<(i64, u64, String, i64, i64, String)>,
-    outcomes: BTreeMap<String, Vec<(u64, String, i64, i64)>>,
-}
-
-fn side(name: &str) -> BookSide {
-    match name.ends_with('b') || name == "bid" {
-        true => BookSide::Bid,
-        false => BookSide::Ask,
-    }
+    orders: Vec<Asked>,
+    outcomes: BTreeMap<String, Vec<Outcome>>,
 }
 
 fn tape(golden: &Golden) -> Tape {
@@ -42,47 +34,12 @@ fn tape(golden: &Golden) -> Tape {
     Tape::new(grid, golden.tape.iter().map(message).collect(), Clock::AsRecorded)
 }
 
-/// Final state of every order by name: what it is, the tick and the time it traded at.
-fn ours(golden: &Golden, queue: QueueModel) -> Vec<(u64, String, i64, i64)> {
-    let tape = tape(golden);
-    let latency = Latency::constant_nanos(10 * MS);
-    let rules = Rules::unlimited(latency, Fees::default(), queue);
-    let mut replay: Replay<'_, Ladder> = Replay::new(&tape, rules).unwrap();
-    for (wait, id, bid, tick, lots, terms) in &golden.orders {
-        replay.advance(Span::from_nanos(wait * MS)).unwrap();
-        let (id, price) = (OwnId(*id), Ticks(*tick));
-        let terms = match terms.as_str() {
-            "limit" => Terms::Limit { price },
-            "post_only" => Terms::PostOnly { price },
-            "immediate_or_cancel" => Terms::ImmediateOrCancel { price },
-            _ => {
-                // Refused where it has traded meanwhile.
-                let _ = replay.cancel(id);
-                continue;
-            }
-        };
-        replay.place(Wish { id, side: side(bid), size: Lots(*lots), terms }).unwrap();
-    }
-    assert_eq!(replay.advance_to_end().unwrap(), Course::Ended);
-    assert_eq!(replay.faults().total(), 0);
-    let outcome = |order: &sim::replay::OwnOrder| {
-        let fill = replay.fills().iter().find(|fill| fill.order == order.wish.id);
-        let state = match order.standing {
-            Standing::Filled => "filled",
-            Standing::Working => "working",
-            _ => "done",
-        };
-        let (tick, at) = fill.map_or((0, 0), |fill| (fill.price.0, fill.at.nanos()));
-        (order.wish.id.0, state.to_owned(), tick, at)
-    };
-    let mut outcomes: Vec<_> = replay.orders().iter().map(outcome).collect();
-    outcomes.sort();
-    outcomes
-}
-
 fn check(name: &str, queue: QueueModel) {
     let golden: Golden = serde_json::from_str(include_str!("../golden/replay.json")).unwrap();
-    let (theirs, ours) = (&golden.outcomes[name], ours(&golden, queue));
+    let mut orders = golden.orders.clone();
+    orders.iter_mut().for_each(|order| order.0 *= MS);
+    let (ours, _) = script::run::<Ladder>(&tape(&golden), &orders, queue);
+    let theirs = &golden.outcomes[name];
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(theirs) {
         assert_eq!(ours, theirs, "{name}: order, state, tick, time");
