@@ -11,10 +11,10 @@ use pricing::chain::{
 use pricing::surface::{Strip, Term, VolQuote};
 use serde::Serialize;
 use sim::options::{QuoteRules, Refusal, Spot, Trades, vet};
-use tape::options::ChainRow;
+use tape::options::{ChainRow, Counts};
 
 use super::fit::{self, Early, Fits, SliceFit};
-use super::recorded::{Passed, Recorded, Rows, UNDERLYING};
+use super::recorded::{Recorded, Rows, UNDERLYING};
 use super::spot::{Carry, ImpliedSpot, implied_spot, years_left};
 use super::words;
 use crate::Error;
@@ -130,7 +130,7 @@ pub struct Look {
     /// Form of the file.
     pub form: String,
     /// Rows read and passed over.
-    pub counts: Passed,
+    pub counts: Counts,
     /// Moments in the file: how many, the first, the last.
     pub moments: (usize, Option<Ts>, Option<Ts>),
     /// The moment looked at.

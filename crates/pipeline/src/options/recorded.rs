@@ -51,33 +51,9 @@ pub struct Recorded {
     /// Price of the underlying, where the file states one.
     pub spot: Option<f64>,
     /// What was read and what was passed over.
-    pub counts: Passed,
+    pub counts: Counts,
     /// The rows.
     pub rows: Rows,
-}
-
-/// Rows read and passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Passed {
-    /// Rows of the file.
-    pub rows: u64,
-    /// Rows read.
-    pub read: u64,
-    /// Of another underlying.
-    pub other_names: u64,
-    /// Without a contract, or with one that can't be.
-    pub no_contract: u64,
-    /// With a price or size that can't be.
-    pub bad_numbers: u64,
-    /// With a time that no session has.
-    pub bad_times: u64,
-}
-
-impl From<Counts> for Passed {
-    fn from(counts: Counts) -> Passed {
-        let Counts { rows, read, other_names, no_contract, bad_numbers, bad_times } = counts;
-        Passed { rows, read, other_names, no_contract, bad_numbers, bad_times }
-    }
 }
 
 /// Indices whose options are European, and how they are settled.
@@ -159,7 +135,7 @@ fn table(name: &str, bytes: Vec<u8>, hints: &Hints) -> Result<Recorded, Error> {
             return Err(asked(format!("{name} holds {what} alone: name a file of quotes")));
         }
     };
-    let counts = counts.map_err(Error::ReadRecording)?.into();
+    let counts = counts.map_err(Error::ReadRecording)?;
     let (name, form) = (name.to_owned(), form.to_owned());
     Ok(Recorded { name, symbol, root, form, spot: None, counts, rows })
 }
@@ -206,7 +182,7 @@ fn snapshot_json(name: &str, bytes: &[u8], hints: &Hints) -> Result<Recorded, Er
         root,
         form: "a snapshot of one expiry".to_owned(),
         spot: Some(spot.to_f64()),
-        counts: counts.into(),
+        counts,
         rows: Rows::Quotes(found),
     })
 }
@@ -227,7 +203,7 @@ fn snapshot_csv(name: &str, bytes: &[u8], hints: &Hints) -> Result<Recorded, Err
         root,
         form: "a snapshot of one expiry".to_owned(),
         spot: None,
-        counts: counts.into(),
+        counts,
         rows: Rows::Quotes(found),
     })
 }

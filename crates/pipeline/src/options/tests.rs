@@ -4,12 +4,12 @@ use base::{Day, Seed, Span, Ts};
 use market::{ExerciseStyle, Offer, OptionContract, OptionQuote, OptionRight, Price};
 use sim::options::Refusal;
 use sim::options::synthetic::{SyntheticChains, SyntheticConfig};
-use tape::options::Root;
+use tape::options::{Counts, Root};
 
 use super::chain::{Question, SpotFrom, look};
 use super::fit::Model;
 use super::moments::{Around, Moments};
-use super::recorded::{Passed, Recorded, Rows, UNDERLYING};
+use super::recorded::{Recorded, Rows, UNDERLYING};
 use super::spot::{Carry, implied_spot};
 
 fn day(text: &str) -> Day {
@@ -18,8 +18,13 @@ fn day(text: &str) -> Day {
 
 /// Quotes of made chains, and the prices they were made from.
 fn made(from: &str, to: &str) -> (Vec<OptionQuote>, Vec<f64>) {
-    let config =
-        SyntheticConfig { underlying: UNDERLYING, missing: 0.0, ..SyntheticConfig::default() };
+    let config = SyntheticConfig {
+        underlying: UNDERLYING,
+        missing: 0.0,
+        // Volatility stays where it reverts to, so that it is known.
+        volatility_of_volatility: 0.0,
+        ..SyntheticConfig::default()
+    };
     let chains = SyntheticChains::new(config, (day(from), day(to)), Seed::root(3)).unwrap();
     let mut quotes = Vec::new();
     let mut spots = Vec::new();
@@ -31,7 +36,7 @@ fn made(from: &str, to: &str) -> (Vec<OptionQuote>, Vec<f64>) {
 }
 
 fn recorded(quotes: Vec<OptionQuote>) -> Recorded {
-    let counts = Passed { rows: quotes.len() as u64, ..Passed::default() };
+    let counts = Counts { rows: quotes.len() as u64, ..Counts::default() };
     Recorded {
         name: "made".to_owned(),
         symbol: "X".to_owned(),

@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 
 use base::{Day, Span};
 use market::{ExerciseStyle, InstrumentId, OptionContract, OptionRight, Price, Qty, Settlement};
+use serde::Serialize;
 
 /// What a name in a file stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl Frame {
 }
 
 /// What was read and what was passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Rows of the file.
     pub rows: u64,
