@@ -174,13 +174,17 @@ fn choice(found: &Chosen, report: &str) -> String {
     }
     let word = match found.best.map(|best| &found.rungs[best]) {
         Some(best) => format!(
-            "→ barrier {:.2}, {:.2} % away: greatest by {}{}",
+            "→ barrier {:.2}, {:.2} % away: greatest by {}{}{}",
             best.barrier,
             100.0 * best.distance,
             found.ladder.weighed.words(),
             match best.utility.low > 0.0 {
                 true => "",
                 false => "; its interval holds zero: staying out may be as good",
+            },
+            match found.is_at_an_end() {
+                true => "; at an end of the ladder: a better one may lie beyond (--distances)",
+                false => "",
             }
         ),
         None => format!("stay out: none is better by {}", found.ladder.weighed.words()),

@@ -108,6 +108,13 @@ pub struct Chosen {
     pub best: Option<usize>,
 }
 
+impl Chosen {
+    /// Whether the choice is the first or the last of the ladder: a better one may lie beyond.
+    pub fn is_at_an_end(&self) -> bool {
+        self.best.is_some_and(|best| best == 0 || best + 1 == self.rungs.len())
+    }
+}
+
 /// Weighs all barriers.
 pub fn weigh(ladder: Ladder) -> Result<Chosen, Error> {
     ladder.view.check()?;

@@ -73,6 +73,10 @@ fn verdict(found: &Chosen) -> Verdict {
         true => "",
         false => " The interval holds zero: by these paths staying out may be as good.",
     };
+    let beyond = match found.is_at_an_end() {
+        true => " It is at an end of the ladder: a better one may lie beyond.",
+        false => "",
+    };
     Verdict {
         outcome: Word::Noted,
         title: format!(
@@ -83,7 +87,7 @@ fn verdict(found: &Chosen) -> Verdict {
         ),
         reason: format!(
             "Utility {} of the wealth in basis points ({} at 95 %), return on the stake {} % \
-             ({}), P(knock-out) {:.1} % ({}).{unsure} The view is an assumption, not a finding.",
+             ({}), P(knock-out) {:.1} % ({}).{unsure}{beyond} The view is an assumption, not a finding.",
             signed(1e4 * best.utility.value, 2),
             ends(&best.utility, 1e4, 2),
             signed(100.0 * best.return_on_stake.value, 2),
