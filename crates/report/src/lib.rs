@@ -14,4 +14,4 @@ pub mod table;
 pub use chart::Chart;
 pub use page::{Page, Part, Section, Verdict};
 pub use provenance::{Origin, Provenance};
-pub use table::{Cell, Table};
+pub use table::{Cell, Table, counted};

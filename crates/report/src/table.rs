@@ -78,6 +78,14 @@ fn estimate(interval: Interval, factor: f64, decimals: usize, unit: &str) -> Str
     )
 }
 
+/// So many of something: `1 trade`, `12 trades`.
+pub fn counted(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
 /// A number with a true minus sign, never `-0.00`.
 pub fn signed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");

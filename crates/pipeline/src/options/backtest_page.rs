@@ -80,10 +80,10 @@ pub fn page(found: &Outcome, title: &str, around: &[String], provenance: &Proven
 pub fn claim(found: &Outcome) -> (Word, String, String) {
     let profit = found.figures.profit_a_trade;
     let told = format!(
-        "{} after fees of {}, {} trades, most margin {}.",
+        "{} after fees of {}, {}, most margin {}.",
         found.profit,
         found.report.fees,
-        found.report.trades.len(),
+        report::counted(found.report.trades.len(), "trade"),
         found.most_margin
     );
     if !found.too_short.is_empty() {

@@ -7,7 +7,7 @@ use super::{Outcome, Page, Part, Section, Verdict};
 use crate::chart::Heading;
 use crate::chart::execution::{CostBar, FillDot, price_path, progress, waterfall};
 use crate::provenance::Provenance;
-use crate::table::{Cell, Table, signed};
+use crate::table::{Cell, Table, counted, signed};
 
 /// Many orders, and one of them drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,8 +72,8 @@ impl ExecutionReport {
         let shown = |bps: f64| signed(bps, 2);
         let reason = match total {
             Some(total) => format!(
-                "{} orders cost {} bp of their paper value, interval {}.",
-                self.orders,
+                "Working {} cost {} bp of the paper value, interval {}.",
+                counted(self.orders, "order"),
                 shown(total.value),
                 total.ends(shown)
             ),

@@ -269,6 +269,10 @@ fn told(found: &Outcome, report: &str) -> String {
     let _ = write!(text, "\n  {}", exits(&found.plan.exit));
     let figures = &found.figures;
     for (name, it) in [("trade", figures.profit_a_trade), ("day", figures.profit_a_day)] {
+        if !it.value.is_finite() {
+            let _ = write!(text, "\n  profit a {name:<6} none to take a mean of");
+            continue;
+        }
         let ends = it.ends(|value| format!("{value:.2}"));
         let _ = write!(text, "\n  profit a {name:<6} {:.2} ({ends} at 95 %)", it.value);
     }
