@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{Day, Ts};
 use market::{ExerciseStyle, InstrumentId, OptionQuote, Settlement};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tape::options::{
     ChainRow, Contents, Counts, Frame, Kind, Root, Roots, Snapshot, chain_csv, chain_json,
     contents, quotes, universe,

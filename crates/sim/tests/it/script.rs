@@ -8,12 +8,12 @@ use sim::replay::{
 };
 
 /// Nanoseconds to wait, order, side, tick, lots, terms.
-pub type Asked = (i64, u64, String, i64, i64, String);
+pub(crate) type Asked = (i64, u64, String, i64, i64, String);
 /// Order, what it is at the end, the tick and the time it traded at.
-pub type Outcome = (u64, String, i64, i64);
+pub(crate) type Outcome = (u64, String, i64, i64);
 
 /// The side that is named so; a row's kind may stand before it.
-pub fn side(name: &str) -> BookSide {
+pub(crate) fn side(name: &str) -> BookSide {
     match name.ends_with('b') || name == "bid" {
         true => BookSide::Bid,
         false => BookSide::Ask,
@@ -21,7 +21,7 @@ pub fn side(name: &str) -> BookSide {
 }
 
 /// What became of each order, 10 ms away from the venue, and all fills.
-pub fn run<B: RecordedBook>(
+pub(crate) fn run<B: RecordedBook>(
     tape: &Tape,
     orders: &[Asked],
     queue: QueueModel,
