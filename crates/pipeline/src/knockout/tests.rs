@@ -110,8 +110,9 @@ fn a_wrong_side_is_not_bought_and_a_strong_view_chooses_a_barrier() {
     let careful = &bound.rungs[bound.best.unwrap()];
     assert!(careful.is_borne && careful.knock_out.value <= 0.01);
     assert!(careful.distance >= best.distance);
-    // A view as strong as this wants the nearest barrier there is.
-    assert!(strong.is_at_an_end() && !bound.is_at_an_end() && !wrong.is_at_an_end());
+    assert!(!bound.is_at_an_end() && !wrong.is_at_an_end());
+    let alone = Barriers::Levels(vec![17_000.0]);
+    assert!(weigh(Ladder { barriers: alone, ..ladder(1.0) }).unwrap().is_at_an_end());
 }
 
 #[test]
