@@ -1,12 +1,14 @@
 //! Our orders in a recording of single orders, beside hftbacktest: order by order the same end.
 //!
 //! Both get the same messages and the same wishes under the same rules (unlimited liquidity, no
-//! footprint, each message a whole book). Where an order ends differently, the one rule in which
-//! the two differ must explain it, or the group fails. `sim` has the same test on a made recording.
+//! footprint, each message a whole book). Where an order ends differently, one of two rules in
+//! which the two differ must explain it, or the group fails: who stands alone in front of the
+//! recorded book has priority here, and while the recorded book is crossed nobody trades here.
+//! `sim` has the same test on a made recording.
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use base::{Seed, Span, Ts};
 use market::depth::{
     BookSide, DepthChange, DepthMessage, Fault, Grid, Lots, Orders, Packet, Resting, Ticks,
@@ -14,8 +16,8 @@ use market::depth::{
 use rand::RngExt as _;
 use serde_json::json;
 use sim::replay::{
-    Clock, DepthFill, DepthRule, Fees, Latency, OwnId, QueueModel, Replay, Rules, Standing, Tape,
-    Terms, Wish,
+    Clock, DepthFill, DepthRule, Fees, Latency, OwnId, QueueModel, Reject, Replay, Rules, Standing,
+    Tape, Terms, Wish,
 };
 
 use super::recording;
@@ -26,6 +28,9 @@ use crate::line::{Bar, Line};
 const LATENCY: Span = Span::from_nanos(10_000_000);
 /// Longer on the way than any message is: the times of a snapshot are those of its orders.
 const LONGEST_WAY: Span = Span::from_seconds(60);
+
+/// An order that came while the book was not whole.
+const NOT_KNOWN: &str = "not known";
 
 /// Order, what it is at the end, the tick and the time it traded at.
 type Outcome = (u64, String, i64, i64);
@@ -55,12 +60,13 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     ensure!(done.status.success(), "hftbacktest ended with {}: {told}", done.status);
     let theirs: Vec<Outcome> = serde_json::from_slice(&std::fs::read(&from)?)?;
     let (ours, fills) = ours(grid, &messages, &wishes)?;
-    let [alike, in_front] = compare(&messages, (&ours, &fills), &theirs)?;
+    let [alike, in_front, crossed] = compare(&messages, (&ours, &fills), &theirs)?;
     let count =
         |what: &str, count: usize| Line::alone(format!("agree/{what}"), count as f64, Bar::None);
     Ok(vec![
         count("orders_filled_alike", alike),
         count("orders_filled_otherwise_for_they_stood_in_front_of_the_book", in_front),
+        count("orders_that_end_otherwise_for_the_book_was_crossed", crossed),
         count("orders", ours.len()),
         count("messages", messages.len()),
     ])
@@ -191,6 +197,7 @@ fn ours(
         let state = match order.standing {
             Standing::Filled => "filled",
             Standing::Working => "working",
+            Standing::Rejected(Reject::BookNotKnown) => NOT_KNOWN,
             _ => "done",
         };
         let (tick, at) = fill.map_or((0, 0), |fill| (fill.price.0, fill.at.nanos()));
@@ -201,26 +208,54 @@ fn ours(
     Ok((outcomes, replay.fills().to_vec()))
 }
 
-/// Orders filled alike, and those that stood in front of the book; fails on any other difference.
+/// Orders filled alike, those that stood in front of the book, and those whose book was crossed;
+/// fails on any other difference.
 fn compare(
     messages: &[DepthMessage],
     (ours, fills): (&[Outcome], &[DepthFill]),
     theirs: &[Outcome],
-) -> Result<[usize; 2]> {
+) -> Result<[usize; 3]> {
     ensure!(ours.len() == theirs.len(), "{} orders here, {} there", ours.len(), theirs.len());
-    let (mut alike, mut in_front) = (0, 0);
+    let crossed = crossed(messages);
+    let is_crossed =
+        |at: i64| crossed.iter().any(|(from, to)| (from.nanos()..=to.nanos()).contains(&at));
+    let (mut alike, mut in_front, mut not_whole) = (0, 0, 0);
     for (ours, theirs) in ours.iter().zip(theirs) {
-        if ours == theirs {
-            alike += usize::from(ours.1 == "filled");
-            continue;
-        }
         let fill = fills.iter().find(|fill| fill.order.0 == ours.0);
         let later = theirs.1 != "filled" || theirs.3 > ours.3;
-        let explained = fill.is_some_and(|fill| later && stood_in_front(messages, fill));
-        ensure!(explained, "no rule explains {ours:?} here and {theirs:?} there: {fill:?}");
-        in_front += 1;
+        if ours == theirs {
+            alike += usize::from(ours.1 == "filled");
+        } else if fill.is_some_and(|fill| later && stood_in_front(messages, fill)) {
+            in_front += 1;
+        } else if ours.1 == NOT_KNOWN || (theirs.1 == "filled" && is_crossed(theirs.3)) {
+            not_whole += 1;
+        } else {
+            bail!("no rule explains {ours:?} here and {theirs:?} there: {fill:?}");
+        }
     }
-    Ok([alike, in_front])
+    Ok([alike, in_front, not_whole])
+}
+
+/// From when to when the recorded book was crossed.
+fn crossed(messages: &[DepthMessage]) -> Vec<(Ts, Ts)> {
+    let mut book = Orders::new();
+    let (mut spans, mut since) = (Vec::new(), None);
+    for message in messages {
+        // Faults were left out.
+        let _ = book.apply(message);
+        let best = [BookSide::Bid, BookSide::Ask].map(|side| book.best(side));
+        let is_crossed = matches!(best, [Some(bid), Some(ask)] if bid.0 >= ask.0);
+        match (since, is_crossed) {
+            (None, true) => since = Some(message.at),
+            (Some(from), false) => {
+                spans.push((from, message.at));
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    spans.extend(since.map(|from| (from, Ts::MAX)));
+    spans
 }
 
 /// On a trade hftbacktest looks for our orders from the recorded best price backwards: one that
