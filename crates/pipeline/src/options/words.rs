@@ -1,6 +1,6 @@
 //! Options in words.
 
-use market::{OptionContract, OptionRight};
+use market::OptionContract;
 use pricing::Right;
 use pricing::chain::Kind;
 use pricing::surface::Fault;
@@ -19,11 +19,7 @@ pub const fn right(right: Right) -> &'static str {
 
 /// A contract: expiry, strike, right.
 pub fn contract(contract: &OptionContract) -> String {
-    let right = match contract.right {
-        OptionRight::Call => "call",
-        OptionRight::Put => "put",
-    };
-    format!("{} {} {right}", contract.expiry, contract.strike)
+    format!("{} {} {}", contract.expiry, contract.strike, right(contract.right))
 }
 
 /// Why a quote is not traded on, or an order not filled.

@@ -12,7 +12,7 @@ use base::{Day, Rounding, Seed, Ts};
 use market::{
     Calendar, InstrumentId, Offer, OptionContract, OptionQuote, OptionRight, Price, Session,
 };
-use pricing::{Right, black};
+use pricing::black;
 use rand::RngExt as _;
 use rand_distr::{Distribution as _, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -166,14 +166,10 @@ impl SyntheticChains {
         rng: &mut Rng,
     ) -> OptionQuote {
         let strike = contract.strike.to_f64();
-        let right = match contract.right {
-            OptionRight::Call => Right::Call,
-            OptionRight::Put => Right::Put,
-        };
         let moneyness = (strike / self.spot).ln();
         let deviation = smile.variance(moneyness).sqrt();
         // All numbers are above 0 by the bounds of the settings.
-        let value = black::price(right, self.spot, strike, deviation).unwrap_or(0.0);
+        let value = black::price(contract.right, self.spot, strike, deviation).unwrap_or(0.0);
         let tick = if value < 3.0 { 0.01 } else { 0.05 };
         let away = moneyness.abs() / smile.theta.sqrt();
         let time_value = value - contract.intrinsic(price(self.spot)).to_f64() / 100.0;
