@@ -11,8 +11,9 @@ use pricing::chain::{
 use pricing::surface::{Strip, Term, VolQuote};
 use serde::Serialize;
 use sim::options::{QuoteRules, Refusal, Spot, Trades, vet};
-use tape::options::{ChainRow, Counts};
+use tape::options::Counts;
 
+use super::closes;
 use super::fit::{self, Early, Fits, SliceFit};
 use super::recorded::{Recorded, Rows, UNDERLYING};
 use super::spot::{Carry, ImpliedSpot, implied_spot, years_left};
@@ -54,12 +55,14 @@ pub enum SpotFrom {
 pub struct Mark {
     /// The strike.
     pub strike: f64,
-    /// At the bid; none where the file states a volatility alone.
+    /// At the bid; none where the file has last prices alone.
     pub bid: Option<f64>,
-    /// At the middle, or as stated.
+    /// At the middle, or at the last price.
     pub mid: f64,
     /// At the ask.
     pub ask: Option<f64>,
+    /// As the file states it; it is shown, never fitted.
+    pub stated: Option<f64>,
 }
 
 /// What call less put says of an expiry.
@@ -102,6 +105,14 @@ impl Expiry {
         let halves: Vec<f64> =
             self.marks.iter().filter_map(|mark| Some(0.5 * (mark.ask? - mark.bid?))).collect();
         (!halves.is_empty()).then(|| base::stats::median(&halves))
+    }
+
+    /// Median distance of the volatilities that the file states from those of its prices, where it
+    /// states any.
+    pub fn stated_gap(&self) -> Option<f64> {
+        let gaps: Vec<f64> =
+            self.marks.iter().filter_map(|mark| Some((mark.stated? - mark.mid).abs())).collect();
+        (!gaps.is_empty()).then(|| base::stats::median(&gaps))
     }
 }
 
@@ -163,7 +174,7 @@ pub struct Look {
 pub fn look(recorded: &Recorded, question: &Question) -> Result<Look, Error> {
     let seen = match &recorded.rows {
         Rows::Quotes(quotes) => of_quotes(recorded, quotes, question)?,
-        Rows::Closes(rows) => of_closes(recorded, rows, question)?,
+        Rows::Closes(rows) => closes::seen(recorded, rows, question)?,
     };
     let Seen { mut look, strips } = seen;
     let fits: Fits = fit::both(look.spot, &strips)?;
@@ -176,17 +187,17 @@ pub fn look(recorded: &Recorded, question: &Question) -> Result<Look, Error> {
 }
 
 /// A look before its surface.
-struct Seen {
-    look: Look,
-    strips: Vec<Strip>,
+pub(super) struct Seen {
+    pub(super) look: Look,
+    pub(super) strips: Vec<Strip>,
 }
 
-fn asked(what: String) -> Error {
+pub(super) fn asked(what: String) -> Error {
     Error::AskOptions { doing: "look at a chain", what }
 }
 
 impl Look {
-    fn new(recorded: &Recorded, at: Ts, spot: (f64, SpotFrom), carry: &Carry) -> Look {
+    pub(super) fn new(recorded: &Recorded, at: Ts, spot: (f64, SpotFrom), carry: &Carry) -> Look {
         Look {
             name: recorded.name.clone(),
             symbol: recorded.symbol.clone(),
@@ -207,8 +218,17 @@ impl Look {
         }
     }
 
+    /// Whether it is of last prices, not of quotes.
+    pub fn of_closes(&self) -> bool {
+        self.expiries.iter().flat_map(|it| &it.marks).any(|mark| mark.bid.is_none())
+    }
+
     /// Decides which expiries are fitted.
-    fn strips(&mut self, terms: Vec<(Term, Vec<VolQuote>)>, least_days: f64) -> Vec<Strip> {
+    pub(super) fn strips(
+        &mut self,
+        terms: Vec<(Term, Vec<VolQuote>)>,
+        least_days: f64,
+    ) -> Vec<Strip> {
         let mut strips = Vec::new();
         let soon = |term: &Term| term.years * 365.25 < least_days;
         let any_later = terms.iter().any(|(term, quotes)| !soon(term) && quotes.len() >= 5);
@@ -386,6 +406,7 @@ impl Look {
             bid: Some(quote.bid),
             mid: quote.mid,
             ask: Some(quote.ask),
+            stated: None,
         };
         expiry.marks = strip.quotes.iter().map(mark).collect();
         Ok((term, strip))
@@ -432,7 +453,7 @@ fn fault(found: &Violation, expiries: Vec<Day>, unit: f64) -> Fault {
 }
 
 impl Expiry {
-    fn new(day: Day, years: Option<f64>) -> Expiry {
+    pub(super) fn new(day: Day, years: Option<f64>) -> Expiry {
         Expiry {
             day,
             years: years.unwrap_or(0.0),
@@ -456,86 +477,5 @@ fn put(pairs: &mut BTreeMap<Price, Pair>, quote: &OptionQuote) {
     match quote.contract.right {
         OptionRight::Call => pair.call = sides,
         OptionRight::Put => pair.put = sides,
-    }
-}
-
-/// Chains at the end of a day: volatilities as a vendor stated them, of options out of the money.
-fn of_closes(recorded: &Recorded, rows: &[ChainRow], question: &Question) -> Result<Seen, Error> {
-    let mut days: BTreeMap<Day, (u64, Ts)> = BTreeMap::new();
-    for row in rows {
-        let of = days.entry(row.file_day).or_insert((0, row.known));
-        of.0 += u64::from(row.volatility.is_some());
-    }
-    let wanted = question.day.or(question.at.map(Ts::utc_day));
-    let fullest = days.iter().max_by_key(|(day, (count, _))| (*count, **day));
-    let found = match wanted {
-        Some(day) => days.get_key_value(&day),
-        None => fullest,
-    };
-    let Some((day, (_, at))) = found else {
-        let known: Vec<String> = days.keys().map(Day::to_string).collect();
-        return Err(asked(format!(
-            "there is no chain of that day; there are {}",
-            known.join(", ")
-        )));
-    };
-    let of_day = || rows.iter().filter(|row| row.file_day == *day);
-    let underlying = of_day().find(|row| row.contract.is_none()).map(|row| row.close.to_f64());
-    let stated = underlying.filter(|spot| *spot > 0.0).map(|spot| (spot, SpotFrom::Stated));
-    let spot = question.spot.map(|spot| (spot, SpotFrom::Given)).or(stated);
-    let told = "the file states no price of the underlying: give --spot";
-    let spot = spot.ok_or_else(|| asked(told.to_owned()))?;
-    let mut look = Look::new(recorded, *at, spot, &question.carry);
-    let ends = |found: Option<(&Day, &(u64, Ts))>| found.map(|(_, (_, at))| *at);
-    look.moments = (days.len(), ends(days.first_key_value()), ends(days.last_key_value()));
-    let terms = look.stated(of_day(), &question.carry);
-    let strips = look.strips(terms, question.least_days);
-    Ok(Seen { look, strips })
-}
-
-impl Look {
-    /// Sorts stated volatilities by expiry.
-    fn stated<'a>(
-        &mut self,
-        rows: impl Iterator<Item = &'a ChainRow>,
-        carry: &Carry,
-    ) -> Vec<(Term, Vec<VolQuote>)> {
-        let (spot, at) = (self.spot, self.at);
-        let mut found: BTreeMap<Day, (Expiry, Term, Vec<VolQuote>)> = BTreeMap::new();
-        for (row, contract) in rows.filter_map(|row| Some((row, row.contract?))) {
-            self.quotes += 1;
-            let day = contract.expiry;
-            let quote = OptionQuote { contract, at, known: at, bid: None, ask: None };
-            let Some(years) = years_left(&quote, at) else {
-                *self.refused.entry(Refusal::Expired).or_default() += 1;
-                continue;
-            };
-            let (expiry, term, quotes) = found.entry(day).or_insert_with(|| {
-                let discount = carry.discount(years);
-                let paid = carry.paid(at.utc_day(), day);
-                let forward = (spot * (-carry.yield_rate * years).exp() - paid) / discount;
-                let mut expiry = Expiry::new(day, Some(years));
-                expiry.forward = Some(Forward { value: forward, error: None, pairs: 0 });
-                (expiry, Term { years, forward, discount }, Vec::new())
-            });
-            expiry.quotes += 1;
-            let strike = contract.strike.to_f64();
-            let outside = (strike < term.forward) == (contract.right == OptionRight::Put);
-            match row.volatility {
-                Some(mid) if outside => {
-                    expiry.marks.push(Mark { strike, bid: None, mid, ask: None });
-                    quotes.push(VolQuote { k: term.moneyness(strike), bid: mid, mid, ask: mid });
-                }
-                Some(_) => {}
-                None => expiry.without += 1,
-            }
-        }
-        let mut terms = Vec::new();
-        for (mut expiry, term, quotes) in found.into_values() {
-            expiry.marks.sort_by(|a, b| a.strike.total_cmp(&b.strike));
-            self.expiries.push(expiry);
-            terms.push((term, quotes));
-        }
-        terms
     }
 }

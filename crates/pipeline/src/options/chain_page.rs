@@ -69,6 +69,9 @@ const READING: &str = "Residuals are the fitted volatility less that of the midd
     of volatility: root mean square and worst. Inside is the share of strikes at which the fit \
     lies between bid and ask; half the spread is what a residual may be and still mean nothing.";
 
+/// Why last prices are not searched for contradictions.
+const APART: &str = "Last prices are of different moments: none is held against another.";
+
 fn verdict(found: &Look) -> Verdict {
     let refused: u64 = found.refused.values().sum();
     let fitted = found.expiries.iter().filter(|expiry| !expiry.fits.is_empty()).count();
@@ -85,6 +88,11 @@ fn verdict(found: &Look) -> Verdict {
             .to_owned(),
         count => format!("{count} arbitrages are left in the surfaces."),
     };
+    if found.of_closes() {
+        let used: usize = found.expiries.iter().map(|it| it.marks.len()).sum();
+        let title = format!("{used} strikes with a last price, {fitted} expiries fitted");
+        return Verdict { outcome: Word::Noted, title, reason: format!("{clean} {APART}") };
+    }
     let reason = format!(
         "{clean} {} contradictions between middles, most of them smaller than the spread.",
         found.faults_at_mid
@@ -111,11 +119,28 @@ pub fn contents(found: &Look) -> Vec<String> {
             it.expiry, it.strike, it.bid, it.ask
         ),
     };
-    vec![
+    let mut lines = vec![
         format!("{} moments{ends}; looked at {}.", count, found.at),
         format!("{} {style} contracts of {} expiries.", found.quotes, found.expiries.len()),
         format!("The underlying stands at {:.4}, {spot}.", found.spot),
-    ]
+    ];
+    lines.extend(stated(found));
+    lines
+}
+
+/// How far the file's own volatilities are from those of its prices, where it states any.
+fn stated(found: &Look) -> Option<String> {
+    let marks = found.expiries.iter().flat_map(|expiry| &expiry.marks);
+    let gaps: Vec<f64> =
+        marks.filter_map(|mark| Some(100.0 * (mark.stated? - mark.mid).abs())).collect();
+    (!gaps.is_empty()).then(|| {
+        format!(
+            "The file states volatilities. Those of its last prices differ from them by {:.1} \
+             hundredths in the median of {} strikes; the stated ones are shown, not fitted.",
+            base::stats::median(&gaps),
+            gaps.len()
+        )
+    })
 }
 
 fn refused(counts: &BTreeMap<Refusal, u64>) -> Table {
@@ -157,6 +182,7 @@ fn by_expiry(found: &Look) -> Table {
         "forward",
         "strikes used",
         "half the spread",
+        "stated off by",
         "SVI at the money",
         "SVI residual",
         "SVI worst",
@@ -176,6 +202,7 @@ fn by_expiry(found: &Look) -> Table {
             forward(expiry),
             Cell::Count(expiry.marks.len() as u64),
             expiry.half_spread().map_or(Cell::Missing, |half| points(100.0 * half)),
+            expiry.stated_gap().map_or(Cell::Missing, |gap| points(100.0 * gap)),
         ];
         for model in [Model::Svi, Model::Ssvi] {
             row.extend(fitted(expiry, model));
@@ -268,7 +295,10 @@ fn smile(expiry: &Expiry, provenance: &Provenance) -> report::Chart {
             line("bid", marks(|mark| mark.bid), Stroke::Points),
             line("ask", marks(|mark| mark.ask), Stroke::Points),
         ],
-        false => vec![line("stated", marks(|mark| Some(mark.mid)), Stroke::Points)],
+        false => vec![
+            line("last price", marks(|mark| Some(mark.mid)), Stroke::Points),
+            line("stated, not fitted", marks(|mark| mark.stated), Stroke::Points),
+        ],
     };
     for fit in &expiry.fits {
         let name = if fit.model == Model::Svi { "SVI" } else { "SSVI" };
@@ -306,6 +336,7 @@ fn arbitrage(found: &Look, provenance: &Provenance) -> Vec<Part> {
         ]);
     }
     let told = match found.faults.len() {
+        _ if found.of_closes() => APART.to_owned(),
         0 => "No two sound quotes contradict each other at bid and ask.".to_owned(),
         count if count > MOST_FAULTS => {
             format!("The largest {MOST_FAULTS} of {count}; --json gives all of them.")
@@ -328,26 +359,35 @@ fn arbitrage(found: &Look, provenance: &Provenance) -> Vec<Part> {
     parts
 }
 
+/// What is assumed of quotes.
+const QUOTES: [&str; 3] = [
+    "The forward of an expiry is what its calls less its puts agree on, by a robust regression; \
+     the interval is that of its standard error.",
+    "Options out of the money alone are fitted, each weighted by the inverse square of its spread \
+     in volatility.",
+    "The bid of a quote and its ask are of one moment; that of the underlying is taken to be of \
+     the same.",
+];
+
+/// What is assumed of last prices.
+const CLOSES: [&str; 3] = [
+    "The forward of an expiry is the stated price of the underlying with interest and payments.",
+    "Options out of the money that traded are fitted at their last price, each weighted by what a \
+     tick is worth in volatility; nobody quotes these prices.",
+    "A last price may be hours older than that of the underlying, and years are counted from when \
+     the file could be seen: an expiry of few days is off by more than its residuals say.",
+];
+
 /// What was assumed, in sentences.
 pub fn assumed(found: &Look) -> Vec<String> {
     let carry = &found.carry;
-    let mut lines = vec![
-        format!(
-            "Interest {:.2} % a year, yield {:.2} %, {} payments in cash.",
-            100.0 * carry.rate,
-            100.0 * carry.yield_rate,
-            carry.dividends.len()
-        ),
-        "The forward of an expiry is what its calls less its puts agree on, by a robust \
-         regression; the interval is that of its standard error."
-            .to_owned(),
-        "Options out of the money alone are fitted, each weighted by the inverse square of its \
-         spread in volatility."
-            .to_owned(),
-        "The bid of a quote and its ask are of one moment; that of the underlying is taken to be \
-         of the same."
-            .to_owned(),
-    ];
+    let mut lines = vec![format!(
+        "Interest {:.2} % a year, yield {:.2} %, {} payments in cash.",
+        100.0 * carry.rate,
+        100.0 * carry.yield_rate,
+        carry.dividends.len()
+    )];
+    lines.extend(if found.of_closes() { CLOSES } else { QUOTES }.map(str::to_owned));
     if found.style == ExerciseStyle::American {
         lines.push(match carry.rate == 0.0 && carry.dividends.is_empty() {
             true => "Without interest and payments nothing is gained by early exercise of calls \

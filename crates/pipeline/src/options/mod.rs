@@ -7,6 +7,7 @@ pub mod backtest;
 pub mod backtest_page;
 pub mod chain;
 pub mod chain_page;
+mod closes;
 pub mod fit;
 pub mod moments;
 pub mod payoff;

@@ -33,7 +33,7 @@ pub struct Hints {
 pub enum Rows {
     /// Bids and asks, by the time they were known.
     Quotes(Vec<OptionQuote>),
-    /// Last prices and volatilities as a vendor stated them; nothing can be bought at them.
+    /// Last prices, with volatilities as a vendor states them; nothing can be bought at them.
     Closes(Vec<ChainRow>),
 }
 

@@ -4,7 +4,7 @@ use base::{Day, Seed, Span, Ts};
 use market::{ExerciseStyle, Offer, OptionContract, OptionQuote, OptionRight, Price};
 use sim::options::Refusal;
 use sim::options::synthetic::{SyntheticChains, SyntheticConfig};
-use tape::options::{Counts, Root};
+use tape::options::{ChainRow, Counts, Root};
 
 use super::chain::{Question, SpotFrom, look};
 use super::fit::Model;
@@ -113,6 +113,65 @@ fn a_made_surface_is_found_again_without_arbitrage() {
         assert!((svi.at_money() - 0.2).abs() < 0.03, "{} {}", expiry.day, svi.at_money());
         assert!(svi.error.inside > 0.7, "{:?}", svi.error);
     }
+}
+
+/// Middles of quotes as last prices, all of which traded, with a stated volatility of 127 %.
+fn closes(quotes: &[OptionQuote], spot: f64) -> Vec<ChainRow> {
+    let file_day = quotes[0].known.utc_day();
+    let price = |value: f64| Price::from_f64(value, base::Rounding::HalfEven).unwrap();
+    let row = |contract: Option<OptionContract>, close: f64| ChainRow {
+        underlying: UNDERLYING,
+        contract,
+        file_day,
+        known: quotes[0].known,
+        close: price(close),
+        volume: 5,
+        open_interest: None,
+        volatility: contract.map(|_| 1.27),
+        delta: None,
+    };
+    let of = |quote: &OptionQuote| {
+        let mid = 0.5 * (quote.bid?.price.to_f64() + quote.ask?.price.to_f64());
+        Some(row(Some(quote.contract), mid))
+    };
+    let mut rows: Vec<ChainRow> = quotes.iter().filter_map(of).collect();
+    rows.push(row(None, spot));
+    rows
+}
+
+#[test]
+fn last_prices_are_fitted_and_stated_volatilities_are_not() {
+    let (quotes, spots) = made("2022-01-03", "2022-01-03");
+    let rows = Rows::Closes(closes(&quotes, spots[0]));
+    let found = look(&Recorded { rows, ..recorded(Vec::new()) }, &question()).unwrap();
+    assert!(found.of_closes() && found.surface_faults.is_empty());
+    let fitted: Vec<_> = found.expiries.iter().filter(|it| !it.fits.is_empty()).collect();
+    assert!(fitted.len() >= 4, "{}", fitted.len());
+    for expiry in fitted {
+        let at_money = expiry.fits[0].at_money();
+        assert!((at_money - 0.2).abs() < 0.03, "{} {at_money}", expiry.day);
+        assert!(expiry.stated_gap().unwrap() > 0.8, "{}", expiry.day);
+    }
+}
+
+#[test]
+fn what_did_not_trade_has_no_volatility() {
+    let (quotes, spots) = made("2022-01-03", "2022-01-03");
+    let mut rows = closes(&quotes, spots[0]);
+    let traded =
+        look(&Recorded { rows: Rows::Closes(rows.clone()), ..recorded(Vec::new()) }, &question())
+            .unwrap();
+    let expiry = traded.expiries.last().unwrap();
+    let near: Price = "100".parse().unwrap();
+    let same = |row: &&mut ChainRow| {
+        row.contract.is_some_and(|it| it.expiry == expiry.day && it.strike == near)
+    };
+    rows.iter_mut().filter(same).for_each(|row| row.volume = 0);
+    let rows = Rows::Closes(rows);
+    let found = look(&Recorded { rows, ..recorded(Vec::new()) }, &question()).unwrap();
+    let without = found.expiries.last().unwrap();
+    assert_eq!(without.without, expiry.without + 1);
+    assert_eq!(without.marks.len() + 1, expiry.marks.len());
 }
 
 /// The quote of a contract, changed.
