@@ -11,6 +11,7 @@ pub mod clustered;
 pub mod fixed;
 pub mod hash;
 pub mod panel;
+pub mod panics;
 pub mod seed;
 pub mod stats;
 pub mod time;

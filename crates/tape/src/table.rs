@@ -1,18 +1,12 @@
 //! Columns of a Parquet file, a batch of rows at a time, in the three types that recordings need.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use arrow::array::RecordBatch;
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatchReader as _,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
 use parquet::errors::ParquetError;
+use parquets::Rows;
 
 use crate::Error;
 
@@ -21,7 +15,7 @@ const BATCH_ROWS: usize = 4096;
 
 /// A file being read.
 pub(crate) struct Table {
-    reader: ParquetRecordBatchReader,
+    reader: Rows,
     names: Vec<String>,
     row: u64,
 }
@@ -39,29 +33,6 @@ impl std::fmt::Debug for Table {
     }
 }
 
-/// Reads the footer. The types come from Parquet's own schema: the copy that Arrow leaves beside it
-/// is not read, for the reader of that one panics where a file is damaged.
-pub(crate) fn reader(bytes: Bytes, rows: usize) -> Result<ParquetRecordBatchReader, ParquetError> {
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    guarded(|| {
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)?;
-        builder.with_batch_size(rows).build()
-    })?
-}
-
-/// The next rows of a reader. After an error it is not to be asked again.
-pub(crate) fn next_rows(
-    reader: &mut ParquetRecordBatchReader,
-) -> Result<Option<RecordBatch>, ParquetError> {
-    Ok(guarded(|| reader.next())?.transpose()?)
-}
-
-/// Runs code that panics on some damaged files.
-fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, ParquetError> {
-    let told = |_| ParquetError::General("its pages are damaged".to_owned());
-    catch_unwind(AssertUnwindSafe(read)).map_err(told)
-}
-
 impl Table {
     /// Reads the footer.
     pub(crate) fn new(bytes: Bytes) -> Result<Table, Error> {
@@ -69,7 +40,7 @@ impl Table {
             format: "Parquet",
             fault: format!("{error}; is it cut off?"),
         };
-        let reader = reader(bytes, BATCH_ROWS).map_err(head)?;
+        let reader = parquets::open(bytes, BATCH_ROWS).map_err(head)?;
         let names = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
         Ok(Table { reader, names, row: 0 })
     }
@@ -84,7 +55,7 @@ impl Table {
         let first = self.row;
         let told =
             |error: ParquetError| Error::ReadRecord { record: first, fault: error.to_string() };
-        let Some(rows) = next_rows(&mut self.reader).map_err(told)? else { return Ok(None) };
+        let Some(rows) = self.reader.next().transpose().map_err(told)? else { return Ok(None) };
         self.row += rows.num_rows() as u64;
         Ok(Some(Batch { rows, first }))
     }

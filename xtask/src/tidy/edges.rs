@@ -13,7 +13,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("nets", &["base"]),
     ("market", &["base"]),
     ("pricing", &["base", "market"]),
-    ("tape", &["base", "market"]),
+    ("parquets", &["base"]),
+    ("tape", &["base", "market", "parquets"]),
     ("features", &["base", "market"]),
     ("learn", &["base", "nets"]),
     ("onnx", &["base", "learn"]),
@@ -21,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("desk", &["base", "market"]),
     ("books", &["base", "market", "pricing", "features", "learn", "sim", "desk"]),
     ("store", &["base", "market"]),
-    ("lake", &["base", "market"]),
+    ("lake", &["base", "market", "parquets"]),
     ("report", &["base"]),
     (
         "pipeline",
@@ -43,7 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("sea-orm", &["store"]),
     ("datafusion", &["lake"]),
-    ("parquet", &["lake", "tape"]),
+    ("parquet", &["lake", "parquets", "tape"]),
     ("dbn", &["tape"]),
     ("clap", &["app", "proving", "xtask"]),
     ("anyhow", &["app", "proving", "xtask"]),

@@ -8,7 +8,6 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use base::{Day, Ts};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::actions::{Factor, from_factors};
 use super::columns::{Columns, Header, Names};
@@ -21,18 +20,16 @@ const MICROS_A_DAY: i64 = 86_400_000_000;
 /// Reads all rows of a Parquet file. `symbol` names rows that name none.
 pub(crate) fn gather(path: &Path, symbol: &str, names: &Names) -> Result<Gathered, Error> {
     let file = File::open(path).map_err(|e| Error::read(path, e))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| Error::parquet(path, e))?;
-    let schema = builder.schema().clone();
+    let reader = parquets::open(file, 1 << 16).map_err(|e| Error::parquet(path, e))?;
+    let schema = reader.schema().clone();
     let heads: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let numeric: Vec<bool> =
         schema.fields().iter().map(|field| field.data_type().is_numeric()).collect();
     let header = Header { path, names: &heads, numeric: &numeric, told: names };
     let columns = header.columns()?;
-    let reader = builder.with_batch_size(1 << 16).build();
     let mut gathered = Gathered::default();
     let mut factors = Vec::new();
-    for batch in reader.map_err(|e| Error::parquet(path, e))? {
+    for batch in reader {
         let batch = batch.map_err(|e| Error::parquet(path, e))?;
         let rows = Rows { path, batch: &batch, first: gathered.rows_in + 1, symbol };
         gathered.rows_in += batch.num_rows() as u64;

@@ -10,7 +10,6 @@ use market::Price;
 
 use super::text;
 use crate::Error;
-use crate::table::{next_rows, reader};
 
 /// Rows read at once: few enough that memory is flat in the length of a file.
 const BATCH_ROWS: usize = 8_192;
@@ -31,9 +30,9 @@ pub(super) fn batches(
     if is_text(&bytes) {
         return each(&text::batch(&bytes)?, 0);
     }
-    let mut reader = reader(bytes, BATCH_ROWS).map_err(|error| fault(0, error.to_string()))?;
     let mut row = 0;
-    while let Some(batch) = next_rows(&mut reader).map_err(|error| fault(row, error.to_string()))? {
+    for batch in parquets::open(bytes, BATCH_ROWS).map_err(|error| fault(0, error.to_string()))? {
+        let batch = batch.map_err(|error| fault(row, error.to_string()))?;
         each(&batch, row)?;
         row += batch.num_rows() as u64;
     }
