@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use learn::model::Model as _;
 use onnx::{Contract, OnnxModel};
 
 const CONTRACT: &[u8] =
