@@ -55,7 +55,7 @@ impl NextOpen {
             let fee = Cash::from_raw(10_000);
             let order = order.id;
             let evidence = None;
-            let fill = Fill { order, instrument, at, qty, price, fee, evidence };
+            let fill = Fill { order, instrument, at, qty, price, fee, evidence, execution: None };
             self.answers.push(BrokerEvent::Filled(fill));
         }
     }

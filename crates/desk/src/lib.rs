@@ -12,6 +12,8 @@
 //!       <- fills, moves <- Broker        -> ledger, exit plans     -> Journal (numbered records)
 //! ```
 
+pub mod courier;
+pub mod driver;
 pub mod engine;
 pub mod execution;
 pub mod exit;
@@ -20,6 +22,7 @@ pub mod journal;
 pub mod ledger;
 pub mod orders;
 pub mod performance;
+pub mod reconcile;
 pub mod risk;
 pub mod size;
 pub mod tca;

@@ -7,7 +7,8 @@ use base::{Day, Ts};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bar, BarSize, Cash, ClientOrderId, Corporate, Fill, InstrumentId, OrderState, Price, Qty,
+    Bar, BarSize, BrokerRef, Cash, ClientOrderId, Corporate, Fill, InstrumentId, OrderState, Price,
+    Qty,
 };
 
 /// A fact.
@@ -99,6 +100,18 @@ pub enum BrokerEvent {
         amount: Cash,
         /// What for.
         reason: String,
+        /// The broker's name for it; `None` where the broker is simulated in place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<BrokerRef>,
+    },
+    /// The broker put the price of a trade right.
+    Corrected {
+        /// The broker's name for the correction.
+        id: BrokerRef,
+        /// The trade.
+        execution: BrokerRef,
+        /// Its right price.
+        price: Price,
     },
 }
 

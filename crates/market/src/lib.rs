@@ -16,6 +16,7 @@ pub mod option;
 pub mod order;
 mod order_id;
 pub mod port;
+pub mod remote;
 
 pub use bar::{Bar, BarSize, Candle, Series, TimedCandle};
 pub use calendar::{Calendar, Session};
@@ -32,6 +33,7 @@ pub use order::{
     ClientOrderId, Evidence, Fill, FillRule, OrderKind, OrderRequest, OrderState, Side, TimeInForce,
 };
 pub use port::{Broker, Feed};
+pub use remote::BrokerRef;
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::fmt;
 use base::Ts;
 use serde::{Deserialize, Serialize};
 
-use crate::{BarSize, Cash, InstrumentId, Price, Qty};
+use crate::{BarSize, BrokerRef, Cash, InstrumentId, Price, Qty};
 
 pub use crate::order_id::ClientOrderId;
 
@@ -192,6 +192,9 @@ pub struct Fill {
     pub fee: Cash,
     /// What a simulated fill rests on; `None` for a real broker's.
     pub evidence: Option<Evidence>,
+    /// The broker's name for it; `None` where the broker is simulated in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<BrokerRef>,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const SHORT: usize = 24;
 ///
 /// Names are copied and compared at every step of an order's life, and ours are short: they are
 /// kept in place, not behind a pointer. Ordered as text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct ClientOrderId(Name);
 
@@ -33,6 +33,11 @@ impl ClientOrderId {
         name[..3].copy_from_slice(b"tt-");
         name[3..23].copy_from_slice(&digest.as_str().as_bytes()[..20]);
         ClientOrderId(Name::Short(name))
+    }
+
+    /// True for a name that [`ClientOrderId::derive`] gave.
+    pub fn is_ours(&self) -> bool {
+        self.as_str().starts_with("tt-")
     }
 
     /// An id read back from a store or a broker.
@@ -94,6 +99,12 @@ fn words(bytes: &[u8; SHORT]) -> [u64; SHORT / 8] {
 impl PartialOrd for ClientOrderId {
     fn partial_cmp(&self, other: &ClientOrderId) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for ClientOrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

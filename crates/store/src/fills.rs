@@ -56,6 +56,7 @@ impl FillRecord {
             price: self.price,
             fee: self.fee,
             evidence: self.evidence,
+            execution: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The broker's answers, and the orders that follow from them.
 
 use market::{
-    Broker, BrokerEvent, Cash, ClientOrderId, Fill, InstrumentId, OrderKind, OrderRequest,
-    OrderState, Price, Qty,
+    Broker, BrokerEvent, BrokerRef, Cash, ClientOrderId, Fill, InstrumentId, OrderKind,
+    OrderRequest, OrderState, Price, Qty,
 };
 
 use super::Mode;
@@ -85,12 +85,48 @@ impl Core {
                 Ok(())
             }
             BrokerEvent::Filled(fill) => self.on_fill(fill, ports.journal),
-            BrokerEvent::CashMoved { amount, reason } => {
-                let currency = self.config.currency;
-                let booking = Booking::cash_moved(self.now, currency, *amount, reason);
-                self.state.ledger.book(&booking);
-                self.write(ports.journal, || Record::Booked { booking, position: None });
+            BrokerEvent::CashMoved { amount, reason, id } => {
+                if let Some(id) = id {
+                    self.state.note(id, None);
+                    self.write(ports.journal, || Record::Paid(id.clone()));
+                }
+                self.cash_moved(*amount, reason, ports.journal);
                 Ok(())
+            }
+            BrokerEvent::Corrected { id, execution, price } => {
+                self.on_corrected((id, execution), *price, ports.journal);
+                Ok(())
+            }
+        }
+    }
+
+    fn cash_moved<J: Journal>(&mut self, amount: Cash, reason: &str, journal: &mut J) {
+        let booking = Booking::cash_moved(self.now, self.config.currency, amount, reason);
+        self.state.ledger.book(&booking);
+        self.write(journal, || Record::Booked { booking, position: None });
+    }
+
+    /// A trade was done at another price than was told: the difference is cash. What a position
+    /// cost stays as it was first told, so that plans and their R do not move.
+    fn on_corrected<J: Journal>(
+        &mut self,
+        (id, execution): (&BrokerRef, &BrokerRef),
+        price: Price,
+        journal: &mut J,
+    ) {
+        let trade = self.state.told.get(execution).and_then(|told| told.trade);
+        self.state.correct(id, execution, price);
+        let (told, of) = (id.clone(), execution.clone());
+        self.write(journal, || Record::Corrected { id: told, execution: of, price });
+        match trade {
+            Some((_, qty, was)) => {
+                let reason =
+                    format!("price of execution {} put right: {was} was {price}", execution.0);
+                self.cash_moved((was - price).times(qty), &reason, journal);
+            }
+            None => {
+                let text = format!("execution {} put right, which nobody told of", execution.0);
+                self.incident(text, journal);
             }
         }
     }
@@ -135,17 +171,23 @@ impl Core {
             role: role.unwrap_or(Role::Close),
         });
         self.state.orders.filled(fill);
+        self.state.note_fill(fill);
         self.state.ledger.book(&booking);
         self.state.ledger.hold(instrument, position);
         self.write(journal, || Record::Booked { booking, position: Some(position) });
         self.revalue(instrument, position.qty, fill.price);
         match (role, intent) {
+            (Some(role @ (Role::Plain | Role::Close)), _) => {
+                self.loosen((instrument, role), fill.qty, journal);
+                self.touched.push(instrument);
+            }
             (Some(role), Some(intent)) => {
                 let mut out = std::mem::take(&mut self.actions);
                 if let Some(keeper) = self.state.keeper_mut(instrument, &intent) {
                     keeper.on_fill(fill, role, &mut out);
-                    self.touched.push(instrument);
                 }
+                // Even where the plan is over: what its order took nobody meant any more.
+                self.touched.push(instrument);
                 if role == Role::Entry {
                     self.take_back_alternatives(instrument, &intent, &mut out);
                 }
@@ -172,8 +214,15 @@ impl Core {
     /// else is an incident.
     fn foreign_fill<J: Journal>(&mut self, fill: &Fill, journal: &mut J) {
         let instrument = fill.instrument;
-        if !self.state.delisted.contains(&instrument) {
-            self.incident(format!("fill of unknown order {}", fill.order), journal);
+        let delisted = self.state.delisted.contains(&instrument);
+        if !delisted && fill.order.is_ours() {
+            // It had ended, as far as the broker said. What it took is astray.
+            self.incident(format!("late fill of order {}, which had ended", fill.order), journal);
+            self.touched.push(instrument);
+            return;
+        }
+        if !delisted {
+            self.by_hand(fill, journal);
             return;
         }
         for keeper in self.state.plans.get_mut(&instrument).into_iter().flatten() {
@@ -185,6 +234,100 @@ impl Core {
             }
         }
         self.touched.push(instrument);
+    }
+
+    /// Someone traded on the account beside us. What that took off our plans is no longer theirs to
+    /// close; what is left of it was meant. Nothing is opened there until a person has looked.
+    fn by_hand<J: Journal>(&mut self, fill: &Fill, journal: &mut J) {
+        let instrument = fill.instrument;
+        let mut left = fill.qty.abs();
+        for keeper in self.state.plans.get_mut(&instrument).into_iter().flatten() {
+            let closes = keeper.side.opposite().signed(Qty::whole(1)).signum();
+            let part = left.min(keeper.open());
+            if closes == fill.qty.signum() && part > Qty::ZERO {
+                keeper.on_hand_fill(&Fill {
+                    qty: keeper.side.opposite().signed(part),
+                    ..fill.clone()
+                });
+                left -= part;
+            }
+        }
+        self.touched.push(instrument);
+        let rest = if fill.qty.is_negative() { -left } else { left };
+        if rest != Qty::ZERO {
+            self.loosen((instrument, Role::Plain), rest, journal);
+        }
+        let text = format!("order {} on instrument {} is not ours", fill.order, instrument.0);
+        self.incident(text.clone(), journal);
+        self.state.freeze(Some(instrument), &text);
+        let frozen = Some(instrument);
+        self.write(journal, || Record::Frozen { instrument: frozen, incident: text });
+    }
+
+    /// Keeps account of what is held without a plan. A closing order takes off what is there.
+    fn loosen<J: Journal>(
+        &mut self,
+        (instrument, role): (InstrumentId, Role),
+        qty: Qty,
+        journal: &mut J,
+    ) {
+        let before = self.state.loose.get(&instrument).copied().unwrap_or_default();
+        let after = match role {
+            Role::Close if before.signum() * qty.signum() >= 0 => return,
+            Role::Close if qty.abs() >= before.abs() => Qty::ZERO,
+            _ => before + qty,
+        };
+        self.state.set_loose(instrument, after);
+        self.write(journal, || Record::Loose { instrument, qty: after });
+    }
+
+    /// What is held beyond plans and intentions, because an exit took more than there was, is
+    /// closed: nothing protects it.
+    pub(super) fn close_strays<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        ports: &mut Ports<'_, B, J>,
+    ) {
+        let held = self.hot(instrument).map_or(Qty::ZERO, |hot| hot.qty);
+        let stray = held - self.state.meant(instrument);
+        let is_closed = self.state.delisted.contains(&instrument);
+        if is_closed || self.config.mode == Mode::DryRun {
+            return;
+        }
+        if stray.abs() < self.config.limits.step {
+            if self.astray.remove(&instrument) {
+                for (order, _) in self.closing(instrument) {
+                    self.cancel(&order, ports);
+                }
+            }
+            return;
+        }
+        self.astray.insert(instrument);
+        let closing = self.closing(instrument);
+        let coming: Qty = closing.iter().map(|(_, left)| *left).sum();
+        let needed = -stray - coming;
+        if needed == Qty::ZERO {
+            return;
+        }
+        if needed.signum() == -coming.signum() {
+            // Something else closed it meanwhile: what is on its way would do so twice.
+            for (order, _) in closing {
+                self.cancel(&order, ports);
+            }
+            return;
+        }
+        let text = format!("{stray} of instrument {} is held that nobody meant", instrument.0);
+        self.incident(text, ports.journal);
+        self.close_at_market(instrument, needed, ports);
+    }
+
+    /// Orders that close what no plan keeps, and what is left of each.
+    fn closing(&self, instrument: InstrumentId) -> Vec<(ClientOrderId, Qty)> {
+        let mine =
+            self.state.orders.iter().filter(|order| {
+                order.role == Role::Close && order.request.instrument == instrument
+            });
+        mine.map(|it| (it.request.id.clone(), it.request.qty - it.filled)).collect()
     }
 
     pub(super) fn incident<J: Journal>(&mut self, text: String, journal: &mut J) {
@@ -204,6 +347,7 @@ impl Core {
         touched.dedup();
         for instrument in touched.drain(..) {
             self.with_plans(instrument, ports, |_, _| Told::Always)?;
+            self.close_strays(instrument, ports);
         }
         self.touched = touched;
         Ok(())

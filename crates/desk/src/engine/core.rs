@@ -1,6 +1,6 @@
 //! State, prices and the handling of market events.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use base::{Day, Ts};
 use market::{
@@ -51,6 +51,8 @@ pub(super) struct Core {
     pub(super) touched: Vec<InstrumentId>,
     /// When the opening orders of the last minute were sent.
     pub(super) recent: VecDeque<Ts>,
+    /// Instruments of which something was held that nobody meant: looked at again at each bar.
+    pub(super) astray: BTreeSet<InstrumentId>,
     started: bool,
 }
 
@@ -69,6 +71,7 @@ impl Core {
             actions: Vec::new(),
             touched: Vec::new(),
             recent: VecDeque::new(),
+            astray: BTreeSet::new(),
             started: false,
         })
     }
@@ -82,6 +85,7 @@ impl Core {
         for (instrument, position) in held {
             self.revalue(instrument, position.qty, position.last_price);
         }
+        self.astray = self.state.ledger.positions().map(|(instrument, _)| instrument).collect();
         for (instrument, keepers) in &self.state.plans {
             if let Some(hot) = self.hot.get_mut(instrument.index()) {
                 hot.plans = keepers.len() as u32;
@@ -165,7 +169,11 @@ impl Core {
                     self.begin_day(day, ports.journal);
                 }
                 self.answers(ports)?;
-                if self.mark_close(*instrument, bar.close) == 0 {
+                let plans = self.mark_close(*instrument, bar.close);
+                if !self.astray.is_empty() {
+                    self.close_strays(*instrument, ports);
+                }
+                if plans == 0 {
                     return Ok(());
                 }
                 let seen = Seen { start: *start, size: *size, bar: *bar };
@@ -249,11 +257,15 @@ impl Core {
         ports: &mut Ports<'_, B, J>,
     ) -> Result<(), Error> {
         match phase {
-            SessionPhase::Open if day > self.state.day => {
-                self.begin_day(day, ports.journal);
-                Ok(())
+            SessionPhase::Open => {
+                if day > self.state.day {
+                    self.begin_day(day, ports.journal);
+                }
+                self.each_plan(ports, |keeper, _| {
+                    keeper.watch.exit_refused = false;
+                    Told::IfChanged
+                })
             }
-            SessionPhase::Open => Ok(()),
             SessionPhase::Close => {
                 let step = self.config.limits.step;
                 self.each_plan(ports, |keeper, out| {

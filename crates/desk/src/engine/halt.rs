@@ -98,9 +98,19 @@ impl Core {
             });
         let coming: Qty = closing.map(|order| order.request.qty - order.filled).sum();
         let qty = kept - held - coming;
-        if qty == Qty::ZERO {
-            return Ok(());
+        if qty != Qty::ZERO {
+            self.close_at_market(instrument, qty, ports);
         }
+        Ok(())
+    }
+
+    /// An order at the market for what no plan keeps.
+    pub(super) fn close_at_market<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        qty: Qty,
+        ports: &mut Ports<'_, B, J>,
+    ) {
         let side = if qty.is_negative() { Side::Short } else { Side::Long };
         let request = OrderRequest {
             id: market::ClientOrderId::derive(
@@ -115,6 +125,5 @@ impl Core {
             parent: None,
         };
         self.submit((request, Role::Close), "", ports);
-        Ok(())
     }
 }

@@ -173,6 +173,11 @@ impl<K: Book> Engine<K> {
         self.core.mark(instrument, price)
     }
 
+    /// Writes down something that a person should look at.
+    pub fn report<J: Journal>(&mut self, incident: String, journal: &mut J) {
+        self.core.incident(incident, journal);
+    }
+
     /// The book.
     pub fn book(&self) -> &K {
         &self.book

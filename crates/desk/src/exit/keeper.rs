@@ -7,6 +7,7 @@ use market::{
 use serde::{Deserialize, Serialize};
 
 use super::plan::{ExitPlan, RiskBasis, TargetAt, scaled, toward};
+use super::share::{average, spread};
 use super::watch::Watch;
 use crate::intent::{Entry, Intent};
 use crate::orders::Role;
@@ -61,6 +62,14 @@ pub struct Keeper {
     pub fees: Cash,
     /// When the first fill was done.
     pub opened_at: Option<Ts>,
+    /// Smallest quantity traded; what fills is shared out in whole steps.
+    #[serde(default = "smallest")]
+    pub step: Qty,
+}
+
+/// The step of plans written down before they knew theirs.
+const fn smallest() -> Qty {
+    Qty::from_raw(1)
 }
 
 /// Where a plan stands.
@@ -97,6 +106,8 @@ pub enum ExitReason {
     Unprotected,
     /// The instrument left the exchange.
     Delisted,
+    /// Someone closed it beside us.
+    ByHand,
     /// The entry never filled.
     NeverFilled,
 }
@@ -150,6 +161,15 @@ pub struct Live {
     pub price: Price,
     /// Quantity not yet filled.
     pub qty: Qty,
+    /// Whether the broker has said that it works: only then is it known to stand in its group when
+    /// another order of that fills.
+    #[serde(default = "confirmed")]
+    pub confirmed: bool,
+}
+
+/// What plans written down before they knew assume.
+const fn confirmed() -> bool {
+    true
 }
 
 /// What the keeper wants done, in order.
@@ -229,6 +249,7 @@ impl Keeper {
             closed_value: Cash::ZERO,
             fees: Cash::ZERO,
             opened_at: None,
+            step,
             plan,
         };
         keeper.cut_tranches(step);
@@ -364,6 +385,16 @@ impl Keeper {
         self.leave_anyhow(qty, fill);
     }
 
+    /// Someone closed a part by hand: its orders shrink to what is left.
+    pub fn on_hand_fill(&mut self, fill: &Fill) {
+        self.fees += fill.fee;
+        self.watch.note(self.side, fill.price);
+        self.leave_anyhow(fill.qty.abs(), fill);
+        if self.open() == Qty::ZERO {
+            self.leave(ExitReason::ByHand);
+        }
+    }
+
     fn entered(&mut self, fill: &Fill, part: Part) {
         let qty = fill.qty.abs();
         let leg = match part {
@@ -376,7 +407,7 @@ impl Keeper {
         leg.done |= leg.filled >= leg.asked;
         let leg = leg.clone();
         let added = part == Part::Added;
-        spread(&mut self.tranches, &leg, added);
+        spread(&mut self.tranches, &leg, added, self.step);
         if added {
             self.retarget_after_add(fill.price);
             return;
@@ -407,9 +438,15 @@ impl Keeper {
         self.watch.note(self.side, fill.price);
         let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
         tranche.open = (tranche.open - qty).max(Qty::ZERO);
+        // A fill of an order that was replaced meanwhile: whether its successor was there in time
+        // to be reduced, nobody can tell from here.
+        let known = tranche.slots().iter().any(|slot| holds(slot, &fill.order));
         for slot in tranche.slots() {
-            // One OCO group: a fill of one takes its quantity off every other.
-            if let Some(live) = slot {
+            // One OCO group: a fill of one takes its quantity off every other that stood beside
+            // it. One that may not have is left as large as it was sent, and is settled anew.
+            if let Some(live) = slot
+                && (live.id == fill.order || (known && live.confirmed))
+            {
                 live.qty -= qty;
             }
             if let Some(live) = slot.take_if(|live| live.qty <= Qty::ZERO)
@@ -444,6 +481,13 @@ impl Keeper {
         role: Role,
         out: &mut Vec<Action>,
     ) {
+        if let (Role::Stop(index) | Role::Target(index) | Role::Exit(index), OrderState::Working) =
+            (role, state)
+            && let Some(tranche) = self.tranches.get_mut(usize::from(index))
+        {
+            let slots = tranche.slots().into_iter().flatten();
+            slots.filter(|live| live.id == *order).for_each(|live| live.confirmed = true);
+        }
         match (role, state) {
             (Role::Stop(index), OrderState::Working) => self.confirm_stop(index, order, out),
             (Role::Stop(index), state) if state.is_done() => {
@@ -462,8 +506,9 @@ impl Keeper {
                 let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
                 if take_if(&mut tranche.exit_order, order) {
                     out.push(Action::Incident(format!("closing order {order} ended: {state:?}")));
-                    // Tried again at the next bar, not in a circle with the broker's answer.
-                    self.watch.exit_refused = true;
+                    // Tried again at the next bar, not in a circle with the broker's answer. One
+                    // whose session ended goes out for the next at once.
+                    self.watch.exit_refused = state != OrderState::Expired;
                 }
             }
             (Role::Entry, state) if state.is_done() => self.first.done = true,
@@ -519,39 +564,6 @@ impl Keeper {
             self.phase = Phase::Leaving(reason);
         }
     }
-
-    /// Prices are divided and quantities multiplied by the ratio of a split.
-    pub fn split(&mut self, ratio: f64) {
-        let plan = &mut self.plan;
-        let first_stop = plan.trail.as_mut().and_then(|trail| trail.first_stop.as_mut());
-        let own = [&mut plan.entry, &mut plan.stop, &mut self.stop, &mut self.risk];
-        for price in own.into_iter().chain(first_stop).chain(self.refused_stop.as_mut()) {
-            *price = crate::ledger::divided(*price, ratio);
-        }
-        let targets = plan.targets.iter_mut().map(|target| &mut target.at);
-        let in_force = self.tranches.iter_mut().filter_map(|tranche| tranche.target.as_mut());
-        for at in targets.chain(in_force) {
-            if let TargetAt::Price(price) = at {
-                *price = crate::ledger::divided(*price, ratio);
-            }
-        }
-        self.watch.split(ratio);
-        let legs = std::iter::once(&mut self.first).chain(self.add.as_mut());
-        for leg in legs {
-            leg.asked = crate::ledger::multiplied(leg.asked, ratio);
-            leg.filled = crate::ledger::multiplied(leg.filled, ratio);
-        }
-        self.closed = crate::ledger::multiplied(self.closed, ratio);
-        for tranche in &mut self.tranches {
-            for qty in [&mut tranche.asked, &mut tranche.open, &mut tranche.entered] {
-                *qty = crate::ledger::multiplied(*qty, ratio);
-            }
-            for live in tranche.slots().into_iter().flatten() {
-                live.qty = crate::ledger::multiplied(live.qty, ratio);
-                live.price = crate::ledger::divided(live.price, ratio);
-            }
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -560,39 +572,14 @@ enum Part {
     Added,
 }
 
-/// Gives each tranche of a leg its share of what has filled; the last takes the odd unit.
-fn spread(tranches: &mut [Tranche], leg: &Leg, added: bool) {
-    let count = tranches.iter().filter(|tranche| tranche.added == added).count();
-    let mut rest = leg.filled;
-    let mine = tranches.iter_mut().filter(|tranche| tranche.added == added);
-    for (place, tranche) in mine.enumerate() {
-        let share = i128::from(tranche.asked.raw()) * i128::from(leg.filled.raw());
-        let share = Qty::from_raw((share / i128::from(leg.asked.raw().max(1))) as i64);
-        let share = if place + 1 == count { rest } else { share };
-        rest -= share;
-        tranche.open += share - tranche.entered;
-        tranche.entered = share;
-    }
+fn holds(slot: &Option<Live>, order: &ClientOrderId) -> bool {
+    slot.as_ref().is_some_and(|live| live.id == *order)
 }
 
 fn take_if(slot: &mut Option<Live>, order: &ClientOrderId) -> bool {
-    let same = slot.as_ref().is_some_and(|live| live.id == *order);
+    let same = holds(slot, order);
     if same {
         *slot = None;
     }
     same
-}
-
-/// value / quantity, to the last decimal of a price.
-pub fn average(value: Cash, qty: Qty) -> Option<Price> {
-    if qty == Qty::ZERO {
-        return None;
-    }
-    let sign = i128::from(qty.signum());
-    // Of a whole quantity the units: the same fraction in numbers that 64 bits hold.
-    let unit = if qty.raw() % Qty::SCALE == 0 { Qty::SCALE } else { 1 };
-    let scale = i128::from(Price::SCALE / Cash::SCALE) * i128::from(Qty::SCALE / unit);
-    let by = i128::from(qty.raw() / unit) * sign;
-    let raw = i128::from(value.raw()) * sign * scale;
-    Some(Price::from_raw(base::fixed::divide(raw, by, base::Rounding::HalfEven) as i64))
 }

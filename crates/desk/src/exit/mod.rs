@@ -11,6 +11,8 @@
 pub mod keeper;
 pub mod plan;
 pub mod settle;
+pub mod share;
+mod split;
 pub mod watch;
 
 pub use keeper::{Action, ExitReason, Keeper, Leg, Phase, Tranche};

@@ -37,7 +37,13 @@ impl Keeper {
                     self.settle_stop(index, leg_done, out);
                     self.settle_target(index, leg_done, out);
                 }
-                Phase::Leaving(_) => self.settle_exit(index, out),
+                Phase::Leaving(_) => {
+                    // A stop larger than what is left would turn the position round.
+                    if leg_done && self.tranches[index].stop.is_some() {
+                        self.settle_stop(index, leg_done, out);
+                    }
+                    self.settle_exit(index, out);
+                }
                 Phase::Done => {}
             }
         }
@@ -95,7 +101,7 @@ impl Keeper {
         let id = self.next_id("stop");
         let request = self.closing(index, id.clone(), qty, OrderKind::Stop { stop: price });
         out.push(Action::Submit(request, Role::Stop(index as u16)));
-        let live = Some(Live { id, price, qty });
+        let live = Some(Live { id, price, qty, confirmed: false });
         let tranche = &mut self.tranches[index];
         if is_first {
             tranche.stop = live;
@@ -119,7 +125,7 @@ impl Keeper {
         let id = self.next_id("target");
         let request = self.closing(index, id.clone(), qty, OrderKind::Limit { limit: price });
         out.push(Action::Submit(request, Role::Target(index as u16)));
-        self.tranches[index].target_order = Some(Live { id, price, qty });
+        self.tranches[index].target_order = Some(Live { id, price, qty, confirmed: false });
     }
 
     /// Closes at the market; the stop stays until that fills, in the same OCO group.
@@ -129,14 +135,14 @@ impl Keeper {
             out.push(Action::Cancel(target.id));
         }
         let open = tranche.open;
-        let covered = tranche.exit_order.as_ref().is_some_and(|live| live.qty >= open);
+        let covered = tranche.exit_order.as_ref().is_some_and(|live| live.qty == open);
         if open == Qty::ZERO || covered || self.watch.exit_refused {
             return;
         }
         let id = self.next_id("exit");
         let request = self.closing(index, id.clone(), open, OrderKind::Market);
         out.push(Action::Submit(request, Role::Exit(index as u16)));
-        let live = Live { id, price: Price::ZERO, qty: open };
+        let live = Live { id, price: Price::ZERO, qty: open, confirmed: false };
         if let Some(old) = self.tranches[index].exit_order.replace(live) {
             out.push(Action::Cancel(old.id));
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Day, Ts};
-use market::{Cash, InstrumentId, OrderState, Qty};
+use market::{BrokerRef, Cash, Fill, InstrumentId, OrderState, Price, Qty};
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Record};
@@ -48,7 +48,26 @@ pub struct State {
     pub refusals: BTreeMap<Reason, u64>,
     /// Things a person should look at.
     pub incidents: u64,
+    /// What the broker has told by name, so that hearing it twice is hearing it once.
+    #[serde(default)]
+    pub told: BTreeMap<BrokerRef, Told>,
+    /// What is held that no plan keeps and that is meant to be there: opened without a plan, or by
+    /// hand. What is held beyond plans and this is an accident.
+    #[serde(default)]
+    pub loose: BTreeMap<InstrumentId, Qty>,
 }
+
+/// A fact that the broker has a name for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The trading day on which it was heard.
+    pub day: Day,
+    /// Instrument, signed quantity and price of a trade; `None` for all else.
+    pub trade: Option<(InstrumentId, Qty, Price)>,
+}
+
+/// Days after which no broker tells a thing again.
+const REMEMBERED_DAYS: i32 = 30;
 
 impl State {
     /// Folds a journal from its first line.
@@ -100,7 +119,13 @@ impl State {
                 self.orders.cancel(order);
             }
             Record::Moved { order, state, .. } => self.orders.moved(order, *state),
-            Record::Filled { fill, .. } => self.orders.filled(fill),
+            Record::Filled { fill, .. } => {
+                self.orders.filled(fill);
+                self.note_fill(fill);
+            }
+            Record::Paid(id) => self.note(id, None),
+            Record::Corrected { id, execution, price } => self.correct(id, execution, *price),
+            Record::Loose { instrument, qty } => self.set_loose(*instrument, *qty),
             Record::Booked { booking, position } => {
                 self.ledger.book(booking);
                 if let (Some(instrument), Some(position)) = (booking.instrument, position) {
@@ -135,6 +160,41 @@ impl State {
     pub(crate) fn begin_day(&mut self, day: Day, equity: Cash) {
         self.day = day;
         self.day_start_equity = equity;
+        if !self.told.is_empty() {
+            self.told.retain(|_, told| day - told.day <= REMEMBERED_DAYS);
+        }
+    }
+
+    pub(crate) fn note(&mut self, id: &BrokerRef, trade: Option<(InstrumentId, Qty, Price)>) {
+        self.told.insert(id.clone(), Told { day: self.day, trade });
+    }
+
+    pub(crate) fn note_fill(&mut self, fill: &Fill) {
+        if let Some(id) = &fill.execution {
+            self.note(id, Some((fill.instrument, fill.qty, fill.price)));
+        }
+    }
+
+    pub(crate) fn correct(&mut self, id: &BrokerRef, execution: &BrokerRef, price: Price) {
+        self.note(id, None);
+        if let Some((_, _, was)) = self.told.get_mut(execution).and_then(|it| it.trade.as_mut()) {
+            *was = price;
+        }
+    }
+
+    pub(crate) fn set_loose(&mut self, instrument: InstrumentId, qty: Qty) {
+        if qty == Qty::ZERO {
+            self.loose.remove(&instrument);
+        } else {
+            self.loose.insert(instrument, qty);
+        }
+    }
+
+    /// What plans and intentions account for of an instrument, signed.
+    pub fn meant(&self, instrument: InstrumentId) -> Qty {
+        let plans = self.plans.get(&instrument).into_iter().flatten();
+        let kept: Qty = plans.map(|keeper| keeper.side.signed(keeper.open())).sum();
+        kept + self.loose.get(&instrument).copied().unwrap_or_default()
     }
 
     pub(crate) fn freeze(&mut self, instrument: Option<InstrumentId>, incident: &str) {
@@ -204,6 +264,9 @@ impl State {
 
     pub(crate) fn split(&mut self, instrument: InstrumentId, ratio: f64) {
         self.ledger.split(instrument, ratio);
+        if let Some(qty) = self.loose.get_mut(&instrument) {
+            *qty = crate::ledger::multiplied(*qty, ratio);
+        }
         self.orders.split(instrument, ratio);
         for keeper in self.plans.get_mut(&instrument).into_iter().flatten() {
             keeper.split(ratio);

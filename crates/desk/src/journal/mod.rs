@@ -7,8 +7,8 @@ mod fold;
 mod parity;
 mod record;
 
-pub use fold::State;
 pub(crate) use fold::keeper_in;
+pub use fold::{State, Told};
 pub use parity::{Difference, Scope, compare};
 pub use record::{Closed, Line, Record};
 

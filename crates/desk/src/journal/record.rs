@@ -1,7 +1,9 @@
 //! What the journal holds.
 
 use base::{Day, Ts};
-use market::{Cash, ClientOrderId, Fill, InstrumentId, OrderRequest, OrderState, Price, Qty, Side};
+use market::{
+    BrokerRef, Cash, ClientOrderId, Fill, InstrumentId, OrderRequest, OrderState, Price, Qty, Side,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Mode;
@@ -93,6 +95,24 @@ pub enum Record {
         intent: Option<String>,
         /// What the order was for.
         role: Role,
+    },
+    /// The broker told of cash that moved; the postings follow.
+    Paid(BrokerRef),
+    /// The broker put the price of a trade right; the postings follow.
+    Corrected {
+        /// The broker's name for the correction.
+        id: BrokerRef,
+        /// The trade.
+        execution: BrokerRef,
+        /// Its right price.
+        price: Price,
+    },
+    /// What is held of an instrument that no plan keeps and that is meant to be there.
+    Loose {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// Signed quantity.
+        qty: Qty,
     },
     /// Postings were made, and the position they leave.
     Booked {
@@ -199,7 +219,7 @@ impl Closed {
             Side::Short => value - keeper.closed_value,
         };
         let entry = keeper.average_entry();
-        let exit = crate::exit::keeper::average(keeper.closed_value, keeper.closed);
+        let exit = crate::exit::share::average(keeper.closed_value, keeper.closed);
         let in_r =
             |price: Price| (price - entry).to_f64() * keeper.side.sign() / keeper.risk.to_f64();
         let filled = qty > Qty::ZERO;

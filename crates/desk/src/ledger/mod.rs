@@ -224,6 +224,7 @@ mod tests {
             price: Price::from_raw(price),
             fee: Cash::from_raw(fee),
             evidence: None,
+            execution: None,
         }
     }
 

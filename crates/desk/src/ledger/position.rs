@@ -5,7 +5,7 @@ use base::fixed::divide;
 use market::{Cash, Fill, Price, Qty};
 use serde::{Deserialize, Serialize};
 
-use crate::exit::keeper::average;
+use crate::exit::share::average;
 
 /// What is held of one instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -101,6 +101,7 @@ mod tests {
                 price: price.parse().unwrap(),
                 fee: Cash::ZERO,
                 evidence: None,
+                execution: None,
             };
             let (next, realised) = position.traded(&fill);
             (position, total) = (next, total + realised);

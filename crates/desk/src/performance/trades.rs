@@ -106,7 +106,7 @@ fn sum_up(fills: Vec<TradeFill>) -> Option<Trade> {
         let mine = || fills.iter().map(|f| &f.fill).filter(move |f| f.qty.signum() == sign);
         let qty: Qty = mine().map(|f| f.qty.abs()).sum();
         let value: Cash = mine().map(|f| f.price.times(f.qty.abs())).sum();
-        (qty, crate::exit::keeper::average(value, qty).unwrap_or(Price::ZERO))
+        (qty, crate::exit::share::average(value, qty).unwrap_or(Price::ZERO))
     };
     let ((qty, entry), (_, exit)) = (average(opening), average(-opening));
     let paid: Cash = fills.iter().map(|f| f.fill.price.times(f.fill.qty)).sum();

@@ -50,7 +50,7 @@ impl TinyBroker {
 
     pub(crate) fn pay(&mut self, amount: Cash, reason: &str) {
         self.cash += amount;
-        self.answers.push(BrokerEvent::CashMoved { amount, reason: reason.to_owned() });
+        self.answers.push(BrokerEvent::CashMoved { amount, reason: reason.to_owned(), id: None });
     }
 
     pub(crate) fn on_event(&mut self, event: &Event) {
@@ -78,7 +78,16 @@ impl TinyBroker {
         let qty = -self.held.remove(&instrument).unwrap_or_default();
         if qty != Qty::ZERO {
             let order = ClientOrderId::from_text("delisting");
-            let fill = Fill { order, instrument, at, qty, price, fee: Cash::ZERO, evidence: None };
+            let fill = Fill {
+                order,
+                instrument,
+                at,
+                qty,
+                price,
+                fee: Cash::ZERO,
+                evidence: None,
+                execution: None,
+            };
             self.cash -= price.times(qty);
             self.answers.push(BrokerEvent::Filled(fill));
         }
@@ -183,6 +192,7 @@ impl TinyBroker {
             price,
             fee: self.fee,
             evidence: Some(evidence),
+            execution: None,
         };
         self.cash -= price.times(qty) + self.fee;
         *self.held.entry(order.request.instrument).or_default() += qty;
@@ -204,7 +214,9 @@ impl TinyBroker {
         for child in &mut self.orders {
             if child.request.parent.as_ref() == Some(&parent.request.id) {
                 child.woken = true;
+                // In whole units, as a broker that sells no fractions does.
                 let live = child.request.qty.raw() as i128 * filled / whole;
+                let live = live / i128::from(Qty::SCALE) * i128::from(Qty::SCALE);
                 child.left = Qty::from_raw(live as i64) - child.filled - child.reduced;
             }
         }
@@ -263,7 +275,8 @@ impl TinyBroker {
                 *size = (*size).max(stop.left.abs());
             }
             let covered: Qty = groups.into_values().sum();
-            if covered + Qty::from_raw(4) < held.abs() {
+            // While an entry fills, each of four brackets may lack the odd unit of its share.
+            if covered + Qty::whole(3) < held.abs() {
                 self.naked += 1;
             }
         }

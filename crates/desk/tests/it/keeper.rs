@@ -27,6 +27,7 @@ fn entered(side: Side, plan: ExitPlan, at: &str) -> Keeper {
         price: price(at),
         fee: Cash::ZERO,
         evidence: None,
+        execution: None,
     };
     keeper.on_fill(&fill, Role::Entry, &mut out);
     keeper

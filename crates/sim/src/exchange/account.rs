@@ -105,7 +105,7 @@ impl Account {
     pub(super) fn move_cash(&mut self, amount: Cash, reason: String) {
         if amount != Cash::ZERO {
             self.cash += amount;
-            self.answers.push(BrokerEvent::CashMoved { amount, reason });
+            self.answers.push(BrokerEvent::CashMoved { amount, reason, id: None });
         }
     }
 

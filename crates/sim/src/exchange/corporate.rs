@@ -114,6 +114,7 @@ impl Applied<'_> {
             price,
             fee: Cash::ZERO,
             evidence: Some(evidence),
+            execution: None,
         };
         self.account.cash -= price.times(qty);
         self.book.position = Position::default();

@@ -129,6 +129,7 @@ impl Worker<'_> {
             price: priced.price,
             fee: priced.fee,
             evidence: Some(evidence),
+            execution: None,
         };
         let id = fill.order.clone();
         let cost =

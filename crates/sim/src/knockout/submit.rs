@@ -188,7 +188,7 @@ impl KnockOutExchange {
             Rule::StopTouched | Rule::BarrierTouched => FillRule::StopTouched,
         };
         let (qty, evidence) = (Qty::whole(pieces), Some(print.evidence(rule)));
-        let fill = Fill { order, instrument, at, qty, price, fee, evidence };
+        let fill = Fill { order, instrument, at, qty, price, fee, evidence, execution: None };
         self.answers.push(BrokerEvent::Filled(fill));
     }
 }

@@ -167,7 +167,8 @@ proptest! {
                     held[fill.instrument.index()] += fill.qty;
                 }
                 market::BrokerEvent::CashMoved { amount, .. } => cash += *amount,
-                market::BrokerEvent::Moved { .. } => {}
+                market::BrokerEvent::Moved { .. }
+                | market::BrokerEvent::Corrected { .. } => {}
             }
         }
         prop_assert_eq!(world.exchange.cash(), cash);

@@ -132,7 +132,8 @@ fn line(answer: &BrokerEvent) -> Option<String> {
             let rule = fill.evidence.unwrap().rule;
             Some(format!("{} {} @{} {rule:?}", fill.order, fill.qty, fill.price))
         }
-        BrokerEvent::CashMoved { amount, reason } => Some(format!("cash {amount} {reason}")),
+        BrokerEvent::CashMoved { amount, reason, .. } => Some(format!("cash {amount} {reason}")),
+        BrokerEvent::Corrected { execution, price, .. } => Some(format!("{} {price}", execution.0)),
     }
 }
 

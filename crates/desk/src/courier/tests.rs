@@ -1,0 +1,268 @@
+//! What the wire does to messages, one thing at a time.
+
+use base::Ts;
+use market::remote::{Books, Execution, Heard, Report, Said, Wire};
+use market::{
+    Broker as _, BrokerEvent, BrokerRef, Cash, ClientOrderId, InstrumentId, OrderKind,
+    OrderRequest, OrderState, Price, Qty, TimeInForce,
+};
+
+use super::{Clocks, Courier, Patience};
+
+/// A wire whose far end is the test.
+#[derive(Debug, Default)]
+struct Tin {
+    said: Vec<Said>,
+    heard: Vec<Heard>,
+}
+
+impl Wire for Tin {
+    fn say(&mut self, said: &Said) {
+        self.said.push(said.clone());
+    }
+
+    fn hear(&mut self, into: &mut Vec<Heard>) {
+        into.append(&mut self.heard);
+    }
+}
+
+const A: InstrumentId = InstrumentId(0);
+
+fn id(name: &str) -> ClientOrderId {
+    ClientOrderId::from_text(name)
+}
+
+fn order(name: &str, units: i64) -> OrderRequest {
+    OrderRequest {
+        id: id(name),
+        instrument: A,
+        qty: Qty::whole(units),
+        kind: OrderKind::Market,
+        tif: TimeInForce::Day,
+        oco_group: None,
+        parent: None,
+    }
+}
+
+fn report(name: &str, state: OrderState, filled: i64) -> Heard {
+    Heard::Order(Report {
+        order: id(name),
+        instrument: A,
+        state,
+        filled: Qty::whole(filled),
+        reason: String::new(),
+    })
+}
+
+fn execution(name: &str, of: &str, units: i64) -> Execution {
+    Execution {
+        id: BrokerRef(name.to_owned()),
+        order: id(of),
+        instrument: A,
+        at: Ts::from_seconds(0),
+        qty: Qty::whole(units),
+        price: Price::from_raw(Price::SCALE),
+        fee: Cash::ZERO,
+        corrects: None,
+    }
+}
+
+fn clocks(seconds: i64) -> Clocks {
+    Clocks { wall: Ts::from_seconds(seconds), steady: Ts::from_seconds(seconds) }
+}
+
+/// A courier that was introduced at second 0.
+fn courier() -> Courier<Tin> {
+    let mut courier = Courier::new(Tin::default(), Patience::default(), clocks(0));
+    courier.turn(clocks(0));
+    courier.flush();
+    answer(&mut courier, 0, Books::default());
+    courier
+}
+
+/// Answers the last question for the books.
+fn answer(courier: &mut Courier<Tin>, at: i64, books: Books) {
+    let last = courier.wire().said.iter().rev().find_map(|said| match said {
+        Said::AskBooks { number, .. } => Some(*number),
+        _ => None,
+    });
+    let number = last.unwrap();
+    hear(courier, at, vec![Heard::Books(Books { number, ..books })]);
+}
+
+fn hear(courier: &mut Courier<Tin>, at: i64, heard: Vec<Heard>) {
+    courier.wire().heard.extend(heard);
+    courier.turn(clocks(at));
+    courier.flush();
+}
+
+/// What the engine is told, in short.
+fn told(courier: &mut Courier<Tin>) -> Vec<String> {
+    let mut events = Vec::new();
+    courier.drain(&mut events);
+    let line = |event: BrokerEvent| match event {
+        BrokerEvent::Moved { order, state, .. } => format!("{order} {state:?}"),
+        BrokerEvent::Filled(fill) => format!("{} {}", fill.order, fill.qty),
+        BrokerEvent::CashMoved { amount, .. } => format!("cash {amount}"),
+        BrokerEvent::Corrected { execution, .. } => format!("{} corrected", execution.0),
+    };
+    events.into_iter().map(line).collect()
+}
+
+fn sent(courier: &mut Courier<Tin>) -> usize {
+    courier.wire().said.iter().filter(|said| matches!(said, Said::Submit(_))).count()
+}
+
+#[test]
+fn nothing_is_sent_before_the_first_books() {
+    let mut courier = Courier::new(Tin::default(), Patience::default(), clocks(0));
+    courier.turn(clocks(0));
+    courier.submit(Ts::from_seconds(0), &order("a", 5));
+    courier.flush();
+    assert_eq!(sent(&mut courier), 0);
+    answer(&mut courier, 1, Books::default());
+    assert_eq!(sent(&mut courier), 1);
+}
+
+#[test]
+fn an_execution_heard_twice_is_told_once() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    let done = || Heard::Executed(execution("x", "a", 5));
+    hear(&mut courier, 2, vec![done(), done()]);
+    hear(&mut courier, 3, vec![done()]);
+    assert_eq!(told(&mut courier), ["a Working", "a 5"]);
+}
+
+#[test]
+fn an_end_waits_for_the_executions_that_it_speaks_of() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    hear(&mut courier, 2, vec![report("a", OrderState::Cancelled, 2)]);
+    assert_eq!(told(&mut courier), Vec::<String>::new());
+    hear(&mut courier, 3, vec![Heard::Executed(execution("x", "a", 2))]);
+    assert_eq!(told(&mut courier), ["a 2", "a Cancelled"]);
+}
+
+#[test]
+fn an_order_is_sent_again_only_once_books_asked_late_enough_do_not_know_it() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    hear(&mut courier, 1, vec![]);
+    courier.want_books();
+    hear(&mut courier, 5, vec![]);
+    answer(&mut courier, 6, Books::default());
+    assert_eq!(sent(&mut courier), 1, "the message may still be on its way");
+    hear(&mut courier, 12, vec![]);
+    answer(&mut courier, 13, Books::default());
+    assert_eq!(sent(&mut courier), 2);
+}
+
+#[test]
+fn an_order_that_the_books_know_is_not_sent_again() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    hear(&mut courier, 1, vec![]);
+    hear(&mut courier, 12, vec![]);
+    let Heard::Order(known) = report("a", OrderState::Working, 0) else { unreachable!() };
+    answer(&mut courier, 13, Books { orders: vec![known], ..Books::default() });
+    assert_eq!(sent(&mut courier), 1);
+    assert_eq!(told(&mut courier), ["a Working"]);
+}
+
+#[test]
+fn an_order_that_the_broker_knew_and_knows_no_more_is_over_and_on_record() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    hear(&mut courier, 2, vec![report("a", OrderState::Working, 0)]);
+    hear(&mut courier, 70, vec![]);
+    answer(&mut courier, 71, Books::default());
+    assert_eq!(told(&mut courier), ["a Working", "a Cancelled"]);
+    assert_eq!(courier.incidents().len(), 1);
+}
+
+#[test]
+fn a_fill_that_was_not_heard_is_found_in_the_books() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    hear(&mut courier, 2, vec![report("a", OrderState::Filled, 5)]);
+    assert_eq!(told(&mut courier), Vec::<String>::new());
+    hear(&mut courier, 8, vec![]);
+    let executions = vec![execution("x", "a", 5)];
+    answer(&mut courier, 9, Books { executions, ..Books::default() });
+    assert_eq!(told(&mut courier), ["a 5"]);
+}
+
+#[test]
+fn a_child_is_sent_after_its_parent_is_known_and_not_at_all_after_one_that_filled_nothing() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("entry", 5));
+    let child = OrderRequest { parent: Some(id("entry")), ..order("stop", -5) };
+    courier.submit(Ts::from_seconds(1), &child);
+    courier.flush();
+    assert_eq!(sent(&mut courier), 1);
+    hear(&mut courier, 2, vec![report("entry", OrderState::Rejected, 0)]);
+    assert_eq!(told(&mut courier), ["entry Rejected", "stop Cancelled"]);
+    assert_eq!(sent(&mut courier), 1);
+}
+
+#[test]
+fn a_stop_that_overtakes_its_entry_waits_for_it() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("entry", 5));
+    let group = Some("bracket".to_owned());
+    let child = OrderRequest { parent: Some(id("entry")), oco_group: group, ..order("stop", -5) };
+    courier.submit(Ts::from_seconds(1), &child);
+    courier.flush();
+    hear(&mut courier, 2, vec![report("entry", OrderState::Working, 0)]);
+    hear(&mut courier, 3, vec![Heard::Executed(execution("y", "stop", -5))]);
+    assert_eq!(told(&mut courier), ["entry Working"]);
+    hear(&mut courier, 4, vec![Heard::Executed(execution("x", "entry", 5))]);
+    assert_eq!(told(&mut courier), ["entry 5", "stop Working", "stop -5"]);
+}
+
+#[test]
+fn a_correction_that_overtakes_its_execution_waits_for_it() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    let corrects = Some(BrokerRef("x".to_owned()));
+    let right = Execution { corrects, ..execution("c", "a", 5) };
+    hear(&mut courier, 2, vec![Heard::Executed(right)]);
+    assert_eq!(told(&mut courier), Vec::<String>::new());
+    hear(&mut courier, 3, vec![Heard::Executed(execution("x", "a", 5))]);
+    assert_eq!(told(&mut courier), ["a Working", "a 5", "x corrected"]);
+}
+
+#[test]
+fn a_cancel_without_an_answer_is_sent_again() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    courier.flush();
+    hear(&mut courier, 2, vec![report("a", OrderState::Working, 0)]);
+    courier.cancel(Ts::from_seconds(2), &id("a"));
+    courier.flush();
+    hear(&mut courier, 8, vec![]);
+    let Heard::Order(stands) = report("a", OrderState::Working, 0) else { unreachable!() };
+    answer(&mut courier, 9, Books { orders: vec![stands], ..Books::default() });
+    let said = &courier.wire().said;
+    let cancels = said.iter().filter(|said| matches!(said, Said::Cancel(_))).count();
+    assert_eq!(cancels, 2);
+}
+
+#[test]
+fn while_the_wire_is_broken_nothing_is_said_and_afterwards_the_books_are_asked_for() {
+    let mut courier = courier();
+    hear(&mut courier, 1, vec![Heard::Lost]);
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    let before = courier.wire().said.len();
+    hear(&mut courier, 50, vec![]);
+    assert_eq!(courier.wire().said.len(), before);
+    hear(&mut courier, 51, vec![Heard::Connected]);
+    let said = courier.wire().said[before..].to_vec();
+    assert!(matches!(&said[..], [Said::AskBooks { .. }, Said::Submit(_)]), "{said:?}");
+}
