@@ -6,13 +6,15 @@
 //! **Must never know**: nothing is forbidden here, and nothing may use this room. Development
 //! only: no shipped binary holds any of it.
 //! **Start reading** at [`line`](mod@line), what a benchmark says; then [`peer`], how another
-//! tool is run; then [`group`], one file a group of benchmarks.
+//! tool is run; then [`group`], one file a group of benchmarks; and [`faulty`], which measures no
+//! time, but what survives when everything goes wrong.
 
 // A benchmark reads the clock and files, runs programs and prints: that is its job.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod clock;
 pub mod columns;
+pub mod faulty;
 pub mod files;
 pub mod group;
 pub mod line;

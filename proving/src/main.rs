@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use proving::group;
 use proving::line::{self, Line};
 use proving::{Bench, Size};
+use proving::{faulty, group};
 
 /// Benchmarks beside other people's tools.
 #[derive(Parser, Debug)]
@@ -37,11 +37,20 @@ struct Arguments {
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
     /// Folder for large files.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", default_value = "trimtab-home/proving")]
     scratch: PathBuf,
     /// Folder of recorded data.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    /// Trading days, for the suite `world`.
+    #[arg(long, default_value_t = 1_000)]
+    days: u64,
+    /// Seed of the first world.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Live one world, and print all that happens in it.
+    #[arg(long)]
+    trace: bool,
     /// Run one group in this process and print its lines, one JSON object each.
     #[arg(long, hide = true)]
     group: Option<String>,
@@ -49,6 +58,9 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.suite == "world" {
+        return world(&arguments);
+    }
     match &arguments.group {
         Some(name) => {
             for line in group::run(name, &bench(&arguments))? {
@@ -63,6 +75,24 @@ fn main() -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+/// Faulty worlds, and what they have shown.
+fn world(arguments: &Arguments) -> Result<()> {
+    let begun = std::time::Instant::now();
+    let Arguments { days, seed, trace, .. } = *arguments;
+    let shown = match trace {
+        true => {
+            let (tale, shown) = faulty::told(seed, u32::try_from(days)?)?;
+            tale.iter().for_each(|line| println!("{line}"));
+            shown?
+        }
+        false => faulty::run(seed, days)?,
+    };
+    println!("{}", serde_json::to_string_pretty(&shown)?);
+    let minutes = begun.elapsed().as_secs_f64() / 60.0;
+    println!("no violation; {:.0} days a minute", shown.days as f64 / minutes);
     Ok(())
 }
 

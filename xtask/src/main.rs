@@ -72,6 +72,18 @@ enum Chore {
         #[arg(long, default_value = "../shared/data")]
         data: PathBuf,
     },
+    /// Live through days in which everything goes wrong: engine, journal, wire and broker.
+    World {
+        /// Trading days.
+        #[arg(long, default_value_t = 10_000)]
+        days: u64,
+        /// Seed of the first world; each world after it has the next.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Live one world alone, and print all that happens in it.
+        #[arg(long)]
+        trace: bool,
+    },
     /// Fuzz what reads files and keeps order books; needs nightly Rust.
     Fuzz {
         /// One target; all of them in turn where none is named.
@@ -103,6 +115,15 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench { what: suite, json, only, quick, data } => {
             bench::run(&root, &bench::Request { suite, json, only, quick, data })
         }
+        Chore::World { days, seed, trace } => world(&root, (days, seed), trace),
         Chore::Fuzz { target, seconds } => fuzz::run(&root, &fuzz::Request { target, seconds }),
     }
+}
+
+fn world(root: &std::path::Path, (days, seed): (u64, u64), trace: bool) -> anyhow::Result<()> {
+    let mut command = tree::cargo(root);
+    command.args(["run", "--quiet", "--release", "--bin", "proving", "--", "world"]);
+    command.args(["--days", &days.to_string(), "--seed", &seed.to_string()]);
+    command.args(trace.then_some("--trace"));
+    tree::run(&mut command)
 }

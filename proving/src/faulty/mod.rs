@@ -1,0 +1,164 @@
+//! A faulty world (EXE-8): an engine, a journal, a wire and a broker, and all that can go wrong
+//! between them, from one seed.
+//!
+//! Messages are late, lost, doubled and out of order; the wire breaks; the broker refuses, forgets,
+//! restarts and puts prices right; someone trades by hand; the clock jumps; the journal fails; the
+//! process is killed between any two steps. The `oracle` looks after every step, and once a day,
+//! when all is still, ours and the broker's must be the same to the cent.
+//!
+//! Start reading at [`run`], then `world`, then `oracle`.
+
+mod book;
+mod far;
+mod oracle;
+mod pipe;
+mod tale;
+mod world;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use base::Seed;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Trading days of one world: its seed is one of so many.
+pub const DAYS_OF_A_WORLD: u32 = 20;
+
+/// What went wrong, on purpose or not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// A message did not arrive.
+    Lost,
+    /// A message arrived twice.
+    Doubled,
+    /// A message was overtaken.
+    Late,
+    /// The wire broke.
+    Disconnect,
+    /// The broker restarted, and what was on its way was lost.
+    BrokerRestart,
+    /// The broker forgot an order.
+    Forgotten,
+    /// The broker refused an order for no reason.
+    Refused,
+    /// A price was put right.
+    Corrected,
+    /// Someone traded by hand.
+    ByHand,
+    /// The clock jumped.
+    ClockJump,
+    /// The journal could not keep a turn.
+    JournalFailed,
+    /// The process was killed before it wrote a turn down.
+    KilledBeforeCommit,
+    /// It was killed after that, before anything was sent.
+    KilledAfterCommit,
+    /// It was killed with half of it sent.
+    KilledInFlush,
+    /// It was killed with all of it sent.
+    KilledAfterFlush,
+    /// The kill switch was thrown.
+    KillSwitch,
+}
+
+/// What worlds have shown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Shown {
+    /// Trading days.
+    pub days: u64,
+    /// Faults by kind.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Orders that the broker took.
+    pub orders: u64,
+    /// Executions.
+    pub executions: u64,
+    /// Restarts of the process.
+    pub restarts: u64,
+    /// Incidents on record.
+    pub incidents: u64,
+    /// Days whose end was compared to the cent.
+    pub compared: u64,
+}
+
+impl Shown {
+    fn add(&mut self, other: &Shown) {
+        self.days += other.days;
+        for (fault, count) in &other.faults {
+            *self.faults.entry(fault.clone()).or_default() += count;
+        }
+        self.orders += other.orders;
+        self.executions += other.executions;
+        self.restarts += other.restarts;
+        self.incidents += other.incidents;
+        self.compared += other.compared;
+    }
+}
+
+/// One world of so many days.
+///
+/// # Errors
+/// What was violated, and the command that shows it again.
+pub fn one(seed: u64, days: u32) -> Result<Shown> {
+    let mut world = world::World::new(Seed::root(seed))?;
+    match world.live(days) {
+        Ok(()) => Ok(world.shown()),
+        Err(violation) => {
+            bail!("{violation:#}\nagain: cargo xtask world --days {days} --seed {seed} --trace")
+        }
+    }
+}
+
+/// One world, with all that happened in it for the eye, whether it ended well or not.
+///
+/// # Errors
+/// Where it can't begin.
+pub fn told(seed: u64, days: u32) -> Result<(Vec<String>, Result<Shown>)> {
+    let mut world = world::World::new(Seed::root(seed))?;
+    world.speak();
+    let ended = world.live(days);
+    let tale = world.tale();
+    Ok((tale, ended.map(|()| world.shown())))
+}
+
+/// So many days, in worlds of [`DAYS_OF_A_WORLD`] with seeds from the first on, on all cores.
+///
+/// # Errors
+/// The first violation by seed.
+pub fn run(first_seed: u64, days: u64) -> Result<Shown> {
+    let worlds = days.div_ceil(u64::from(DAYS_OF_A_WORLD));
+    let mut all = Shown::default();
+    // In portions, so that memory stays flat whatever the days.
+    let mut from = 0;
+    while from < worlds {
+        let to = (from + 256).min(worlds);
+        let found: Vec<Result<Shown>> = (from..to)
+            .into_par_iter()
+            .map(|world| one(first_seed + world, DAYS_OF_A_WORLD))
+            .collect();
+        for shown in found {
+            all.add(&shown?);
+        }
+        from = to;
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_hundred_faulty_days_break_nothing_and_every_fault_is_among_them() {
+        let shown = run(1, 400).unwrap();
+        assert_eq!(shown.compared, 400);
+        assert_eq!(shown.faults.len(), 16, "{:?}", shown.faults);
+        assert!(shown.executions > 1_000, "{shown:?}");
+    }
+
+    #[test]
+    fn one_seed_is_one_world() {
+        assert_eq!(one(5, 5).unwrap(), one(5, 5).unwrap());
+    }
+}
