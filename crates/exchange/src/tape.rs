@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::{Day, Digest, Rounding, Seed, Ts};
 use market::{
     Bar, BarSize, Calendar, Candle, Corporate, CorporateAction, Instrument, InstrumentId, Kind,
-    Price, Session, TimedCandle, Universe,
+    LocalClock, Price, Session, TimedCandle, Universe,
 };
 use sim::BarPrint;
 use sim::synth::{Market, minutes_of};
@@ -144,6 +144,14 @@ impl Tape {
     pub fn candle(&self, instrument: InstrumentId, day: Day) -> Option<&Candle> {
         let candles = &self.listing(instrument).candles;
         candles.binary_search_by_key(&day, |candle| candle.day).ok().map(|at| &candles[at])
+    }
+
+    /// The day's bar and its start in New York, where this bar is the session's last.
+    pub(crate) fn ended_day(&self, print: &BarPrint) -> Option<(Ts, Bar)> {
+        let at = self.sessions.binary_search_by_key(&print.end, |session| session.close).ok()?;
+        let day = self.sessions[at].day;
+        let bar = self.candle(print.instrument, day)?.to_bar(1.0).ok()?;
+        Some((LocalClock::NewYork.midnight(day).unwrap_or(day.start()), bar))
     }
 
     /// The last close before a day.

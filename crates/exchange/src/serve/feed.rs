@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use base::Ts;
+use market::Bar;
 use rmpv::Value as Packed;
 use serde_json::{Map, Value, json};
 use sim::BarPrint;
@@ -94,17 +95,25 @@ impl Wanted {
                 }));
             }
             if self.has("bars", symbol) {
-                let [open, high, low, close] =
-                    [bar.open, bar.high, bar.low, bar.close].map(market::Price::to_f64);
-                told.push(json!({
-                    "T": "b", "S": symbol, "o": open, "h": high, "l": low, "c": close,
-                    "v": bar.volume, "t": print.start.nanos(), "n": (bar.volume / 100).max(1),
-                    "vw": (high + low + close) / 3.0,
-                }));
+                told.push(shown_bar("b", symbol, bar, print.start));
+            }
+            if self.has("dailyBars", symbol)
+                && let Some((start, bar)) = tape.ended_day(print)
+            {
+                told.push(shown_bar("d", symbol, &bar, start));
             }
         }
         told
     }
+}
+
+fn shown_bar(kind: &str, symbol: &str, bar: &Bar, start: Ts) -> Value {
+    let [open, high, low, close] =
+        [bar.open, bar.high, bar.low, bar.close].map(market::Price::to_f64);
+    json!({
+        "T": kind, "S": symbol, "o": open, "h": high, "l": low, "c": close, "v": bar.volume,
+        "t": start.nanos(), "n": (bar.volume / 100).max(1), "vw": (high + low + close) / 3.0,
+    })
 }
 
 impl Codec {
@@ -205,7 +214,7 @@ mod tests {
     fn what_is_no_message_is_none() {
         let deep = [0x91_u8; 10_000];
         let huge = [0xdd, 0xff, 0xff, 0xff, 0xff];
-        for bytes in [&deep[..], &huge[..], b"", b"\xc1"] {
+        for bytes in [&deep[..], &huge[..], b"", b"\x81"] {
             assert_eq!(Codec::MessagePack.read(bytes), None);
         }
         assert_eq!(Codec::Json.read(b"{"), None);

@@ -71,7 +71,7 @@ impl Venue {
             "notional orders must be market orders",
         )?;
         refuse(
-            wish.extended && !(matches!(wish.kind, Kind::Limit { .. }) && !wish.tif.is_timed()),
+            wish.extended && (!matches!(wish.kind, Kind::Limit { .. }) || wish.tif.is_timed()),
             "extended hours order must be DAY or GTC limit orders",
         )?;
         refuse(is_auction && !simple, "opg and cls orders must be market or limit orders")?;
