@@ -329,8 +329,9 @@ pub(crate) fn exchange(home: &Path) -> Result<()> {
     let root = tree::root();
     let peers = root.join("proving").join("peers");
     let python = bench::environment(&peers, "exchange")?;
-    tree::run(tree::cargo(&root).args(["build", "--release", "--workspace"]))?;
-    let binary = bench::built(&root)?.join("trimtab");
+    // Nothing is measured here: the build of the tests will do.
+    tree::run(tree::cargo(&root).args(["build", "--workspace"]))?;
+    let binary = bench::built(&root)?.with_file_name("debug").join("trimtab");
     let home = std::path::absolute(home.join("exchange-proof"))?;
     if home.exists() {
         std::fs::remove_dir_all(&home).with_context(|| format!("clear {}", home.display()))?;

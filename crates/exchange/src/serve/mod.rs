@@ -130,10 +130,11 @@ async fn listen(
             }
         }
     };
+    // Answers are small: none waits to be sent together with the next.
+    let listener = listener.tap_io(|line| drop(line.set_nodelay(true)));
+    let served = std::future::IntoFuture::into_future(axum::serve(listener, routes));
     tokio::select! {
-        done = std::future::IntoFuture::into_future(axum::serve(listener.tap_io(|line| drop(line.set_nodelay(true))), routes)) => {
-            done.map_err(Error::Serve)
-        }
+        done = served => done.map_err(Error::Serve),
         () = stopped => Ok(()),
     }
 }

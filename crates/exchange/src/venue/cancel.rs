@@ -40,15 +40,9 @@ impl Venue {
     /// Legs of an order that ended with a part filled protect that part.
     fn keep_protection(&mut self, number: usize, at: Ts) {
         let order = &self.state.orders[number];
-        let (filled, legs) = (order.filled, order.legs.clone());
-        if filled == Qty::ZERO || order.class == Class::Oco {
-            return;
+        if order.filled != Qty::ZERO && order.class != Class::Oco {
+            self.wake_legs(number, at);
         }
-        for leg in legs.iter().filter(|leg| self.state.open.contains(leg)) {
-            let leg = &mut self.state.orders[*leg];
-            leg.qty = leg.qty.map(|qty| qty.min(filled));
-        }
-        self.wake_legs(number, at);
     }
 
     /// All that goes with an order when a person takes it back: its legs, or its siblings.

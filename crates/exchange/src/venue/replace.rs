@@ -145,8 +145,10 @@ impl Venue {
         if live == Status::PartiallyFilled {
             self.state.orders[next].status = Status::New;
         }
-        if live != Status::Held {
-            self.tell("new", next, now);
+        match live {
+            Status::Held => {}
+            Status::Accepted => self.tell("accepted", next, now),
+            _ => self.tell("new", next, now),
         }
         self.take_answers(instrument, now);
         next

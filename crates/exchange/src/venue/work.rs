@@ -289,8 +289,20 @@ impl Venue {
                 }
             }
         }
+        for number in self.open_orders_of(instrument) {
+            self.measure(number);
+        }
         if filled != Qty::ZERO {
             self.changed();
+        }
+    }
+
+    /// What siblings filled, and what an entry left unfilled, is gone from an order's quantity.
+    fn measure(&mut self, number: usize) {
+        let order = &mut self.state.orders[number];
+        let rest = order.wire.as_ref().and_then(|wire| self.state.exchange.remaining(wire));
+        if let Some(rest) = rest {
+            order.qty = Some(order.filled + rest.abs());
         }
     }
 
