@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use exchange::{
     Clock, Keep, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
 };
+use lake::Origin;
 use lake::read::DailyQuery;
 use market::{BarSize, Cash, Currency, Instrument, Kind, TimedCandle};
 use serde::Serialize;
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
     let folder = folder(home, &args.name)?;
     let _lock = lock(&folder)?;
     let (keys, secret) = keys(args, &folder)?;
-    let tape = Arc::new(tape(args, home)?);
+    let (tape, data) = tape(args, home)?;
+    let tape = Arc::new(tape);
     let venue = venue(args, &folder, &tape)?;
     let refused = |error: io::Error| {
         Failure::new(format!("listen on {}: {error}", args.listen))
@@ -57,7 +59,7 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
         market: tape.name().to_owned(),
         now: venue.now().to_string(),
         speed: args.speed.clone(),
-        data: if args.dataset.is_some() { "recorded" } else { "synthetic" },
+        data,
         url,
     };
     terminal.answer(&answer, told(&answer))?;
@@ -148,7 +150,8 @@ fn random(bytes: usize) -> Result<String, Failure> {
     Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn tape(args: &ExchangeArgs, home: &Path) -> Result<Tape, Failure> {
+/// The market, and whether it is recorded or synthetic.
+fn tape(args: &ExchangeArgs, home: &Path) -> Result<(Tape, &'static str), Failure> {
     let Some(dataset) = &args.dataset else {
         let config = SynthConfig {
             symbols: args.symbols,
@@ -156,7 +159,7 @@ fn tape(args: &ExchangeArgs, home: &Path) -> Result<Tape, Failure> {
             seed: args.seed,
             ..SynthConfig::default()
         };
-        return Ok(Tape::synthetic(&Market::new(config)?, args.minutes)?);
+        return Ok((Tape::synthetic(&Market::new(config)?, args.minutes)?, "synthetic"));
     };
     let (lake, now) = (lake(home), MachineClock.now());
     let as_of = lake.as_of(now);
@@ -195,7 +198,11 @@ fn tape(args: &ExchangeArgs, home: &Path) -> Result<Tape, Failure> {
     let shorter = finer.map(|finer| format!("+{}", finer.version())).unwrap_or_default();
     let name = format!("{}{shorter}", daily.version());
     let (seed, minutes) = (args.seed, args.minutes);
-    Ok(Tape::new(TapeSource { name, seed, minutes, listings })?)
+    let data = match daily.version().origin {
+        Origin::Recorded => "recorded",
+        Origin::Synthetic => "synthetic",
+    };
+    Ok((Tape::new(TapeSource { name, seed, minutes, listings })?, data))
 }
 
 fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<Venue, Failure> {

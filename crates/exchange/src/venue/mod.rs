@@ -257,8 +257,11 @@ impl Venue {
         Ok(self.turn(before, answer))
     }
 
-    /// Lets the clock run, over so many bars at most; a session begins with its open.
+    /// Lets the clock run, over so many bars at most and to the last close; a session begins with
+    /// its open.
     fn run_to(&mut self, to: Ts, most: u32) -> Result<u32, Error> {
+        // After the last session nothing is left to happen.
+        let to = self.tape.sessions().last().map_or(to, |last| to.min(last.close));
         let mut done = 0;
         while self.next_end().is_some_and(|end| end <= to) {
             if done == most {

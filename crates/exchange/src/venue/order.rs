@@ -207,7 +207,9 @@ pub(crate) struct Order {
     pub side: Side,
     pub tif: Tif,
     /// `None` until an order by value is worth its shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub qty: Option<Qty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub notional: Option<Cash>,
     pub extended: bool,
     pub intent: String,
@@ -217,21 +219,31 @@ pub(crate) struct Order {
     pub value: Cash,
     pub submitted_at: Ts,
     pub updated_at: Ts,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub filled_at: Option<Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled_at: Option<Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_at: Option<Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_at: Option<Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
     /// When it expires.
     pub expires: Ts,
     /// Number of the order that this one is a leg of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<usize>,
     pub legs: Vec<usize>,
     /// One cancels the others of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The exchange's name for it while it has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wire: Option<ClientOrderId>,
     /// How often it was sent.
     pub revision: u32,

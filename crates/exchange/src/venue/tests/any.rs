@@ -155,6 +155,141 @@ fn agrees(venue: &Venue) {
     }
 }
 
+/// Values that a field may hold but hardly should.
+fn odd() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "AAA",
+        "buy",
+        "sell",
+        "limit",
+        "stop",
+        "market",
+        "trailing_stop",
+        "day",
+        "gtc",
+        "ioc",
+        "bracket",
+        "oco",
+        "oto",
+        "",
+        "0",
+        "-1",
+        "0.01",
+        "99.99",
+        "100",
+        "1e9",
+        "10000000",
+        "500000",
+        "9223372036854775807",
+        "0.00000001",
+        "NaN",
+        "\u{0}",
+        "é",
+    ]);
+    let leaf = prop_oneof![
+        word.prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    let prices = (leaf.clone(), leaf.clone());
+    let nested =
+        prices.prop_map(|(limit, stop)| json!({ "limit_price": limit, "stop_price": stop }));
+    prop_oneof![5 => leaf, 1 => nested]
+}
+
+const FIELDS: [&str; 16] = [
+    "symbol",
+    "qty",
+    "notional",
+    "side",
+    "type",
+    "time_in_force",
+    "limit_price",
+    "stop_price",
+    "trail_price",
+    "trail_percent",
+    "trail",
+    "order_class",
+    "extended_hours",
+    "client_order_id",
+    "take_profit",
+    "stop_loss",
+];
+
+fn odd_path() -> impl Strategy<Value = String> {
+    let base = prop::sample::select(vec![
+        "/v2/orders",
+        "/v2/positions",
+        "/v2/positions/AAA",
+        "/v2/calendar",
+        "/v2/assets",
+        "/v2/stocks/bars",
+        "/v2/stocks/AAA/trades",
+        "/v2/stocks/quotes",
+        "/v2/stocks/snapshots",
+        "/v2/account/activities",
+        "/control/step",
+        "/control/advance",
+        "/control/halt",
+        "/v2",
+    ]);
+    let name = prop::sample::select(vec![
+        "symbols",
+        "symbol",
+        "timeframe",
+        "start",
+        "end",
+        "limit",
+        "page_token",
+        "sort",
+        "status",
+        "after",
+        "until",
+        "direction",
+        "page_size",
+        "bars",
+        "qty",
+        "percentage",
+        "nested",
+    ]);
+    let value = prop::sample::select(vec![
+        "AAA",
+        "AAA,BBB,",
+        "1Min",
+        "5Min",
+        "1Hour",
+        "1Day",
+        "3Month",
+        "99Day",
+        "0",
+        "-1",
+        "7",
+        "2024-01-03",
+        "1677-01-01",
+        "2262-04-11",
+        "9999-12-31T23:59:59Z",
+        "2024-01-03T15:00:00Z",
+        "AAA_1",
+        "AAA_-9223372036854775808",
+        "_",
+        "desc",
+        "asc",
+        "all",
+        "closed",
+        "NaN",
+        "1e400",
+        "%00",
+        "True",
+    ]);
+    let pairs = prop::collection::vec((name, value), 0..5);
+    (base, pairs).prop_map(|(base, pairs)| {
+        let pairs: Vec<String> = pairs.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        format!("{base}?{}", pairs.join("&"))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
@@ -174,6 +309,31 @@ proptest! {
         let mut venue = venue(&bars);
         for act in &acts {
             run(&mut venue, &bars, act);
+            agrees(&venue);
+        }
+    }
+
+    #[test]
+    fn whatever_is_asked_is_answered(
+        asked in prop::collection::vec(
+            (odd_path(), 0usize..4, prop::collection::vec((0usize..16, odd()), 0..8)), 1..20,
+        ),
+    ) {
+        let mut venue = venue(&[]);
+        run(&mut venue, &[], &Act::Step(2));
+        for (path, method, fields) in asked {
+            let mut body = json!({
+                "symbol": "AAA", "qty": "10", "side": "buy", "type": "market",
+                "time_in_force": "day",
+            });
+            for (at, value) in fields {
+                body[FIELDS[at]] = value;
+            }
+            let request = Request::new([Get, Post, Patch, Delete][method], &path).with(&body);
+            let answer = venue.ask(&request).unwrap().answer;
+            prop_assert!(answer.status < 500, "{:?}: {:?}", request, answer);
+            let next = Request::new(Post, "/v2/orders").with(&body);
+            prop_assert!(venue.ask(&next).unwrap().answer.status < 500);
             agrees(&venue);
         }
     }
