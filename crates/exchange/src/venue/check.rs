@@ -189,6 +189,10 @@ impl Venue {
                 Qty::from_f64(shares, base::Rounding::Down).unwrap_or(Qty::ZERO)
             }
         };
+        if closes && matches!(wish.class, Class::Bracket | Class::Oto) {
+            let word = wish.class.word();
+            return Err(Answer::unprocessable(format!("{word} orders must be entry orders")));
+        }
         if let (true, Some(held)) = (closes, held) {
             let free = self.available(&held).abs();
             if qty > free {

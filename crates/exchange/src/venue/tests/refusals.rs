@@ -42,6 +42,10 @@ fn what_the_account_can_t_do_is_refused() {
     for (request, wanted) in cases {
         refused(&mut venue, request, wanted);
     }
+    let exit = market(json!({
+        "side": "sell", "order_class": "oto", "stop_loss": { "stop_price": "105" },
+    }));
+    refused(&mut venue, exit, (422, 42_210_000, "oto orders must be entry orders"));
     place(&mut venue, json!({ "type": "limit", "limit_price": "99" }));
     let wash = market(json!({ "side": "sell" }));
     refused(&mut venue, wash, (403, 40_310_000, "potential wash trade detected"));
