@@ -218,73 +218,22 @@ const FIELDS: [&str; 16] = [
     "stop_loss",
 ];
 
+const PATHS: &str = "/v2/orders /v2/positions /v2/positions/AAA /v2/calendar /v2/assets \
+    /v2/stocks/bars /v2/stocks/AAA/trades /v2/stocks/quotes /v2/stocks/snapshots \
+    /v2/account/activities /control/step /control/advance /control/halt /v2";
+const NAMES: &str = "symbols symbol timeframe start end limit page_token sort status after until \
+    direction page_size bars qty percentage nested";
+const VALUES: &str = "AAA AAA,BBB, 1Min 5Min 1Hour 1Day 3Month 99Day 0 -1 7 2024-01-03 \
+    1677-01-01 2262-04-11 9999-12-31T23:59:59Z 2024-01-03T15:00:00Z AAA_1 \
+    AAA_-9223372036854775808 _ desc asc all closed NaN 1e400 %00 True";
+
+fn one_of(words: &'static str) -> impl Strategy<Value = &'static str> {
+    prop::sample::select(words.split_whitespace().collect::<Vec<_>>())
+}
+
 fn odd_path() -> impl Strategy<Value = String> {
-    let base = prop::sample::select(vec![
-        "/v2/orders",
-        "/v2/positions",
-        "/v2/positions/AAA",
-        "/v2/calendar",
-        "/v2/assets",
-        "/v2/stocks/bars",
-        "/v2/stocks/AAA/trades",
-        "/v2/stocks/quotes",
-        "/v2/stocks/snapshots",
-        "/v2/account/activities",
-        "/control/step",
-        "/control/advance",
-        "/control/halt",
-        "/v2",
-    ]);
-    let name = prop::sample::select(vec![
-        "symbols",
-        "symbol",
-        "timeframe",
-        "start",
-        "end",
-        "limit",
-        "page_token",
-        "sort",
-        "status",
-        "after",
-        "until",
-        "direction",
-        "page_size",
-        "bars",
-        "qty",
-        "percentage",
-        "nested",
-    ]);
-    let value = prop::sample::select(vec![
-        "AAA",
-        "AAA,BBB,",
-        "1Min",
-        "5Min",
-        "1Hour",
-        "1Day",
-        "3Month",
-        "99Day",
-        "0",
-        "-1",
-        "7",
-        "2024-01-03",
-        "1677-01-01",
-        "2262-04-11",
-        "9999-12-31T23:59:59Z",
-        "2024-01-03T15:00:00Z",
-        "AAA_1",
-        "AAA_-9223372036854775808",
-        "_",
-        "desc",
-        "asc",
-        "all",
-        "closed",
-        "NaN",
-        "1e400",
-        "%00",
-        "True",
-    ]);
-    let pairs = prop::collection::vec((name, value), 0..5);
-    (base, pairs).prop_map(|(base, pairs)| {
+    let pairs = prop::collection::vec((one_of(NAMES), one_of(VALUES)), 0..5);
+    (one_of(PATHS), pairs).prop_map(|(base, pairs)| {
         let pairs: Vec<String> = pairs.iter().map(|(n, v)| format!("{n}={v}")).collect();
         format!("{base}?{}", pairs.join("&"))
     })
