@@ -68,6 +68,9 @@ impl Default for Opening {
 /// Sessions before the first one that is traded, when nobody says where to begin.
 const HISTORY: usize = 20;
 
+/// Bars that are worked before somebody else may ask.
+const MOST_AT_ONCE: u32 = 390;
+
 /// All that is written down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct State {
@@ -249,10 +252,11 @@ impl Venue {
         Ok(self.turn(before, answer))
     }
 
-    /// Lets the clock run to a time and works the bars that end by then.
+    /// Lets the clock run to a time and works the bars that end by then, one session of minutes at
+    /// most: a machine that is too slow for the pace falls behind but goes on answering.
     pub fn advance(&mut self, to: Ts) -> Result<Turn, Error> {
         let before = self.state.version;
-        let done = self.run_to(to, u32::MAX)?;
+        let done = self.run_to(to, MOST_AT_ONCE)?;
         let answer = Answer::ok(self.standing(done));
         Ok(self.turn(before, answer))
     }
