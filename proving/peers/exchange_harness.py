@@ -3,6 +3,7 @@
 The arguments are those of the script that imports it: BINARY HOME.
 """
 
+import atexit
 import json
 import os
 import queue
@@ -44,6 +45,8 @@ class Server:
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=self.errors, text=True
         )
+        # A script that breaks leaves no server behind.
+        atexit.register(self.process.kill)
         said = ""
         for line in self.process.stdout:
             said += line
