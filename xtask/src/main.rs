@@ -42,10 +42,12 @@ enum Chore {
         #[arg(long)]
         write: bool,
     },
-    /// Run on recorded market data that lies outside the tree.
+    /// Run on recorded market data that lies outside the tree, or with other people's clients.
     Real {
         /// What to run.
-        #[arg(value_parser = ["breakout", "models", "depth", "flow", "knockout", "options"])]
+        #[arg(value_parser = [
+            "breakout", "models", "depth", "flow", "knockout", "options", "exchange",
+        ])]
         what: String,
         /// Folder of the recorded data.
         #[arg(long, default_value = "../shared/data")]
@@ -110,6 +112,7 @@ fn main() -> anyhow::Result<()> {
             "flow" => real::flow(&data, &home),
             "knockout" => real::knockout(&data, &home),
             "options" => real::options(&data, &home),
+            "exchange" => real::exchange(&home),
             _ => real::breakout(&data, &home),
         },
         Chore::Bench { what: suite, json, only, quick, data } => {

@@ -324,6 +324,22 @@ pub(crate) fn options(data: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Trades with Alpaca's own client, from PyPI and unchanged, on the paper exchange.
+pub(crate) fn exchange(home: &Path) -> Result<()> {
+    let root = tree::root();
+    let peers = root.join("proving").join("peers");
+    let python = bench::environment(&peers, "exchange")?;
+    // Nothing is measured here: the build of the tests will do.
+    tree::run(tree::cargo(&root).args(["build", "--workspace"]))?;
+    let binary = bench::built(&root)?.with_file_name("debug").join("trimtab");
+    let home = std::path::absolute(home.join("exchange-proof"))?;
+    if home.exists() {
+        std::fs::remove_dir_all(&home).with_context(|| format!("clear {}", home.display()))?;
+    }
+    println!("\n== alpaca-py on the paper exchange");
+    tree::run(Command::new(python).arg(peers.join("exchange_alpaca.py")).arg(binary).arg(home))
+}
+
 /// The binary with its home folder, and where the recorded data lie.
 struct Desk<'a> {
     binary: PathBuf,

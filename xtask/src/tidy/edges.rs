@@ -31,11 +31,12 @@ const EDGES: &[(&str, &[&str])] = &[
             "books", "store", "lake", "report",
         ],
     ),
+    ("exchange", &["base", "market", "sim"]),
     (
         "app",
         &[
             "base", "market", "pricing", "tape", "features", "learn", "onnx", "sim", "desk",
-            "books", "store", "lake", "report", "pipeline",
+            "books", "store", "lake", "report", "pipeline", "exchange",
         ],
     ),
 ];
@@ -46,6 +47,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("datafusion", &["lake"]),
     ("parquet", &["lake", "parquets", "tape"]),
     ("dbn", &["tape"]),
+    ("axum", &["exchange"]),
     ("clap", &["app", "proving", "xtask"]),
     ("anyhow", &["app", "proving", "xtask"]),
 ];

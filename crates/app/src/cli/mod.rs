@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 pub(crate) mod depth;
+pub(crate) mod exchange;
 pub(crate) mod execute;
 pub(crate) mod flow;
 pub(crate) mod knockout;
@@ -13,6 +14,7 @@ use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use depth::DepthCommand;
+use exchange::ExchangeArgs;
 use execute::ExecuteArgs;
 use flow::FlowCommand;
 use knockout::KnockOutCommand;
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     /// Work parent orders through a recorded order book by TWAP, VWAP, POV or Almgren-Chriss, and
     /// say what that cost.
     Execute(Box<ExecuteArgs>),
+    /// Serve a simulated market and account over HTTP and WebSocket, as Alpaca serves them.
+    Exchange(Box<ExchangeArgs>),
     /// The flow of orders behind a recorded order book: fit models, judge them by stylised facts,
     /// write synthetic recordings.
     #[command(subcommand)]

@@ -4,6 +4,7 @@ pub(crate) mod data;
 mod day;
 mod demo;
 pub(crate) mod depth;
+mod exchange;
 mod execute;
 mod experiments;
 mod features;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         }
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
+        Command::Exchange(args) => exchange::run(&args, &cli.home, terminal),
         Command::Flow(command) => flow::run(&command, &cli.home, terminal),
         Command::KnockOut(command) => knockout::run(&command, &cli.home, terminal),
         Command::Options(command) => options::run(&command, &cli.home, terminal),

@@ -174,6 +174,15 @@ impl BarExchange {
         self.books.get(instrument.index()).map_or(Qty::ZERO, |book| book.position.qty)
     }
 
+    /// Signed quantity that an open order may still fill in the end, awake or asleep; `None` for
+    /// one that is not open.
+    pub fn remaining(&self, order: &ClientOrderId) -> Option<Qty> {
+        let Some(Known::Open(instrument)) = self.account.known(order) else { return None };
+        let waiting = &self.books[instrument.index()].orders;
+        let found = waiting.iter().find(|working| working.id() == order);
+        found.map(|working| working.total - working.filled)
+    }
+
     /// What it counted.
     pub fn stats(&self) -> &ExchangeStats {
         &self.account.stats

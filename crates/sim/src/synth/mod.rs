@@ -132,15 +132,21 @@ impl Market {
         crate::check_range(field, f64::from(minutes), (1.0, 390.0), "in 1..=390")?;
         let session = self.calendar.session(daily.day).map_err(Error::LookUpCalendar)?;
         let Some(session) = session else { return Ok(Vec::new()) };
-        let seed = self.seed_of(instrument).child("intraday");
-        let mut draw = Draw::new(seed.index(daily.day.number() as u64));
-        Ok(intraday::bars(&mut draw, daily, session, minutes))
+        Ok(minutes_of(self.seed_of(instrument), daily, session, minutes))
     }
 
     /// A symbol's seed hangs on its name, so that a stock is the same in a larger market.
     fn seed_of(&self, instrument: InstrumentId) -> Seed {
         symbol_seed(&self.config, &self.universe.get(instrument).symbol)
     }
+}
+
+/// Makes the bars of so many minutes behind a raw daily candle of any market, recorded or made, in
+/// whole cents. They hang on the seed of the symbol and on the day; a step of no minutes counts as
+/// one.
+pub fn minutes_of(seed: Seed, daily: &Candle, session: &Session, minutes: u16) -> Vec<TimedCandle> {
+    let day = seed.child("intraday").index(daily.day.number() as u64);
+    intraday::bars(&mut Draw::new(day), daily, session, minutes.max(1))
 }
 
 fn symbol_seed(config: &SynthConfig, symbol: &str) -> Seed {

@@ -1,0 +1,121 @@
+//! The paper exchange as a process: keys, a kill, a second one, the wrong market.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::trimtab;
+
+struct Served {
+    child: Child,
+    said: Value,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(home: &Path, words: &[&str]) -> Command {
+    let usual = ["--json", "exchange", "--symbols", "2", "--years", "1", "--speed", "stepped"];
+    let mut command = trimtab(home, &usual);
+    command.args(["--listen", "127.0.0.1:0"]).args(words);
+    command.env_remove("TRIMTAB_EXCHANGE_KEY").env_remove("TRIMTAB_EXCHANGE_SECRET");
+    command
+}
+
+fn serve(home: &Path, words: &[&str]) -> Served {
+    let child = command(home, words).stdout(Stdio::piped()).spawn().unwrap();
+    let mut served = Served { child, said: Value::Null };
+    let mut said = String::new();
+    for line in BufReader::new(served.child.stdout.take().unwrap()).lines() {
+        said.push_str(&line.unwrap());
+        if let Ok(said) = serde_json::from_str(&said) {
+            served.said = said;
+            return served;
+        }
+    }
+    panic!("the exchange said nothing: {said}");
+}
+
+impl Served {
+    fn ask(&self, secret: &str, what: &str, body: &str) -> String {
+        let key = self.said["key"].as_str().unwrap();
+        let address = self.said["url"].as_str().unwrap().trim_start_matches("http://");
+        let mut line = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        write!(
+            line,
+            "{what} HTTP/1.1\r\nHost: a\r\nAPCA-API-KEY-ID: {key}\r\n\
+             APCA-API-SECRET-KEY: {secret}\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+fn refused(home: &Path, words: &[&str]) -> String {
+    let done = command(home, words).output().unwrap();
+    assert!(!done.status.success(), "{words:?} was not refused");
+    String::from_utf8_lossy(&done.stderr).into_owned()
+}
+
+const ORDER: &str = r#"{"symbol":"SPY","qty":"1","side":"buy","type":"market",
+    "time_in_force":"day","client_order_id":"one"}"#;
+
+#[test]
+fn an_account_survives_a_kill_and_belongs_to_one_process_and_one_market() {
+    let home = tempfile::tempdir().unwrap();
+    let served = serve(home.path(), &[]);
+    let secret = served.said["secret"].as_str().unwrap().to_owned();
+    assert!(served.ask(&secret, "POST /v2/orders", ORDER).contains("pending_new"));
+    assert!(served.ask("wrong", "GET /v2/account", "").starts_with("HTTP/1.1 401"));
+    assert!(refused(home.path(), &[]).contains("lock"));
+    drop(served);
+
+    let again = serve(home.path(), &[]);
+    assert!(again.said["secret"].is_null(), "a secret is shown once");
+    let twice = again.ask(&secret, "POST /v2/orders", ORDER);
+    assert!(twice.contains("client_order_id must be unique"), "{twice}");
+    assert!(again.ask(&secret, "POST /control/step", "").contains("\"bars\":1"));
+    assert!(again.ask(&secret, "GET /v2/positions", "").contains("\"SPY\""));
+    drop(again);
+
+    assert!(refused(home.path(), &["--seed", "8"]).contains("continue state"));
+    let kept = std::fs::read_dir(home.path().join("exchange/paper")).unwrap();
+    for file in kept {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(!text.contains(&secret));
+    }
+}
+
+#[test]
+fn words_that_make_no_sense_are_told_with_advice() {
+    let home = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], &str); 5] = [
+        (&["--speed", "fast"], "read --speed fast"),
+        (&["--name", "../up"], "read --name"),
+        (&["--cash", "much"], "read --cash much"),
+        (&["--begin", "2030-01-02"], "begin at 2030-01-02"),
+        (&["--dataset", "nowhere"], "nowhere"),
+    ];
+    for (words, wanted) in cases {
+        let mut asked = command(home.path(), &[]);
+        // The usual speed stands before; clap takes no word twice.
+        if words[0] == "--speed" {
+            asked = trimtab(home.path(), &["exchange"]);
+        }
+        let done = asked.args(words).output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && told.contains(wanted), "{words:?}: {told}");
+    }
+}

@@ -1,0 +1,377 @@
+//! Money and positions, as the broker shows them.
+
+use base::Ts;
+use market::{Broker as _, Cash, Fill, Held, InstrumentId, Price, Qty};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Venue;
+use super::order::{Order, Side, Status};
+use crate::figures::{money, ratio, times, uuid, value_of, wall_day};
+use crate::{Answer, Request};
+
+/// What the account's owner may set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Configuration {
+    pub suspend_trade: bool,
+    pub no_shorting: bool,
+    pub fractional_trading: bool,
+    pub trade_confirm_email: String,
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Configuration {
+            suspend_trade: false,
+            no_shorting: false,
+            fractional_trading: true,
+            trade_confirm_email: "all".to_owned(),
+        }
+    }
+}
+
+/// Something that moved money or shares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Activity {
+    pub id: String,
+    /// `FILL`, `DIV`, `INT` or `FEE`.
+    pub kind: String,
+    pub at: Ts,
+    /// Shown beside id, kind and account.
+    pub fields: Value,
+}
+
+impl Activity {
+    fn new(number: usize, kind: &str, at: Ts, fields: Value) -> Activity {
+        let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).collect();
+        let name = uuid(&["activity", &number.to_string(), &stamp]);
+        let id = format!("{:0<17}::{name}", &stamp[..stamp.len().min(17)]);
+        Activity { id, kind: kind.to_owned(), at, fields }
+    }
+
+    /// A fill of an order.
+    pub(super) fn fill(number: usize, order: &Order, fill: &Fill) -> Activity {
+        let whole = order.status == Status::Filled;
+        let side = match (order.side, order.intent.as_str()) {
+            (Side::Sell, "sell_to_open") => "sell_short",
+            (side, _) => side.word(),
+        };
+        let fields = json!({
+            "transaction_time": fill.at.to_string(),
+            "type": if whole { "fill" } else { "partial_fill" },
+            "price": fill.price.to_string(),
+            "qty": fill.qty.abs().to_string(),
+            "side": side,
+            "symbol": order.symbol,
+            "leaves_qty": order.open_qty().to_string(),
+            "order_id": order.id,
+            "cum_qty": order.filled.to_string(),
+            "order_status": order.status.word(),
+        });
+        Activity::new(number, "FILL", fill.at, fields)
+    }
+
+    /// A position that was paid out without an order.
+    pub(super) fn closing(number: usize, fill: &Fill) -> Activity {
+        let fields = json!({
+            "date": wall_day(fill.at).to_string(),
+            "net_amount": money(-value_of(fill.price, fill.qty)),
+            "description": "the instrument was delisted",
+            "qty": fill.qty.to_string(),
+            "price": fill.price.to_string(),
+        });
+        Activity::new(number, "REORG", fill.at, fields)
+    }
+
+    /// Money that moved without a trade.
+    pub(super) fn cash(number: usize, at: Ts, amount: Cash, reason: &str) -> Activity {
+        let kind = match reason {
+            reason if reason.starts_with("dividend") => "DIV",
+            reason if reason.starts_with("interest") => "INT",
+            _ => "FEE",
+        };
+        let fields = json!({
+            "date": wall_day(at).to_string(),
+            "net_amount": money(amount),
+            "description": reason,
+            "status": "executed",
+        });
+        Activity::new(number, kind, at, fields)
+    }
+}
+
+/// What all positions are worth.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Worth {
+    pub long: Cash,
+    /// Negative or zero.
+    pub short: Cash,
+}
+
+impl Worth {
+    pub(super) fn gross(self) -> Cash {
+        self.long - self.short
+    }
+}
+
+impl Venue {
+    pub(super) fn held(&self) -> Vec<Held> {
+        self.state.exchange.snapshot().positions
+    }
+
+    fn price_of(&self, held: &Held) -> Price {
+        self.mark(held.instrument).unwrap_or(held.average_price)
+    }
+
+    pub(super) fn worth(&self) -> Worth {
+        let mut worth = Worth::default();
+        for held in self.held() {
+            let value = value_of(self.price_of(&held), held.qty);
+            let side = if held.qty.is_negative() { &mut worth.short } else { &mut worth.long };
+            *side += value;
+        }
+        worth
+    }
+
+    pub(super) fn equity(&self) -> Cash {
+        let worth = self.worth();
+        self.state.exchange.cash() + worth.long + worth.short
+    }
+
+    /// What may still be bought: so many times the equity, less what is held and what waits.
+    pub(super) fn buying_power(&self) -> Cash {
+        let waiting: Cash = self.state.open.iter().map(|number| self.cost_of(*number)).sum();
+        let most = times(self.equity(), f64::from(self.state.multiplier));
+        (most - self.worth().gross() - waiting).max(Cash::ZERO)
+    }
+
+    /// Money that an open order holds back.
+    fn cost_of(&self, number: usize) -> Cash {
+        let order = &self.state.orders[number];
+        if order.intent.ends_with("to_close") || order.status == Status::Held {
+            return Cash::ZERO;
+        }
+        match (order.qty, order.notional) {
+            (None, notional) => notional.unwrap_or(Cash::ZERO),
+            (Some(_), _) => {
+                let mark = self.mark(order.instrument).unwrap_or(Price::ZERO);
+                let price = match order.side {
+                    Side::Buy => order.kind.limit().or(order.kind.stop(order.side)),
+                    Side::Sell => None,
+                };
+                value_of(price.unwrap_or(mark), order.open_qty())
+            }
+        }
+    }
+
+    pub(super) fn show_account(&self) -> Value {
+        let worth = self.worth();
+        let (cash, equity) = (self.state.exchange.cash(), self.equity());
+        let power = self.buying_power();
+        let initial = times(worth.gross(), 0.5);
+        let maintenance = times(worth.long, 0.25) - times(worth.short, 0.3);
+        let own = times(power, 1.0 / f64::from(self.state.multiplier));
+        json!({
+            "id": self.account_id(),
+            "admin_configurations": {},
+            "user_configurations": null,
+            "account_number": format!("PA{}", &self.account_id()[..8].to_uppercase()),
+            "status": "ACTIVE",
+            "crypto_status": "INACTIVE",
+            "currency": "USD",
+            "buying_power": money(power),
+            "regt_buying_power": money(power),
+            "daytrading_buying_power": "0",
+            "effective_buying_power": money(power),
+            "non_marginable_buying_power": money(own),
+            "options_buying_power": "0",
+            "options_approved_level": 0,
+            "options_trading_level": 0,
+            "bod_dtbp": "0",
+            "cash": money(cash),
+            "accrued_fees": "0",
+            "portfolio_value": money(equity),
+            "pattern_day_trader": false,
+            "trading_blocked": false,
+            "transfers_blocked": false,
+            "account_blocked": false,
+            "created_at": self.state.opened_at.to_string(),
+            "trade_suspended_by_user": self.state.configuration.suspend_trade,
+            "multiplier": self.state.multiplier.to_string(),
+            "shorting_enabled": self.may_short(),
+            "equity": money(equity),
+            "last_equity": money(self.state.last_equity),
+            "long_market_value": money(worth.long),
+            "short_market_value": money(worth.short),
+            "position_market_value": money(worth.gross()),
+            "initial_margin": money(initial),
+            "maintenance_margin": money(maintenance),
+            "last_maintenance_margin": "0",
+            "sma": "0",
+            "daytrade_count": 0,
+            "balance_asof": wall_day(self.state.now).to_string(),
+            "crypto_tier": 0,
+            "intraday_adjustments": "0",
+            "pending_reg_taf_fees": "0",
+        })
+    }
+
+    pub(super) fn may_short(&self) -> bool {
+        self.state.multiplier > 1 && !self.state.configuration.no_shorting
+    }
+
+    pub(super) fn show_configuration(&self) -> Value {
+        let kept = &self.state.configuration;
+        json!({
+            "dtbp_check": "entry",
+            "fractional_trading": kept.fractional_trading,
+            "max_margin_multiplier": self.state.multiplier.to_string(),
+            "max_options_trading_level": 0,
+            "no_shorting": kept.no_shorting,
+            "pdt_check": "entry",
+            "ptp_no_exception_entry": false,
+            "suspend_trade": kept.suspend_trade,
+            "trade_confirm_email": kept.trade_confirm_email,
+        })
+    }
+
+    pub(super) fn configure(&mut self, request: &Request) -> Answer {
+        let Ok(Value::Object(asked)) = serde_json::from_slice(&request.body) else {
+            return Answer::refuse(400, 40_010_000, "request body format is invalid");
+        };
+        let mut wanted = self.state.configuration.clone();
+        for (name, place) in [
+            ("suspend_trade", &mut wanted.suspend_trade),
+            ("no_shorting", &mut wanted.no_shorting),
+            ("fractional_trading", &mut wanted.fractional_trading),
+        ] {
+            match asked.get(name) {
+                None | Some(Value::Null) => {}
+                Some(Value::Bool(value)) => *place = *value,
+                Some(_) => return Answer::invalid(format!("invalid value for {name}")),
+            }
+        }
+        match asked.get("trade_confirm_email").and_then(Value::as_str) {
+            None => {}
+            Some(word @ ("all" | "none")) => wanted.trade_confirm_email = word.to_owned(),
+            Some(_) => return Answer::invalid("invalid value for trade_confirm_email"),
+        }
+        self.state.configuration = wanted;
+        self.changed();
+        Answer::ok(self.show_configuration())
+    }
+
+    pub(super) fn show_positions(&self) -> Value {
+        self.held().iter().map(|held| self.show_position(held)).collect()
+    }
+
+    pub(super) fn position_of(&self, instrument: InstrumentId) -> Option<Held> {
+        self.held().into_iter().find(|held| held.instrument == instrument)
+    }
+
+    pub(super) fn show_position(&self, held: &Held) -> Value {
+        let symbol = &self.tape.universe().get(held.instrument).symbol;
+        let price = self.price_of(held);
+        let last = self.state.closes[held.instrument.index()].unwrap_or(price);
+        let value = value_of(price, held.qty);
+        let cost = value_of(held.average_price, held.qty);
+        let gain = value - cost;
+        let overnight = self.state.overnight.get(&held.instrument).copied().unwrap_or(Qty::ZERO);
+        // A position that was there this morning is measured from last night's close.
+        let (today, base) = match overnight == Qty::ZERO {
+            true => (gain, cost),
+            false => (value - value_of(last, held.qty), value_of(last, held.qty)),
+        };
+        let one = Qty::whole(1);
+        let moved = value_of(price, one) - value_of(last, one);
+        let size = |amount: Cash| amount.abs();
+        json!({
+            "asset_id": self.asset_id(symbol),
+            "symbol": symbol,
+            "exchange": "NYSE",
+            "asset_class": "us_equity",
+            "asset_marginable": true,
+            "qty": held.qty.to_string(),
+            "qty_available": self.available(held).to_string(),
+            "avg_entry_price": held.average_price.to_string(),
+            "side": if held.qty.is_negative() { "short" } else { "long" },
+            "market_value": money(value),
+            "cost_basis": money(cost),
+            "unrealized_pl": money(gain),
+            "unrealized_plpc": ratio(gain, size(cost)),
+            "unrealized_intraday_pl": money(today),
+            "unrealized_intraday_plpc": ratio(today, size(base)),
+            "current_price": price.to_string(),
+            "lastday_price": last.to_string(),
+            "change_today": ratio(moved, value_of(last, one)),
+        })
+    }
+
+    /// What of a position no open order is about to close, with the position's sign.
+    pub(super) fn available(&self, held: &Held) -> Qty {
+        let closes = if held.qty.is_negative() { Side::Buy } else { Side::Sell };
+        let mut groups = Vec::new();
+        let mut bound = Qty::ZERO;
+        for number in self.open_orders_of(held.instrument) {
+            let order = &self.state.orders[number];
+            let asleep = order.parent.is_some_and(|parent| {
+                order.class != super::order::Class::Oco
+                    && self.state.orders[parent].filled == Qty::ZERO
+            });
+            if order.side != closes || asleep {
+                continue;
+            }
+            if let Some(group) = &order.group {
+                if groups.contains(group) {
+                    continue;
+                }
+                groups.push(group.clone());
+            }
+            bound += order.open_qty();
+        }
+        let free = (held.qty.abs() - bound).max(Qty::ZERO);
+        if held.qty.is_negative() { -free } else { free }
+    }
+
+    /// What moved money or shares, newest first unless asked otherwise.
+    pub(super) fn show_activities(&self, request: &Request, kind: Option<&str>) -> Answer {
+        let mut kinds = request.list("activity_types");
+        kinds.extend(kind.map(str::to_owned));
+        let moment = |name: &str| request.word(name).map(crate::figures::moment);
+        let bounds = [moment("after"), moment("until"), moment("date")];
+        if bounds.contains(&Some(None)) {
+            return Answer::invalid("after, until and date must be dates or RFC 3339 times");
+        }
+        let [after, until, date] = bounds.map(Option::flatten);
+        let within = |activity: &&Activity| {
+            (kinds.is_empty() || kinds.contains(&activity.kind))
+                && after.is_none_or(|after| activity.at > after)
+                && until.is_none_or(|until| activity.at < until)
+                && date.is_none_or(|date| wall_day(date) == wall_day(activity.at))
+        };
+        let size: usize = match request.word("page_size").map(str::parse) {
+            None => 100,
+            Some(Ok(size @ 1..=100)) => size,
+            Some(_) => return Answer::invalid("page_size must be in 1..=100"),
+        };
+        let mut found: Vec<&Activity> = self.state.activities.iter().filter(within).collect();
+        if request.word("direction") != Some("asc") {
+            found.reverse();
+        }
+        if let Some(token) = request.word("page_token") {
+            match found.iter().position(|activity| activity.id == token) {
+                Some(at) => found.drain(..=at).for_each(drop),
+                None => return Answer::invalid("page_token is of no activity"),
+            }
+        }
+        let shown = found.into_iter().take(size).map(|activity| {
+            let mut fields = activity.fields.clone();
+            fields["id"] = activity.id.clone().into();
+            fields["account_id"] = self.account_id().into();
+            fields["activity_type"] = activity.kind.clone().into();
+            fields
+        });
+        Answer::ok(shown.collect::<Vec<Value>>())
+    }
+}

@@ -1,0 +1,56 @@
+//! What the account says of its orders without being asked, and how orders are listed.
+
+use base::Ts;
+use market::{Fill, Qty};
+use serde_json::{Value, json};
+
+use super::Venue;
+use crate::figures::uuid;
+
+/// Whether legs stand under their order or beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nesting {
+    Flat,
+    Nested,
+}
+
+impl Venue {
+    /// Says that something happened to an order.
+    pub(super) fn tell(&mut self, event: &str, number: usize, at: Ts) {
+        let data = self.update(event, number, at);
+        self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        self.changed();
+    }
+
+    /// Says that an order filled; `held` is the position after it.
+    pub(super) fn tell_fill(&mut self, event: &str, number: usize, fill: &Fill, held: Qty) {
+        let mut data = self.update(event, number, fill.at);
+        data["price"] = fill.price.to_string().into();
+        data["qty"] = fill.qty.abs().to_string().into();
+        data["position_qty"] = held.to_string().into();
+        self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        self.changed();
+    }
+
+    fn update(&self, event: &str, number: usize, at: Ts) -> Value {
+        let order = &self.state.orders[number];
+        let count = format!("{}", self.state.version);
+        json!({
+            "event": event,
+            "execution_id": uuid(&["execution", &order.id, &count]),
+            "order": self.shown(number, Nesting::Nested),
+            "timestamp": at.to_string(),
+        })
+    }
+
+    /// An order as the broker shows it.
+    pub(super) fn shown(&self, number: usize, nesting: Nesting) -> Value {
+        let order = &self.state.orders[number];
+        let mut shown = order.shown();
+        if nesting == Nesting::Nested && !order.legs.is_empty() {
+            let legs = order.legs.iter().map(|leg| self.state.orders[*leg].shown());
+            shown["legs"] = legs.collect();
+        }
+        shown
+    }
+}

@@ -1,0 +1,146 @@
+//! The server as a client on the other side of a socket sees it.
+
+// Clients here are plain sockets that block.
+#![allow(clippy::disallowed_methods)]
+
+mod http;
+mod streams;
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use exchange::{Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
+use serde_json::Value;
+use sim::SynthConfig;
+use sim::synth::Market;
+
+/// The state that was kept last, and how many more are taken.
+#[derive(Clone)]
+pub(crate) struct Memory {
+    pub(crate) state: Arc<Mutex<Vec<u8>>>,
+    pub(crate) left: Arc<Mutex<usize>>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Memory {
+        Memory { state: Arc::default(), left: Arc::new(Mutex::new(usize::MAX)) }
+    }
+}
+
+impl Keep for Memory {
+    fn keep(&mut self, state: &[u8]) -> io::Result<()> {
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            return Err(io::Error::other("the disk is full"));
+        }
+        *left -= 1;
+        *self.state.lock().unwrap() = state.to_vec();
+        Ok(())
+    }
+}
+
+/// A server in a thread of this process.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: &'static AtomicBool,
+    thread: Option<JoinHandle<Result<(), Error>>>,
+}
+
+pub(crate) struct Wish {
+    pub(crate) pace: Pace,
+    pub(crate) requests_per_minute: usize,
+    pub(crate) memory: Memory,
+}
+
+impl Default for Wish {
+    fn default() -> Wish {
+        Wish { pace: Pace::Stepped, requests_per_minute: 10_000, memory: Memory::new() }
+    }
+}
+
+pub(crate) fn tape() -> Arc<Tape> {
+    let config = SynthConfig { symbols: 2, years: 1, ..SynthConfig::default() };
+    Arc::new(Tape::synthetic(&Market::new(config).unwrap(), 1).unwrap())
+}
+
+impl Server {
+    pub(crate) fn start(wish: Wish) -> Server {
+        let tape = tape();
+        let kept = wish.memory.state.lock().unwrap().clone();
+        let venue = match kept.is_empty() {
+            true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
+            false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop: &'static AtomicBool = Box::leak(Box::default());
+        let settings = Settings {
+            keys: Keys::new("key", "secret"),
+            requests_per_minute: wish.requests_per_minute,
+            body_bytes: 4_096,
+            pace: wish.pace,
+        };
+        let begun = Instant::now();
+        let clock = Arc::new(move || begun.elapsed());
+        let work = Work { venue, tape, keep: Box::new(wish.memory), clock };
+        let thread = std::thread::spawn(move || exchange::serve(listener, work, &settings, stop));
+        Server { address, stop, thread: Some(thread) }
+    }
+
+    /// Waits for the end and gives what the server said.
+    pub(crate) fn end(mut self) -> Result<(), Error> {
+        self.thread.take().unwrap().join().unwrap()
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let line = TcpStream::connect(self.address).unwrap();
+        line.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        line
+    }
+
+    /// Sends bytes as they are and reads all that comes back.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
+        let mut line = self.connect();
+        line.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        // A line that is cut says no more; what was said counts.
+        let _ = line.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A request with a key; gives status, heads and body.
+    pub(crate) fn ask(&self, what: &str, secret: &str, body: &str) -> (u16, String, Value) {
+        let length = body.len();
+        let answer = self.raw(
+            format!(
+                "{what} HTTP/1.1\r\nHost: here\r\nAPCA-API-KEY-ID: key\r\n\
+                 APCA-API-SECRET-KEY: {secret}\r\nContent-Length: {length}\r\n\
+                 Connection: close\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.split(' ').nth(1).unwrap_or_default().parse().unwrap_or(0);
+        (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// A request of the account's owner that must go well.
+    pub(crate) fn well(&self, what: &str, body: &str) -> Value {
+        let (status, _, answer) = self.ask(what, "secret", body);
+        assert!(status < 300, "{what}: {status} {answer}");
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
