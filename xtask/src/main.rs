@@ -124,8 +124,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn world(root: &std::path::Path, (days, seed): (u64, u64), trace: bool) -> anyhow::Result<()> {
-    let mut command = tree::cargo(root);
-    command.args(["run", "--quiet", "--release", "--bin", "proving", "--", "world"]);
+    tree::run(tree::cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
+    let mut command = std::process::Command::new(bench::built(root)?.join("proving"));
+    command.arg("world");
     command.args(["--days", &days.to_string(), "--seed", &seed.to_string()]);
     command.args(trace.then_some("--trace"));
     tree::run(&mut command)
