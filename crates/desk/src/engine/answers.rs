@@ -322,7 +322,7 @@ impl Core {
     }
 
     /// Orders that close what no plan keeps, and what is left of each.
-    fn closing(&self, instrument: InstrumentId) -> Vec<(ClientOrderId, Qty)> {
+    pub(super) fn closing(&self, instrument: InstrumentId) -> Vec<(ClientOrderId, Qty)> {
         let mine =
             self.state.orders.iter().filter(|order| {
                 order.role == Role::Close && order.request.instrument == instrument

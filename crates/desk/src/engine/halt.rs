@@ -89,14 +89,9 @@ impl Core {
             keeper.leave(reason);
             Told::IfChanged
         })?;
-        let plans = self.state.plans.get(&instrument).into_iter().flatten();
-        let kept: Qty = plans.map(|keeper| keeper.side.signed(keeper.open())).sum();
+        let kept = self.state.kept(instrument);
         let held = self.hot(instrument).map_or(Qty::ZERO, |hot| hot.qty);
-        let closing =
-            self.state.orders.iter().filter(|order| {
-                order.role == Role::Close && order.request.instrument == instrument
-            });
-        let coming: Qty = closing.map(|order| order.request.qty - order.filled).sum();
+        let coming: Qty = self.closing(instrument).iter().map(|(_, left)| *left).sum();
         let qty = kept - held - coming;
         if qty != Qty::ZERO {
             self.close_at_market(instrument, qty, ports);

@@ -190,11 +190,15 @@ impl State {
         }
     }
 
+    /// What plans keep of an instrument, signed.
+    pub fn kept(&self, instrument: InstrumentId) -> Qty {
+        let plans = self.plans.get(&instrument).into_iter().flatten();
+        plans.map(|keeper| keeper.side.signed(keeper.open())).sum()
+    }
+
     /// What plans and intentions account for of an instrument, signed.
     pub fn meant(&self, instrument: InstrumentId) -> Qty {
-        let plans = self.plans.get(&instrument).into_iter().flatten();
-        let kept: Qty = plans.map(|keeper| keeper.side.signed(keeper.open())).sum();
-        kept + self.loose.get(&instrument).copied().unwrap_or_default()
+        self.kept(instrument) + self.loose.get(&instrument).copied().unwrap_or_default()
     }
 
     pub(crate) fn freeze(&mut self, instrument: Option<InstrumentId>, incident: &str) {

@@ -65,6 +65,13 @@ pub struct Mark {
     pub stated: Option<f64>,
 }
 
+impl Mark {
+    /// How far the stated volatility is from that of the price, where one is stated.
+    pub fn stated_gap(&self) -> Option<f64> {
+        Some((self.stated? - self.mid).abs())
+    }
+}
+
 /// What call less put says of an expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Forward {
@@ -110,8 +117,7 @@ impl Expiry {
     /// Median distance of the volatilities that the file states from those of its prices, where it
     /// states any.
     pub fn stated_gap(&self) -> Option<f64> {
-        let gaps: Vec<f64> =
-            self.marks.iter().filter_map(|mark| Some((mark.stated? - mark.mid).abs())).collect();
+        let gaps: Vec<f64> = self.marks.iter().filter_map(Mark::stated_gap).collect();
         (!gaps.is_empty()).then(|| base::stats::median(&gaps))
     }
 }

@@ -131,8 +131,7 @@ pub fn contents(found: &Look) -> Vec<String> {
 /// How far the file's own volatilities are from those of its prices, where it states any.
 fn stated(found: &Look) -> Option<String> {
     let marks = found.expiries.iter().flat_map(|expiry| &expiry.marks);
-    let gaps: Vec<f64> =
-        marks.filter_map(|mark| Some(100.0 * (mark.stated? - mark.mid).abs())).collect();
+    let gaps: Vec<f64> = marks.filter_map(Mark::stated_gap).map(|gap| 100.0 * gap).collect();
     (!gaps.is_empty()).then(|| {
         format!(
             "The file states volatilities. Those of its last prices differ from them by {:.1} \
