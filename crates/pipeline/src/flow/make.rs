@@ -6,7 +6,7 @@ use base::{Seed, Ts};
 use market::Qty;
 use market::depth::{DepthChange, DepthMessage, Grid};
 use serde::Serialize;
-use sim::flow::{Crowd, CrowdConfig, FlowEdge};
+use sim::flow::{Crowd, CrowdConfig, FlowEdge, FlowSizes};
 use tape::dbn::Writer;
 
 use super::seen::wrong;
@@ -52,7 +52,12 @@ pub struct Made {
     pub tick: String,
     /// Step of sizes as written: the format has whole units alone, so a finer lot is one unit.
     pub lot: String,
+    /// What one written unit stands for; 1 where the market's own lots are whole units.
+    pub unit: String,
 }
+
+/// Largest size that is asked of the format, a little under 2³².
+const LARGEST_WRITTEN: i64 = 4_000_000_000;
 
 /// Writes an order-by-order recording of schema `mbo`. The same market, seed and length give the
 /// same bytes.
@@ -63,8 +68,8 @@ pub fn make(making: &Making, sink: impl Write) -> Result<Made, Error> {
     if !(1.0..=1e6).contains(&making.seconds) {
         return Err(wrong(&format!("{} seconds are not in 1..=1000000", making.seconds)));
     }
-    let crowd = Crowd::new(making.market.clone())?;
-    let grid = whole_lots(making.grid)?;
+    let Written { sizes, grid, unit } = written(making)?;
+    let crowd = Crowd::new(CrowdConfig { sizes, ..making.market.clone() })?;
     let mut writer = Writer::new(sink, &making.symbol, grid).map_err(Error::WriteRecording)?;
     let mut made = Made {
         synthetic: true,
@@ -78,6 +83,7 @@ pub fn make(making: &Making, sink: impl Write) -> Result<Made, Error> {
         edge: making.market.edge,
         tick: grid.tick().to_string(),
         lot: grid.lot().to_string(),
+        unit: unit.to_string(),
     };
     crowd.feed_to(Seed::root(making.seed), making.seconds, |part: &[DepthMessage]| {
         for message in part {
@@ -94,10 +100,27 @@ pub fn make(making: &Making, sink: impl Write) -> Result<Made, Error> {
     Ok(made)
 }
 
-/// The grid with lots of whole units.
-fn whole_lots(grid: Grid) -> Result<Grid, Error> {
-    match grid.lot().raw() % Qty::SCALE {
-        0 => Ok(grid),
-        _ => Ok(Grid::new(grid.tick(), Qty::whole(1))?),
+/// How sizes go into a format of whole numbers.
+struct Written {
+    sizes: FlowSizes,
+    grid: Grid,
+    unit: Qty,
+}
+
+fn written(making: &Making) -> Result<Written, Error> {
+    let (grid, sizes) = (making.grid, &making.market.sizes);
+    if grid.lot().raw() % Qty::SCALE == 0 {
+        return Ok(Written { sizes: sizes.clone(), grid, unit: Qty::whole(1) });
     }
+    let largest = sizes.limit.largest().max(sizes.market.largest());
+    let mut lots = 1_i64;
+    while largest / lots > LARGEST_WRITTEN {
+        lots *= 10;
+    }
+    let unit = grid.lot().raw().checked_mul(lots).map(Qty::from_raw);
+    Ok(Written {
+        sizes: FlowSizes { limit: sizes.limit.coarser(lots), market: sizes.market.coarser(lots) },
+        grid: Grid::new(grid.tick(), Qty::whole(1))?,
+        unit: unit.ok_or_else(|| wrong("a lot is too large"))?,
+    })
 }

@@ -2,7 +2,7 @@ use base::{Digest, Span};
 use market::depth::{BookSide, DepthChange, DepthMessage, Grid, Lots, Packet, Ticks};
 use sim::flow::facts::Comparison;
 use sim::flow::hawkes::HawkesParameters;
-use sim::flow::{FlowEdge, FlowModel, Hawkes, HawkesFlow, Verdict};
+use sim::flow::{FlowEdge, FlowModel, FlowSizes, Hawkes, HawkesFlow, SizeLaw, Verdict};
 use tape::recording::{Hints, InMemory};
 
 use super::*;
@@ -74,6 +74,22 @@ fn one_seed_one_recording_that_says_it_is_made() {
     assert!(recorded.faults.is_empty(), "{:?}", recorded.faults);
     assert!(recorded.look().faults.is_empty(), "{:?}", recorded.look().faults);
     assert_eq!(recorded.origin(), report::Origin::Synthetic);
+}
+
+#[test]
+fn a_coin_of_eight_decimals_is_written_in_units_that_fit() {
+    let plain = making(FlowEdge::None, 1.0, 3);
+    let sizes = FlowSizes {
+        limit: SizeLaw::Empirical(vec![40_000, 250_000_000, 70_000_000_000]),
+        market: SizeLaw::Fixed(5_000_000),
+    };
+    let grid = Grid::new(plain.grid.tick(), "0.00000001".parse().unwrap()).unwrap();
+    let market = sim::flow::CrowdConfig { sizes, ..plain.market.clone() };
+    let mut written = Vec::new();
+    let made = make(&Making { market, grid, ..plain }, &mut written).unwrap();
+    assert_eq!((made.lot.as_str(), made.unit.as_str()), ("1", "0.000001"));
+    let look = recorded(&written).look();
+    assert!(made.trades > 0 && look.faults.is_empty(), "{:?}", look.faults);
 }
 
 #[test]

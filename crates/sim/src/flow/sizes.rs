@@ -60,6 +60,34 @@ impl SizeLaw {
         }
     }
 
+    /// The largest size that is drawn, in lots; of a lognormal law the one at eight deviations,
+    /// beyond which less than one draw in 10¹⁵ falls.
+    pub fn largest(&self) -> i64 {
+        match self {
+            SizeLaw::Fixed(size) => *size,
+            SizeLaw::Empirical(sizes) => sizes.iter().copied().max().unwrap_or(0),
+            SizeLaw::Lognormal { mean_log, deviation } => {
+                libm::exp(mean_log + 8.0 * deviation).min(LARGEST).ceil() as i64
+            }
+        }
+    }
+
+    /// The same law counted in lots that are `by` times as large, rounded; never below one.
+    #[must_use]
+    pub fn coarser(&self, by: i64) -> SizeLaw {
+        let lots = |size: i64| ((size as f64 / by as f64).round() as i64).max(1);
+        match self {
+            SizeLaw::Fixed(size) => SizeLaw::Fixed(lots(*size)),
+            SizeLaw::Empirical(sizes) => {
+                SizeLaw::Empirical(sizes.iter().map(|size| lots(*size)).collect())
+            }
+            SizeLaw::Lognormal { mean_log, deviation } => SizeLaw::Lognormal {
+                mean_log: (mean_log - libm::log(by as f64)).max(0.0),
+                deviation: *deviation,
+            },
+        }
+    }
+
     /// Draws a size.
     pub(crate) fn draw(&self, rng: &mut Rng) -> i64 {
         match self {
@@ -159,6 +187,36 @@ mod tests {
         for law in laws {
             assert!(law.check().is_err(), "{law:?}");
         }
+    }
+
+    #[test]
+    fn a_law_in_larger_lots_keeps_its_shape_and_gives_no_nothing() {
+        let laws = [
+            (SizeLaw::Fixed(250), SizeLaw::Fixed(25)),
+            (SizeLaw::Empirical(vec![3, 40, 1_009]), SizeLaw::Empirical(vec![1, 4, 101])),
+        ];
+        for (fine, coarse) in laws {
+            assert_eq!(fine.coarser(10), coarse);
+            assert_eq!(fine.coarser(1), fine);
+        }
+        let fine = SizeLaw::Lognormal { mean_log: 12.0, deviation: 0.5 };
+        assert!((fine.mean() / fine.coarser(1_000).mean() / 1_000.0 - 1.0).abs() < 1e-12);
+        assert!(fine.coarser(1_000_000_000).check().is_ok());
+    }
+
+    #[test]
+    fn no_draw_is_larger_than_the_largest() {
+        let laws = [
+            SizeLaw::Fixed(7),
+            SizeLaw::Empirical(vec![2, 90, 4]),
+            SizeLaw::Lognormal { mean_log: 3.0, deviation: 1.0 },
+        ];
+        let mut rng = Seed::root(2).rng();
+        for law in laws {
+            let most = (0..20_000).map(|_| law.draw(&mut rng)).max().unwrap();
+            assert!(most <= law.largest(), "{law:?}: {most}");
+        }
+        assert_eq!(SizeLaw::Empirical(vec![2, 90, 4]).largest(), 90);
     }
 
     #[test]

@@ -194,6 +194,9 @@ pub(super) fn made(made: &Made, digest: &str) -> String {
         made.seed, made.seconds, made.from, made.messages, made.trades, made.traded_lots
     );
     let _ = write!(text, "\n  tick {} · lot {}", made.tick, made.lot);
+    if made.unit != made.lot {
+        let _ = write!(text, " · one written unit stands for {}", made.unit);
+    }
     text.push_str(match (made.has_fair_price, made.edge) {
         (false, _) => "\n  no fair price: the book goes where the flow takes it",
         (true, FlowEdge::None) => "\n  the fair price is a martingale: nobody can foresee it",
