@@ -111,6 +111,10 @@ pub struct OrderRequest {
     /// The order sleeps until this one's first fill; then it is live for the share of its
     /// quantity that the parent has filled. It is cancelled when the parent ends unfilled.
     pub parent: Option<ClientOrderId>,
+    /// It closes what is held and opens nothing: a wire never places it where nothing is held
+    /// against it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reduce_only: bool,
 }
 
 /// Where an order stands.

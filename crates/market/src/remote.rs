@@ -121,4 +121,18 @@ pub trait Wire {
 
     /// Moves out what was heard since the last call.
     fn hear(&mut self, into: &mut Vec<Heard>);
+
+    /// All of this turn was said. A wire that puts orders together does so now.
+    fn flush(&mut self) {}
+
+    /// Whether an order and those that sleep under it are said in one turn, so that the broker can
+    /// be given them as one. Otherwise each child is said once its parent is known.
+    fn takes_families(&self) -> bool {
+        false
+    }
+
+    /// An order that was said in an earlier life, with the magnitudes of what it had filled and of
+    /// what fills of its group had taken off it; older ones come first. Whether it ever arrived,
+    /// only the books can say. Wires that keep orders for a broker need it.
+    fn recall(&mut self, _order: &OrderRequest, _filled: Qty, _taken: Qty) {}
 }

@@ -208,6 +208,7 @@ impl Far {
             tif: TimeInForce::Day,
             oco_group: None,
             parent: None,
+            reduce_only: false,
         };
         self.on_submit(&request, None);
     }

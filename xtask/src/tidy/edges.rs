@@ -32,11 +32,12 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("exchange", &["base", "market", "sim"]),
+    ("brokers", &["base", "market", "desk"]),
     (
         "app",
         &[
             "base", "market", "pricing", "tape", "features", "learn", "onnx", "sim", "desk",
-            "books", "store", "lake", "report", "pipeline", "exchange",
+            "books", "store", "lake", "report", "pipeline", "exchange", "brokers",
         ],
     ),
 ];
@@ -48,6 +49,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("parquet", &["lake", "parquets", "tape"]),
     ("dbn", &["tape"]),
     ("axum", &["exchange"]),
+    ("ureq", &["brokers"]),
     ("clap", &["app", "proving", "xtask"]),
     ("anyhow", &["app", "proving", "xtask"]),
 ];

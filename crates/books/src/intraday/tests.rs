@@ -119,6 +119,7 @@ fn totals_are_those_of_the_exchange() {
                     tif: TimeInForce::Gtc,
                     oco_group: None,
                     parent: None,
+                    reduce_only: false,
                 },
             );
         }

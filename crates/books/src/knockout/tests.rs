@@ -177,7 +177,16 @@ impl Account {
         let (qty, tif) = (Qty::whole(pieces), TimeInForce::Gtc);
         let (oco_group, parent) = (None, None);
         let id_sent = id.clone();
-        let request = OrderRequest { id, instrument: which, qty, kind, tif, oco_group, parent };
+        let request = OrderRequest {
+            id,
+            instrument: which,
+            qty,
+            kind,
+            tif,
+            oco_group,
+            parent,
+            reduce_only: false,
+        };
         self.exchange.submit(now, &request);
         id_sent
     }

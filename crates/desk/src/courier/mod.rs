@@ -8,7 +8,8 @@
 //! - An order is sent again only after the broker's books, asked for later than any message may
 //!   travel, do not know it; it bears the same name, so that twice is once.
 //! - An order has ended only once as much was executed as its report says was filled.
-//! - A child is sent once its parent is known to the broker.
+//! - A child is sent once its parent is known to the broker, or with it where the wire takes
+//!   families.
 //! - The books are asked for at the start, after each break of the wire, whenever an answer is
 //!   overdue, and every minute. What they tell and was not heard is heard now.
 
@@ -169,6 +170,7 @@ impl<W: Wire> Courier<W> {
             }
         }
         self.send_ready();
+        self.wire.flush();
     }
 
     /// True when nothing is on its way and nothing is missing: what the books say and what the
@@ -213,15 +215,18 @@ impl<W: Wire> Courier<W> {
         if !self.connected || !self.introduced {
             return;
         }
+        let families = self.wire.takes_families();
         let unsent = |order: &&Tracked| order.sent.is_none() && !order.outdated;
-        let ready: Vec<ClientOrderId> = self
+        let mut ready: Vec<(bool, ClientOrderId)> = self
             .orders
             .values()
             .filter(unsent)
-            .filter(|order| self.parent_is_known(order))
-            .map(|order| order.request.id.clone())
+            .filter(|order| families || self.parent_is_known(order))
+            .map(|order| (order.request.parent.is_some(), order.request.id.clone()))
             .collect();
-        for id in ready {
+        // Parents first.
+        ready.sort();
+        for (_, id) in ready {
             let Some(order) = self.orders.get_mut(&id) else { continue };
             order.sent = Some(self.now);
             self.wire.say(&Said::Submit(order.request.clone()));

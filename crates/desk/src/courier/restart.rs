@@ -15,7 +15,10 @@ impl<W: Wire> Courier<W> {
         let mut courier = Courier::new(wire, patience, clocks);
         let now = clocks.steady;
         courier.heard = state.told.keys().cloned().collect();
-        for order in state.orders.iter() {
+        let mut out: Vec<_> = state.orders.iter().collect();
+        out.sort_by_key(|order| order.sent);
+        for order in out {
+            courier.wire.recall(&order.request, order.filled.abs(), order.reduced);
             let acknowledged = order.state == OrderState::Working;
             let tracked = Tracked {
                 request: order.request.clone(),

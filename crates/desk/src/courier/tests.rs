@@ -41,6 +41,7 @@ fn order(name: &str, units: i64) -> OrderRequest {
         tif: TimeInForce::Day,
         oco_group: None,
         parent: None,
+        reduce_only: false,
     }
 }
 

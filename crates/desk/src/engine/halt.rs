@@ -118,6 +118,7 @@ impl Core {
             tif: TimeInForce::Day,
             oco_group: None,
             parent: None,
+            reduce_only: true,
         };
         self.submit((request, Role::Close), "", ports);
     }

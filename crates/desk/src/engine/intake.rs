@@ -245,6 +245,7 @@ impl Core {
                 tif: intent.entry.tif,
                 oco_group: None,
                 parent: None,
+                reduce_only: false,
             };
             self.submit((request, Role::Plain), &intent.id, ports);
             return Ok(());

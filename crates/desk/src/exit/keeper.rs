@@ -336,6 +336,7 @@ impl Keeper {
             tif,
             oco_group: None,
             parent: None,
+            reduce_only: false,
         }
     }
 
@@ -543,6 +544,13 @@ impl Keeper {
         let refused = state == OrderState::Rejected;
         let replacement = tranche.next_stop.as_ref().map(|live| live.price);
         if take_if(&mut tranche.next_stop, order) {
+            let covers = |live: &Live| live.qty >= tranche.open;
+            if refused && !tranche.stop.as_ref().is_some_and(covers) {
+                // Asked for again it would be refused again: the price is beyond it.
+                let text = format!("larger stop {order} refused; the position is closed");
+                out.push(Action::Incident(text));
+                return self.leave(ExitReason::Unprotected);
+            }
             self.refused_stop = replacement;
             let text = format!("moved stop {order} ended: {state:?}; the old stop stands");
             out.push(Action::Incident(text));
@@ -558,9 +566,12 @@ impl Keeper {
         }
     }
 
-    /// Closes everything, for that reason; the first reason stays.
+    /// Closes everything, for that reason; the first reason stays. Who is stopped out keeps stops
+    /// for what is left, unless these are refused.
     pub fn leave(&mut self, reason: ExitReason) {
-        if self.phase == Phase::Open {
+        let stopped = matches!(self.phase, Phase::Leaving(first) if first.is_stop());
+        let refused = stopped && reason == ExitReason::Unprotected;
+        if self.phase == Phase::Open || refused {
             self.phase = Phase::Leaving(reason);
         }
     }

@@ -162,6 +162,7 @@ impl Keeper {
             },
             oco_group: Some(tranche.group.clone()),
             parent: parent.filter(|_| kind != OrderKind::Market),
+            reduce_only: true,
         }
     }
 }

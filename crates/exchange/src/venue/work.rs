@@ -259,6 +259,7 @@ impl Venue {
             tif: if order.tif == Tif::Gtc { TimeInForce::Gtc } else { TimeInForce::Day },
             oco_group: order.group.clone(),
             parent,
+            reduce_only: false,
         })
     }
 

@@ -159,6 +159,7 @@ fn foreign_order(tx: &Tx<'_>, fill: &Fill, symbol: &str) -> Result<(), Error> {
             tif: TimeInForce::Day,
             oco_group: None,
             parent: None,
+            reduce_only: false,
         },
     })?;
     tx.move_order(&fill.order, OrderState::Working, "made by the broker")?;

@@ -69,6 +69,7 @@ pub(crate) fn order(name: &str, pieces: i64, kind: OrderKind) -> OrderRequest {
         tif: TimeInForce::Gtc,
         oco_group: None,
         parent: None,
+        reduce_only: false,
     }
 }
 

@@ -68,6 +68,7 @@ fn gamble(step: usize, seed: u64) -> Option<OrderRequest> {
         tif: if step.is_multiple_of(3) { TimeInForce::Day } else { TimeInForce::Gtc },
         oco_group: None,
         parent: None,
+        reduce_only: false,
     })
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn order(id: &str, qty: i64, kind: OrderKind) -> OrderRequest {
         tif: TimeInForce::Gtc,
         oco_group: None,
         parent: None,
+        reduce_only: false,
     }
 }
 

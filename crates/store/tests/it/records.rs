@@ -285,6 +285,7 @@ fn order() -> Order {
             tif: TimeInForce::Gtc,
             oco_group: Some("exit".to_owned()),
             parent: None,
+            reduce_only: false,
         },
     }
 }

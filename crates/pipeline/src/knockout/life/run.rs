@@ -247,6 +247,7 @@ impl<'a> Desk<'a> {
             tif: TimeInForce::Gtc,
             oco_group: None,
             parent: None,
+            reduce_only: false,
         };
         self.exchange.submit(print.known(), &order);
     }

@@ -1,0 +1,324 @@
+//! The line over the network: requests over HTTP on threads of their own, the stream of trade
+//! updates on another.
+//!
+//! - One request is under way for each worker; a request waits its turn, and longer where Alpaca
+//!   says that it was asked too often.
+//! - After a failure of the network the next request waits, longer each time, at most half a minute.
+//! - The stream is opened again when it breaks; it counts as there once Alpaca has said that it
+//!   listens.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base::Ts;
+use serde_json::{Value, json};
+use tungstenite::{Message, WebSocket};
+
+use super::line::{Ask, Line, Method, News};
+use crate::{Error, Secret};
+
+/// How long one answer is waited for.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Silence of the stream after which it is asked whether it is there, and after twice of which it
+/// is not.
+const SILENCE: Duration = Duration::from_secs(15);
+/// First and longest wait after a failure.
+const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// Requests under way at once.
+const WORKERS: usize = 4;
+/// Longest answer that is read.
+const LONGEST: u64 = 64 << 20;
+
+/// Where the servers are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Servers {
+    /// Of the trading API, without a slash at the end.
+    pub trading: String,
+    /// Of the stream of trade updates.
+    pub stream: String,
+}
+
+impl Servers {
+    /// Alpaca's paper account.
+    pub fn paper() -> Servers {
+        Servers {
+            trading: "https://paper-api.alpaca.markets".to_owned(),
+            stream: "wss://paper-api.alpaca.markets/stream".to_owned(),
+        }
+    }
+
+    /// A server at another address, as the paper exchange is: `http://host:port`.
+    ///
+    /// # Errors
+    /// [`Error::ReadAddress`] where it is none.
+    pub fn at(address: &str) -> Result<Servers, Error> {
+        let wrong = |fault: &str| Error::ReadAddress {
+            address: address.to_owned(),
+            fault: fault.to_owned(),
+        };
+        let url: url::Url = address.parse().map_err(|error| wrong(&format!("{error}")))?;
+        let trading = address.trim_end_matches('/').to_owned();
+        let scheme = match url.scheme() {
+            "https" => "wss",
+            "http" if url.host_str().is_some_and(is_here) => "ws",
+            // Keys would travel in the open.
+            "http" => return Err(wrong("without TLS only this machine may be spoken to")),
+            _ => return Err(wrong("write http://127.0.0.1:8711 or https://…")),
+        };
+        let rest = trading.split_once("://").map_or("", |(_, rest)| rest);
+        Ok(Servers { stream: format!("{scheme}://{rest}/stream"), trading })
+    }
+}
+
+fn is_here(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The key's name.
+    pub key: String,
+    /// The key's secret.
+    pub secret: Secret,
+}
+
+/// The line over the network.
+#[derive(Debug)]
+pub struct Online {
+    asks: Sender<Ask>,
+    news: Receiver<News>,
+    began: Instant,
+}
+
+impl Online {
+    /// Starts the threads. They end when the line is dropped, the stream's at its next message.
+    ///
+    /// # Errors
+    /// [`Error::StartThread`].
+    pub fn start(servers: Servers, access: Access) -> Result<Online, Error> {
+        let (asks, waiting) = channel();
+        let (out, news) = channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+            thread.map(drop).map_err(Error::StartThread)
+        };
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("trimtab/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        for _ in 0..WORKERS {
+            let (agent, waiting, out) = (agent.clone(), Arc::clone(&waiting), out.clone());
+            let (servers, access) = (servers.clone(), access.clone());
+            let worker = Worker { agent, servers, access };
+            start("alpaca requests", Box::new(move || worker.work(&waiting, &out)))?;
+        }
+        start("alpaca stream", Box::new(move || stream(&servers, &access, &out)))?;
+        Ok(Online { asks, news, began: now() })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the line is the port through which time comes in")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server in trouble is left alone for a while")]
+fn rest(wait: Duration) {
+    std::thread::sleep(wait);
+}
+
+impl Line for Online {
+    fn ask(&mut self, ask: Ask) {
+        // Threads that are gone answer nothing, which the desk takes for a lost message.
+        let _ = self.asks.send(ask);
+    }
+
+    fn hear(&mut self, into: &mut Vec<News>) {
+        into.extend(self.news.try_iter());
+    }
+
+    fn now(&self) -> Ts {
+        let nanos = now().duration_since(self.began).as_nanos();
+        Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+}
+
+struct Worker {
+    agent: ureq::Agent,
+    servers: Servers,
+    access: Access,
+}
+
+impl Worker {
+    fn work(&self, waiting: &Mutex<Receiver<Ask>>, out: &Sender<News>) {
+        let mut wait = Duration::ZERO;
+        loop {
+            let next = {
+                let waiting = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                waiting.recv()
+            };
+            let Ok(ask) = next else { return };
+            rest(wait);
+            let news = self.answer(&ask);
+            wait = match &news {
+                News::Unanswered { why, .. } => {
+                    tracing::warn!(path = ask.path, why, "ask Alpaca");
+                    longer(wait)
+                }
+                _ => Duration::ZERO,
+            };
+            if out.send(news).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Asks until it is answered otherwise than that it was asked too often.
+    fn answer(&self, ask: &Ask) -> News {
+        let mut wait = Duration::ZERO;
+        loop {
+            match self.once(ask) {
+                Ok((429, _)) => {
+                    wait = longer(wait);
+                    rest(wait);
+                }
+                Ok((status, body)) => {
+                    return News::Answer { number: ask.number, status, body };
+                }
+                Err(error) => {
+                    return News::Unanswered { number: ask.number, why: error.to_string() };
+                }
+            }
+        }
+    }
+
+    fn once(&self, ask: &Ask) -> Result<(u16, Value), ureq::Error> {
+        let method = match ask.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        };
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{}", self.servers.trading, ask.path))
+            .header("APCA-API-KEY-ID", &self.access.key)
+            .header("APCA-API-SECRET-KEY", self.access.secret.reveal())
+            .header("content-type", "application/json");
+        let text = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let mut answer = self.agent.run(request.body(text)?)?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(LONGEST).read_to_string()?;
+        Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+    }
+}
+
+fn longer(wait: Duration) -> Duration {
+    (wait * 2).clamp(WAITS.0, WAITS.1)
+}
+
+/// Keeps the stream open until nobody listens any more.
+fn stream(servers: &Servers, access: &Access, out: &Sender<News>) {
+    let mut wait = Duration::ZERO;
+    loop {
+        let mut is_there = false;
+        let ended = listen(servers, access, out, &mut is_there);
+        if is_there {
+            wait = Duration::ZERO;
+            if out.send(News::Lost).is_err() {
+                return;
+            }
+        }
+        match ended {
+            Ended::Unheard => return,
+            Ended::Broken(why) => tracing::warn!(why, "listen to Alpaca"),
+        }
+        wait = longer(wait);
+        rest(wait);
+    }
+}
+
+enum Ended {
+    /// Nobody listens any more.
+    Unheard,
+    Broken(String),
+}
+
+type Socket = WebSocket<tungstenite::stream::MaybeTlsStream<std::net::TcpStream>>;
+
+fn listen(servers: &Servers, access: &Access, out: &Sender<News>, is_there: &mut bool) -> Ended {
+    let broken = |error: tungstenite::Error| Ended::Broken(error.to_string());
+    let mut socket = match open(servers, access) {
+        Ok(socket) => socket,
+        Err(error) => return broken(error),
+    };
+    let mut silent = Duration::ZERO;
+    loop {
+        let message = match socket.read() {
+            Ok(message) => message,
+            Err(tungstenite::Error::Io(error)) if is_silence(&error) => {
+                silent += SILENCE;
+                if silent > SILENCE {
+                    return Ended::Broken("it fell silent".to_owned());
+                }
+                if let Err(error) = socket.send(Message::Ping(Default::default())) {
+                    return broken(error);
+                }
+                continue;
+            }
+            Err(error) => return broken(error),
+        };
+        silent = Duration::ZERO;
+        let bytes = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+            _ => continue,
+        };
+        let Ok(said) = serde_json::from_slice::<Value>(bytes) else { continue };
+        let news = match said["stream"].as_str() {
+            Some("authorization") if said["data"]["status"] != "authorized" => {
+                return Ended::Broken("the keys are refused".to_owned());
+            }
+            Some("listening") if !*is_there => {
+                *is_there = true;
+                News::Connected
+            }
+            Some("trade_updates") => News::Update(said["data"].clone()),
+            _ => continue,
+        };
+        if out.send(news).is_err() {
+            return Ended::Unheard;
+        }
+    }
+}
+
+fn is_silence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+}
+
+fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error> {
+    let (mut socket, _) = tungstenite::connect(servers.stream.as_str())?;
+    let plain = match socket.get_ref() {
+        tungstenite::stream::MaybeTlsStream::Plain(plain) => Some(plain),
+        tungstenite::stream::MaybeTlsStream::Rustls(tls) => Some(tls.get_ref()),
+        _ => None,
+    };
+    if let Some(plain) = plain {
+        plain.set_read_timeout(Some(SILENCE))?;
+    }
+    let auth = json!({
+        "action": "auth",
+        "key": access.key,
+        "secret": access.secret.reveal(),
+    });
+    let listen = json!({"action": "listen", "data": {"streams": ["trade_updates"]}});
+    socket.send(Message::Text(auth.to_string().into()))?;
+    socket.send(Message::Text(listen.to_string().into()))?;
+    Ok(socket)
+}

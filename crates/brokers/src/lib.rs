@@ -1,0 +1,29 @@
+//! Wires to brokers: what the desk says becomes a broker's requests, and its answers what the desk
+//! hears.
+//!
+//! **For**: one room a broker, each a [`market::remote::Wire`] that does no I/O of its own: the
+//! network lies behind a port, so that the same code runs against the broker, the paper exchange
+//! and a line that loses messages. Beside it the line over the real network.
+//! **Must never know**: books, models, plans, why an order is sent, where the journal lies.
+//! **Start reading** at [`alpaca`].
+
+pub mod alpaca;
+mod secret;
+
+pub use secret::Secret;
+
+/// What can go wrong in this room. The variant names the operation that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An address that is none.
+    #[error("read address {address}: {fault}")]
+    ReadAddress {
+        /// As given.
+        address: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A thread that could not be started.
+    #[error("start a thread for the network")]
+    StartThread(#[source] std::io::Error),
+}
