@@ -159,6 +159,12 @@ impl<K: Book, W: Wire> Driver<K, W> {
         &self.seen
     }
 
+    /// True where the two sides differ and have differed for so long that it is frozen: more of
+    /// the same will not help.
+    pub fn is_stuck(&self) -> bool {
+        !self.seen.is_empty() && self.seen.values().all(|times| *times >= BOOKS_THAT_AGREE)
+    }
+
     /// All that the engine remembers.
     pub fn state(&self) -> &State {
         self.engine.state()

@@ -78,7 +78,8 @@ impl std::fmt::Display for Difference {
 pub fn differences(state: &State, currency: Currency, books: &Books) -> BTreeSet<Difference> {
     let mut found = BTreeSet::new();
     let ours = state.ledger.cash(currency);
-    if ours != books.cash {
+    // Brokers tell whole cents, and prices have more decimals than that.
+    if (ours - books.cash).abs().raw() >= Cash::SCALE / 100 {
         found.insert(Difference::Cash { ours, theirs: books.cash });
     }
     let held = |id: InstrumentId| state.ledger.position(id).map_or(Qty::ZERO, |it| it.qty);
@@ -105,4 +106,23 @@ pub fn differences(state: &State, currency: Currency, books: &Books) -> BTreeSet
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cash_differs(theirs: &str) -> bool {
+        let books = Books { cash: theirs.parse().unwrap(), ..Books::default() };
+        !differences(&State::default(), Currency::USD, &books).is_empty()
+    }
+
+    #[test]
+    fn cash_differs_from_a_cent_on() {
+        assert!(!cash_differs("0"));
+        assert!(!cash_differs("0.0099"));
+        assert!(!cash_differs("-0.0099"));
+        assert!(cash_differs("0.01"));
+        assert!(cash_differs("-0.01"));
+    }
 }

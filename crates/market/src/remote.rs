@@ -114,6 +114,28 @@ pub struct Books {
     pub payments: Vec<Payment>,
 }
 
+impl<W: Wire + ?Sized> Wire for Box<W> {
+    fn say(&mut self, said: &Said) {
+        (**self).say(said);
+    }
+
+    fn hear(&mut self, into: &mut Vec<Heard>) {
+        (**self).hear(into);
+    }
+
+    fn flush(&mut self) {
+        (**self).flush();
+    }
+
+    fn takes_families(&self) -> bool {
+        (**self).takes_families()
+    }
+
+    fn recall(&mut self, order: &OrderRequest, filled: Qty, taken: Qty) {
+        (**self).recall(order, filled, taken);
+    }
+}
+
 /// A wire to a broker. Nothing here blocks, and nothing here is certain to arrive.
 pub trait Wire {
     /// Says something.

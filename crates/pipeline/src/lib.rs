@@ -192,6 +192,23 @@ pub enum Error {
         /// The next session.
         next: base::Day,
     },
+    /// A broker outside that can't be reached, or does not come to rest.
+    #[error("reach the broker: {what}")]
+    ReachBroker {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A step that needs a broker outside, and there is none.
+    #[error("find the broker: there is none outside")]
+    FindBroker,
+    /// A home that belongs to another account.
+    #[error("change account: this home belongs to {known}, not to {asked}; take another --home")]
+    ChangeAccount {
+        /// Whose it is.
+        known: String,
+        /// Who was asked for.
+        asked: String,
+    },
     /// A day before the last one walked.
     #[error("walk {day}: {last} has been walked already, and an account can't go back")]
     WalkBack {

@@ -11,6 +11,7 @@ pub(crate) mod options;
 use std::path::PathBuf;
 
 use base::Day;
+use brokers::Secret;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use depth::DepthCommand;
@@ -388,6 +389,40 @@ pub(crate) struct DayArgs {
     /// Numbers of the book; built in when left out.
     #[arg(long)]
     pub book_config: Option<PathBuf>,
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+fn secret() -> Option<Secret> {
+    let text = std::env::var("APCA_API_SECRET_KEY").ok()?;
+    Some(Secret::new(&text)).filter(|secret| !secret.is_empty())
+}
+
+/// The broker that orders go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BrokerArg {
+    /// The one in this process; its account lies in the store.
+    Simulated,
+    /// Alpaca's paper account, or the paper exchange.
+    Alpaca,
+}
+
+/// A broker outside.
+#[derive(Debug, Args)]
+pub(crate) struct BrokerArgs {
+    /// Where orders go with --mode paper.
+    #[arg(long, value_enum, default_value = "simulated")]
+    pub broker: BrokerArg,
+    /// Another address than Alpaca's paper account, as `trimtab exchange` prints it.
+    #[arg(long, value_name = "URL")]
+    pub broker_address: Option<String>,
+    /// Name of the key.
+    #[arg(long, value_name = "KEY", env = "APCA_API_KEY_ID", hide_env_values = true)]
+    pub broker_key: Option<String>,
+    /// The key's secret; from the environment alone.
+    #[arg(skip = secret())]
+    pub broker_secret: Option<Secret>,
 }
 
 /// Intents of the last day walked.

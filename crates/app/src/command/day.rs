@@ -1,12 +1,16 @@
 //! `trimtab day`: the ten steps of a session.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use base::{Day, Span};
 use market::Cash;
-use pipeline::day::{Course, DayOutcome, DayRequest, Pause, Ports, Scoring, Sending, Step, walk};
+use pipeline::day::{
+    Course, DayOutcome, DayRequest, Outside, Pause, Ports, Scoring, Sending, Step, walk,
+};
 use serde::Serialize;
 
+use super::broker;
 use super::data::{lake, parts};
 use super::demo::read_config;
 use super::kill::Switch;
@@ -34,9 +38,15 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let store = state::open(home, url)?;
     let brake = Switch { home, store: &store };
-    let request = request(args)?;
+    let account = broker::outside(&args.broker)?;
+    let mut request = request(args)?;
+    if let Some(account) = &account {
+        request.cash = first_cash(&store, account.cash)?;
+    }
+    let account = account.map(Mutex::new);
+    let outside = account.as_ref().map(|account| account as &Mutex<dyn Outside>);
     let bar = Bar::new(terminal);
-    let ports = Ports { store: &store, lake: &lake(home), brake: &brake, progress: &bar };
+    let ports = Ports { store: &store, lake: &lake(home), brake: &brake, progress: &bar, outside };
     let outcome = walk(ports, &request)?;
     let halted = brake.is_on()?;
     let report = write_report(&outcome, home, args.session)?;
@@ -54,6 +64,19 @@ pub(crate) fn run(
     };
     terminal.answer(&answer, text.trim_end())
 }
+
+/// What an account outside had when this home first met it: the ledger begins with that.
+fn first_cash(store: &store::Store, now: Cash) -> Result<Cash, Failure> {
+    let known = store.read(|tx| tx.get(FIRST_CASH))?;
+    if let Some(cash) = known.and_then(|note| note.body.as_str()?.parse().ok()) {
+        return Ok(cash);
+    }
+    store.transaction("day.cash", |tx| tx.set(FIRST_CASH, now.to_string().into()).map(drop))?;
+    Ok(now)
+}
+
+/// Name of the note that holds it.
+const FIRST_CASH: &str = "day/first-cash";
 
 fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
     let cash: Cash = args.cash.parse().map_err(|error| {

@@ -93,7 +93,7 @@ fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
         cash: Cash::from_raw(100_000 * Cash::SCALE),
         code_revision: demo.request.code_revision.clone(),
     };
-    let ports = Ports { store, lake: &lake(home), brake: &Released, progress: bar };
+    let ports = Ports { store, lake: &lake(home), brake: &Released, progress: bar, outside: None };
     let outcome = walk(ports, &request)?;
     let Some(page) = outcome.page else { return Ok("waits for approval".to_owned()) };
     let path = home.join("reports").join(format!("demo-day-{session}.html"));

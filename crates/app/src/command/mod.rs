@@ -1,6 +1,7 @@
 //! One file a command.
 
-pub(crate) mod data;
+pub(crate) mod broker;
+mod data;
 mod day;
 mod demo;
 pub(crate) mod depth;

@@ -19,6 +19,7 @@ mod books;
 mod hearing;
 mod kept;
 pub mod line;
+pub mod market;
 mod online;
 mod packs;
 mod settle;
@@ -26,11 +27,12 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::market::remote::{Heard, Said, Wire};
+use ::market::{BrokerRef, ClientOrderId, InstrumentId, OrderRequest, Qty, Universe};
 use base::{Span, Ts};
 use desk::courier::Patience;
-use market::remote::{Heard, Said, Wire};
-use market::{BrokerRef, ClientOrderId, InstrumentId, OrderRequest, Qty, Universe};
 
+pub use self::market::Inquiry;
 use books::Round;
 use kept::Kept;
 pub use line::{Ask, Line, Method, News};

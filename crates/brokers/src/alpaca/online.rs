@@ -37,7 +37,12 @@ pub struct Servers {
     pub trading: String,
     /// Of the stream of trade updates.
     pub stream: String,
+    /// Of market data, without a slash at the end.
+    pub data: String,
 }
+
+/// Where real money is.
+const LIVE: &str = "api.alpaca.markets";
 
 impl Servers {
     /// Alpaca's paper account.
@@ -45,19 +50,26 @@ impl Servers {
         Servers {
             trading: "https://paper-api.alpaca.markets".to_owned(),
             stream: "wss://paper-api.alpaca.markets/stream".to_owned(),
+            data: "https://data.alpaca.markets".to_owned(),
         }
     }
 
-    /// A server at another address, as the paper exchange is: `http://host:port`.
+    /// A server at another address, as the paper exchange is: `http://host:port`. It serves market
+    /// data too. Alpaca's own address for real money is no such server: nothing here can mint one.
     ///
     /// # Errors
-    /// [`Error::ReadAddress`] where it is none.
+    /// [`Error::ReadAddress`] where it is none, or that of an account with real money.
     pub fn at(address: &str) -> Result<Servers, Error> {
         let wrong = |fault: &str| Error::ReadAddress {
             address: address.to_owned(),
             fault: fault.to_owned(),
         };
         let url: url::Url = address.parse().map_err(|error| wrong(&format!("{error}")))?;
+        if url.host_str() == Some(LIVE) {
+            return Err(wrong(
+                "that is an account with real money; only paper accounts are traded",
+            ));
+        }
         let trading = address.trim_end_matches('/').to_owned();
         let scheme = match url.scheme() {
             "https" => "wss",
@@ -67,7 +79,8 @@ impl Servers {
             _ => return Err(wrong("write http://127.0.0.1:8711 or https://…")),
         };
         let rest = trading.split_once("://").map_or("", |(_, rest)| rest);
-        Ok(Servers { stream: format!("{scheme}://{rest}/stream"), trading })
+        let stream = format!("{scheme}://{rest}/stream");
+        Ok(Servers { stream, data: trading.clone(), trading })
     }
 }
 
@@ -321,4 +334,33 @@ fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error
     socket.send(Message::Text(auth.to_string().into()))?;
     socket.send(Message::Text(listen.to_string().into()))?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_tls_is_of_this_machine_alone() {
+        let here = Servers::at("http://127.0.0.1:8711/").unwrap();
+        assert_eq!(here.trading, "http://127.0.0.1:8711");
+        assert_eq!(here.stream, "ws://127.0.0.1:8711/stream");
+        assert!(Servers::at("http://example.com").is_err());
+        assert!(Servers::at("example").is_err());
+        assert_eq!(Servers::at("https://example.com").unwrap().stream, "wss://example.com/stream");
+    }
+
+    #[test]
+    fn an_account_with_real_money_is_refused() {
+        for address in ["https://api.alpaca.markets", "https://API.alpaca.markets/v2"] {
+            let error = Servers::at(address).unwrap_err().to_string();
+            assert!(error.contains("real money"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_looked_at_shows_no_secret() {
+        let access = Access { key: "name".to_owned(), secret: Secret::new("hunter2") };
+        assert!(!format!("{access:?}").contains("hunter2"));
+    }
 }

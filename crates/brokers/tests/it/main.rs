@@ -3,9 +3,12 @@
 
 // A test that fails shows what went over the line.
 #![allow(clippy::print_stderr)]
+// The far end of a socket works by the clock of this machine.
+#![allow(clippy::disallowed_methods)]
 
 mod alpaca;
 mod life;
+mod online;
 mod place;
 mod rig;
 mod suite;
@@ -30,6 +33,15 @@ macro_rules! conforms {
                 #[test]
                 fn $test() {
                     super::suite::$test(&|bars| super::alpaca::rig(bars, None));
+                }
+            )*
+        }
+
+        mod alpaca_over_sockets {
+            $(
+                #[test]
+                fn $test() {
+                    super::suite::$test(&super::online::rig);
                 }
             )*
         }

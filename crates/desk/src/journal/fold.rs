@@ -60,14 +60,15 @@ pub struct State {
 /// A fact that the broker has a name for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// The trading day on which it was heard.
-    pub day: Day,
+    /// Trading days that have begun since it was heard.
+    pub days: u16,
     /// Instrument, signed quantity and price of a trade; `None` for all else.
     pub trade: Option<(InstrumentId, Qty, Price)>,
 }
 
-/// Days after which no broker tells a thing again.
-const REMEMBERED_DAYS: i32 = 30;
+/// Trading days after which no broker tells a thing again. Counted, not reckoned from dates: an
+/// account may lie still for months, and what it is told then is not old.
+const REMEMBERED_DAYS: u16 = 30;
 
 impl State {
     /// Folds a journal from its first line.
@@ -160,13 +161,14 @@ impl State {
     pub(crate) fn begin_day(&mut self, day: Day, equity: Cash) {
         self.day = day;
         self.day_start_equity = equity;
-        if !self.told.is_empty() {
-            self.told.retain(|_, told| day - told.day <= REMEMBERED_DAYS);
-        }
+        self.told.retain(|_, told| {
+            told.days += 1;
+            told.days <= REMEMBERED_DAYS
+        });
     }
 
     pub(crate) fn note(&mut self, id: &BrokerRef, trade: Option<(InstrumentId, Qty, Price)>) {
-        self.told.insert(id.clone(), Told { day: self.day, trade });
+        self.told.insert(id.clone(), Told { days: 0, trade });
     }
 
     pub(crate) fn note_fill(&mut self, fill: &Fill) {
@@ -285,4 +287,29 @@ pub(crate) fn keeper_in<'a>(
     intent: &str,
 ) -> Option<&'a mut Keeper> {
     plans.get_mut(&instrument)?.iter_mut().find(|keeper| keeper.intent == intent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn knows(state: &State) -> bool {
+        state.told.contains_key(&BrokerRef("a".to_owned()))
+    }
+
+    #[test]
+    fn a_fact_heard_before_the_first_day_or_after_months_is_remembered() {
+        let mut state = State::default();
+        let day = |number: i32| Day::from_number(number);
+        state.note(&BrokerRef("a".to_owned()), None);
+        state.begin_day(day(19_000), Cash::ZERO);
+        assert!(knows(&state));
+        state.note(&BrokerRef("a".to_owned()), None);
+        state.begin_day(day(19_400), Cash::ZERO);
+        assert!(knows(&state));
+        for later in 1..=i32::from(REMEMBERED_DAYS) {
+            state.begin_day(day(19_400 + later), Cash::ZERO);
+        }
+        assert!(!knows(&state));
+    }
 }

@@ -61,7 +61,7 @@ impl Numbers {
         self.0.get(instrument.index()).map_or("?", String::as_str)
     }
 
-    fn universe(&self) -> Result<Universe, Error> {
+    pub(crate) fn universe(&self) -> Result<Universe, Error> {
         let instrument = |symbol: &String| Instrument {
             symbol: symbol.clone(),
             kind: Kind::Stock,
@@ -103,8 +103,28 @@ impl Walk<'_> {
             Ok((lines(tx)?, Numbers::read(tx)?, tx.simulated_account(BOOK)?))
         })?;
         let universe = numbers.universe()?;
+        let config = self.engine_config();
+        let engine = match lines.is_empty() {
+            true => Engine::new(config, &universe, book)?,
+            false => Engine::restore(config, &universe, book, &lines)?,
+        };
+        let mut account: BarExchange = match account {
+            Some(found) => serde_json::from_value(found.state).map_err(Error::ReadAccount)?,
+            None => self.new_account(&universe)?,
+        };
+        account.list(universe.len());
+        let journal = MemoryJournal::default();
+        Ok(Desk { engine, journal, before: lines, numbers, account })
+    }
+
+    /// The journal so far, and the numbers it speaks of.
+    pub(crate) fn journal(&self) -> Result<(Vec<Line>, Numbers), Error> {
+        self.store.read(|tx| Ok((lines(tx)?, Numbers::read(tx)?)))
+    }
+
+    pub(crate) fn engine_config(&self) -> EngineConfig {
         let request = self.request;
-        let config = EngineConfig {
+        EngineConfig {
             mode: match request.sending {
                 Sending::DryRun => Mode::DryRun,
                 Sending::Approved | Sending::Unattended => Mode::Paper,
@@ -119,18 +139,7 @@ impl Walk<'_> {
             limits: request.config.limits,
             size: request.config.size,
             ..EngineConfig::default()
-        };
-        let engine = match lines.is_empty() {
-            true => Engine::new(config, &universe, book)?,
-            false => Engine::restore(config, &universe, book, &lines)?,
-        };
-        let mut account: BarExchange = match account {
-            Some(found) => serde_json::from_value(found.state).map_err(Error::ReadAccount)?,
-            None => self.new_account(&universe)?,
-        };
-        account.list(universe.len());
-        let journal = MemoryJournal::default();
-        Ok(Desk { engine, journal, before: lines, numbers, account })
+        }
     }
 
     fn new_account(&self, universe: &Universe) -> Result<BarExchange, Error> {

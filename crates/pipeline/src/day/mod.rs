@@ -15,11 +15,12 @@ pub mod approvals;
 pub mod brake;
 pub mod course;
 mod desk;
+pub mod outside;
 mod page;
 mod records;
 mod steps;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use base::{Day, Digest, Span, Ts};
 use books::breakout::BreakoutConfig;
@@ -31,6 +32,7 @@ use store::{StepKey, StepRecord, Store};
 
 pub use brake::{Brake, Released};
 pub use course::{Course, Step};
+pub use outside::Outside;
 
 use crate::lake_history::{LakeHistory, Parts};
 use crate::{Error, Progress};
@@ -41,6 +43,10 @@ pub const BOOK: &str = books::breakout::bet::BOOK;
 pub const DRY_RUN: &str = "breakout.dry-run";
 /// Name of the note that says which session was walked last.
 const LAST_DAY: &str = "day/last";
+/// Name of the note that says whose account this is.
+const ACCOUNT: &str = "day/account";
+/// The account of the broker in this process.
+const SIMULATED: &str = "simulated";
 /// Before the open: when intents are planned, and when approved ones are sent.
 const PLANNED_BEFORE_OPEN: Span = Span::from_minutes(30);
 const SENT_BEFORE_OPEN: Span = Span::from_minutes(1);
@@ -130,6 +136,8 @@ pub struct Ports<'a> {
     pub brake: &'a dyn Brake,
     /// Hears of long work.
     pub progress: &'a dyn Progress,
+    /// The broker, where it is not the simulated one.
+    pub outside: Option<&'a Mutex<dyn Outside>>,
 }
 
 /// All that a step may use.
@@ -138,6 +146,7 @@ pub(crate) struct Walk<'a> {
     pub(crate) lake: &'a Lake,
     pub(crate) brake: &'a dyn Brake,
     pub(crate) progress: &'a dyn Progress,
+    pub(crate) outside: Option<&'a Mutex<dyn Outside>>,
     pub(crate) request: &'a DayRequest,
     pub(crate) session: Session,
     pub(crate) previous: Session,
@@ -151,11 +160,13 @@ pub fn walk(ports: Ports<'_>, request: &DayRequest) -> Result<DayOutcome, Error>
         let next = calendar.next(request.session)?.day;
         return Err(Error::FindSession { day: request.session, next });
     };
-    let Ports { store, lake, brake, progress } = ports;
+    let Ports { store, lake, brake, progress, outside } = ports;
     let previous = *calendar.previous(request.session)?;
     let history = OnceLock::new();
-    let walk = Walk { store, lake, brake, progress, request, session: *session, previous, history };
+    let session = *session;
+    let walk = Walk { store, lake, brake, progress, outside, request, session, previous, history };
     let _only_one = store.lock("day")?;
+    walk.own_account()?;
     walk.refuse_the_past()?;
     course::prepare(&walk)?;
     steps::session::catch_up(&walk)?;
@@ -210,6 +221,52 @@ impl Walk<'_> {
     /// When approved intents are sent.
     pub(crate) fn sent_at(&self) -> Ts {
         sent_at(&self.session)
+    }
+
+    /// Asks the broker outside, where there is one.
+    pub(crate) fn with_outside<T>(
+        &self,
+        ask: impl FnOnce(&mut dyn Outside) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(outside) = self.outside else { return Err(Error::FindBroker) };
+        ask(&mut *outside.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// When what is approved now goes out: by the clock of the broker where that is outside.
+    pub(crate) fn sending_time(&self) -> Result<Ts, Error> {
+        if self.outside.is_none() {
+            return Ok(self.sent_at());
+        }
+        let ask = |outside: &mut dyn Outside| {
+            outside.clocks().map_err(|what| Error::ReachBroker { what })
+        };
+        Ok(self.with_outside(ask)?.wall)
+    }
+
+    /// A journal tells of one account: it can't go on with another.
+    fn own_account(&self) -> Result<(), Error> {
+        if self.request.sending == Sending::DryRun {
+            return Ok(());
+        }
+        let asked = match self.outside {
+            None => SIMULATED.to_owned(),
+            Some(_) => self.with_outside(|outside| Ok(outside.account().to_owned()))?,
+        };
+        let known = self.store.read(|tx| -> Result<_, Error> {
+            let note = tx.get(ACCOUNT)?;
+            let named = note.and_then(|note| note.body.as_str().map(str::to_owned));
+            // Homes from before the name was kept.
+            let begun = tx.next_journal_seq()? > 1;
+            Ok(named.or_else(|| begun.then(|| SIMULATED.to_owned())))
+        })?;
+        match known {
+            Some(known) if known == asked => Ok(()),
+            Some(known) => Err(Error::ChangeAccount { known, asked }),
+            None => self.store.transaction("breakout.account", |tx| {
+                tx.set(ACCOUNT, asked.clone().into())?;
+                Ok(())
+            }),
+        }
     }
 
     /// The data as known when intents are made. Bars shorter than a session are for fills, which

@@ -1,10 +1,12 @@
 //! The engine's journal as rows: intents, orders, fills, postings, positions, plans.
 
+use ::desk::Engine;
 use ::desk::journal::{Line, Record, State};
 use ::desk::ledger::{Booking, Posting};
 use ::desk::orders::Role;
 use ::desk::risk::Reason;
 use base::Ts;
+use books::breakout::BreakoutBook;
 use market::{Fill, OrderKind, OrderRequest, OrderState, Qty, TimeInForce};
 use store::{
     FillRecord, Intent, IntentState, JournalRecord, Order, Plan, PlanStatus, Position, Tx,
@@ -21,7 +23,20 @@ pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Err
         Some(desk.engine.state()),
         "a restart would not find the engine as it is"
     );
-    for line in &desk.journal.lines {
+    let (lines, numbers) = (&desk.journal.lines, &desk.numbers);
+    write_lines(walk, tx, &Wrote { lines, engine: &desk.engine, numbers })
+}
+
+/// What an engine wrote, and the engine after it.
+pub(crate) struct Wrote<'a> {
+    pub(crate) lines: &'a [Line],
+    pub(crate) engine: &'a Engine<BreakoutBook>,
+    pub(crate) numbers: &'a Numbers,
+}
+
+/// Writes lines, and what follows from them.
+pub(crate) fn write_lines(walk: &Walk<'_>, tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
+    for line in wrote.lines {
         let record = serde_json::to_value(&line.record).map_err(Error::ReadAccount)?;
         let kind = match record.as_object().and_then(|fields| fields.keys().next()) {
             Some(kind) => kind.clone(),
@@ -29,17 +44,17 @@ pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Err
         };
         let seq = line.seq as i64 + 1;
         tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
-        follow(walk, tx, line, &desk.numbers)?;
+        follow(walk, tx, line, wrote.numbers)?;
     }
-    filled(tx, desk)?;
-    split(tx, desk)
+    filled(tx, wrote)?;
+    split(tx, wrote)
 }
 
 /// Orders that their fills have ended: the engine works them no more. The fills say how much; an
 /// exit that was reduced beside its sibling is filled with less than was ordered.
-fn filled(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
-    let view = desk.engine.view();
-    for line in &desk.journal.lines {
+fn filled(tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
+    let view = wrote.engine.view();
+    for line in wrote.lines {
         let Record::Filled { fill, .. } = &line.record else { continue };
         let works = view.orders().any(|order| order.request.id == fill.order);
         let open = tx.order(&fill.order)?.is_some_and(|order| !order.state.is_done());
@@ -51,15 +66,15 @@ fn filled(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
 }
 
 /// What is held and ordered of a stock that was split: more of it, at other prices.
-fn split(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
-    let view = desk.engine.view();
-    for line in &desk.journal.lines {
+fn split(tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
+    let view = wrote.engine.view();
+    for line in wrote.lines {
         let Record::Split { instrument, ratio } = &line.record else { continue };
         let ours = view.orders().filter(|order| order.request.instrument == *instrument);
         for order in ours {
             tx.amend_order(&order.request, &format!("split {ratio}:1"))?;
         }
-        let symbol = desk.numbers.symbol(*instrument);
+        let symbol = wrote.numbers.symbol(*instrument);
         let there = tx.position(BOOK, symbol)?;
         if let (Some(there), Some(held)) = (there, view.position(*instrument)) {
             let (qty, average_price) = (held.qty, held.average_price());

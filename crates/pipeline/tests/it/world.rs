@@ -154,7 +154,7 @@ impl World {
     pub(crate) fn try_walk(&self, session: Day) -> Result<DayOutcome, Error> {
         self.set(|request| request.session = session);
         let (store, lake, brake) = (&self.store, &self.lake, &self.brake);
-        let ports = Ports { store, lake, brake, progress: &Silent };
+        let ports = Ports { store, lake, brake, progress: &Silent, outside: None };
         day::walk(ports, &self.request.borrow())
     }
 

@@ -76,7 +76,7 @@ pub(crate) fn execute(walk: &Walk<'_>) -> Result<(), Error> {
     brake::obey(walk)?;
     let look = || -> Result<Desk, Error> {
         let mut desk = walk.desk(BreakoutBook::default())?;
-        let at = walk.not_before(&desk.engine, walk.sent_at());
+        let at = walk.not_before(&desk.engine, walk.sending_time()?);
         for approval in decided(walk)? {
             let (intent, who) = (approval.intent, approval.who);
             if !desk.engine.state().waiting.contains_key(&intent) {
@@ -114,7 +114,8 @@ fn decided(walk: &Walk<'_>) -> Result<Vec<Approval>, Error> {
 /// so telling it twice is telling it once.
 fn transmit(walk: &Walk<'_>) -> Result<(), Error> {
     brake::obey(walk)?;
-    if walk.request.sending == Sending::DryRun {
+    if walk.request.sending == Sending::DryRun || walk.outside.is_some() {
+        // To a broker outside they go in the session, once it was asked what stands.
         return Ok(());
     }
     let mut desk = walk.desk(BreakoutBook::default())?;

@@ -13,7 +13,7 @@ use crate::day::{Sending, Step, Walk, brake, records, sent_at};
 use crate::lake_history::LakeHistory;
 
 /// Name of the note that says up to which session bars were told.
-const MANAGED: &str = "day/managed";
+pub(crate) const MANAGED: &str = "day/managed";
 
 /// 8. The session's bars: the exchange first, then the engine with its stops and targets. The
 ///    kill switch is asked before each. False where something is held or ordered and the lake has
@@ -81,7 +81,8 @@ pub(crate) fn is_over(walk: &Walk<'_>) -> Result<bool, Error> {
 /// their bars are told and the account is reconciled, each day for itself.
 pub(crate) fn catch_up(walk: &Walk<'_>) -> Result<(), Error> {
     let Some(last) = managed(walk)? else { return Ok(()) };
-    if walk.request.sending == Sending::DryRun {
+    // Of sessions that nobody lived through a broker outside tells by itself.
+    if walk.request.sending == Sending::DryRun || walk.outside.is_some() {
         return Ok(());
     }
     let calendar = Calendar::of("XNYS")?;
@@ -143,7 +144,7 @@ fn session_events(
 }
 
 /// Instruments with a position, an order or a plan.
-fn concerned(engine: &Engine<BreakoutBook>) -> Vec<InstrumentId> {
+pub(crate) fn concerned(engine: &Engine<BreakoutBook>) -> Vec<InstrumentId> {
     let view = engine.view();
     let mut concerned: Vec<InstrumentId> = view.positions().map(|(id, _)| id).collect();
     concerned.extend(view.orders().map(|order| order.request.instrument));

@@ -1,0 +1,109 @@
+//! What Alpaca says of the market and of an account as a whole: asked one by one, each answer
+//! waited for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base::{Day, Ts};
+use market::{Candle, Cash};
+use serde_json::Value;
+
+use super::words;
+use super::{Access, Servers};
+
+/// How long one answer is waited for.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Longest answer that is read.
+const LONGEST: u64 = 64 << 20;
+
+/// Questions that are answered while one waits.
+#[derive(Debug)]
+pub struct Inquiry {
+    agent: ureq::Agent,
+    servers: Servers,
+    access: Access,
+}
+
+impl Inquiry {
+    /// Questions to these servers.
+    pub fn new(servers: Servers, access: Access) -> Inquiry {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build()
+            .new_agent();
+        Inquiry { agent, servers, access }
+    }
+
+    fn get(&self, server: &str, path: &str) -> Result<Value, String> {
+        let asked = self
+            .agent
+            .get(format!("{server}{path}"))
+            .header("APCA-API-KEY-ID", &self.access.key)
+            .header("APCA-API-SECRET-KEY", self.access.secret.reveal())
+            .call();
+        let mut answer = asked.map_err(|error| format!("ask {server}: {error}"))?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().with_config().limit(LONGEST).read_to_string();
+        let text = text.map_err(|error| format!("read {server}{path}: {error}"))?;
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        match status {
+            200..=299 => Ok(body),
+            401 | 403 => Err(format!(
+                "{server} refuses the keys ({}): check APCA_API_KEY_ID and APCA_API_SECRET_KEY",
+                words::message(status, &body)
+            )),
+            _ => Err(format!("{server}{path}: {}", words::message(status, &body))),
+        }
+    }
+
+    /// The time there.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    pub fn time(&self) -> Result<Ts, String> {
+        let body = self.get(&self.servers.trading, "/v2/clock")?;
+        words::moment(body["timestamp"].as_str())
+            .ok_or_else(|| "the clock tells no time".to_owned())
+    }
+
+    /// The name of the account, and its cash.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    pub fn account(&self) -> Result<(String, Cash), String> {
+        let body = self.get(&self.servers.trading, "/v2/account")?;
+        let number = body["account_number"].as_str().map(str::to_owned);
+        let cash = words::cash(body["cash"].as_str().map(str::to_owned).as_ref());
+        let whole = number.zip(cash);
+        whole.ok_or_else(|| "the account tells no number or no cash".to_owned())
+    }
+
+    /// Daily bars of a session, raw; symbols without one are left out.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    pub fn daily(&self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
+        let list: String =
+            url::form_urlencoded::byte_serialize(symbols.join(",").as_bytes()).collect();
+        let (start, end) = (day.start(), day.plus(1).start());
+        let path = format!(
+            "/v2/stocks/bars?symbols={list}&timeframe=1Day&adjustment=raw&limit=10000&start={start}&end={end}"
+        );
+        let body = self.get(&self.servers.data, &path)?;
+        let mut found = BTreeMap::new();
+        for (symbol, bars) in body["bars"].as_object().into_iter().flatten() {
+            let number = |name: &str| bars[0][name].as_f64();
+            let (Some(open), Some(high), Some(low), Some(close)) =
+                (number("o"), number("h"), number("l"), number("c"))
+            else {
+                continue;
+            };
+            let volume = number("v").unwrap_or(0.0);
+            let candle = Candle { day, open, high, low, close, volume };
+            found.insert(symbol.clone(), candle);
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,39 @@
+//! A broker outside: its wire, its clock, what it says of a session that is over. The port through
+//! which the day reaches it.
+
+use std::collections::BTreeMap;
+
+use ::desk::courier::{Clocks, Patience};
+use base::Day;
+use market::remote::Wire;
+use market::{Candle, Universe};
+
+/// A broker that is reached over a wire.
+pub trait Outside: Send {
+    /// The account, in words that name it for good: a home belongs to one.
+    fn account(&self) -> &str;
+
+    /// Opens the wire for these instruments.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String>;
+
+    /// How long the courier over that wire waits for what.
+    fn patience(&self) -> Patience;
+
+    /// The broker's time of day, and a clock that never jumps.
+    ///
+    /// # Errors
+    /// Where the broker can't be asked; it is asked again at the next turn.
+    fn clocks(&mut self) -> Result<Clocks, String>;
+
+    /// Daily bars of a session that is over, by symbol; those that did not trade are left out.
+    ///
+    /// # Errors
+    /// Where the broker can't be asked; it is asked again at the next turn.
+    fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+
+    /// Waits until something may have come.
+    fn wait(&mut self);
+}

@@ -1,0 +1,196 @@
+//! Step 8 on a broker outside: a session lived through, turn by turn.
+//!
+//! A turn asks for the time and the kill switch, lets the engine hear the broker, writes down what
+//! follows, and only then sends. Cut off anywhere, the same command goes on: what was written is
+//! folded, what was sent is found at the broker. After the close the session's bars are told, as
+//! the simulated day tells them, and the account is compared before the step counts as done.
+
+use ::desk::Line;
+use ::desk::courier::Clocks;
+use ::desk::driver::Driver;
+use ::desk::journal::MemoryJournal;
+use ::desk::reconcile::Difference;
+use base::{Digest, Span, Ts};
+use books::breakout::BreakoutBook;
+use market::remote::Wire;
+use market::{BarSize, Command, Event, Session, What};
+use serde_json::json;
+use store::{Equity, Incident, Severity, StepKey};
+
+use super::session::{MANAGED, concerned};
+use crate::Error;
+use crate::day::brake::{self, DIFFERENCE};
+use crate::day::desk::Numbers;
+use crate::day::outside::Outside;
+use crate::day::{BOOK, Step, Walk, records};
+
+/// After the close before the session's bars are asked for: they have to be complete.
+const LATE: Span = Span::from_minutes(1);
+/// Longest time after that for the account to come to rest.
+const REST: Span = Span::from_minutes(5);
+
+type Live = Driver<BreakoutBook, Box<dyn Wire>>;
+
+/// Lives through the session.
+pub(crate) fn manage(
+    walk: &Walk<'_>,
+    outside: &mut dyn Outside,
+    session: &Session,
+) -> Result<(), Error> {
+    let key = StepKey::new(session.day, walk.steps_of(), Step::Manage.name());
+    if walk.store.read(|tx| tx.step_record(&key))?.is_some_and(|step| step.state.is_over()) {
+        return Ok(());
+    }
+    let mut life = Life::begin(walk, outside, session)?;
+    while life.turn(outside)? {
+        outside.wait();
+    }
+    let (found, equity) = life.end();
+    walk.store.step(&key, &walk.inputs(), |tx| {
+        for incident in &found {
+            tx.record_incident(incident)?;
+        }
+        tx.put_equity(&equity)?;
+        tx.set(MANAGED, session.day.to_string().into())?;
+        Ok::<usize, Error>(found.len())
+    })?;
+    Ok(())
+}
+
+/// A session that is being lived through.
+struct Life<'a, 'w> {
+    walk: &'a Walk<'w>,
+    session: &'a Session,
+    numbers: Numbers,
+    driver: Live,
+    journal: MemoryJournal,
+    /// When the bars of the session were told, by the clock that never jumps.
+    told: Option<Ts>,
+}
+
+impl<'a, 'w> Life<'a, 'w> {
+    fn begin(
+        walk: &'a Walk<'w>,
+        outside: &mut dyn Outside,
+        session: &'a Session,
+    ) -> Result<Life<'a, 'w>, Error> {
+        let reach = |what: String| Error::ReachBroker { what };
+        let (lines, numbers): (Vec<Line>, Numbers) = walk.journal()?;
+        let universe = numbers.universe()?;
+        let wire = outside.wire(&universe).map_err(reach)?;
+        let clocks = outside.clocks().map_err(reach)?;
+        let wire = (wire, outside.patience());
+        let config = (walk.engine_config(), &universe);
+        let driver = Driver::start(config, BreakoutBook::default(), wire, clocks, &lines)?;
+        let journal = MemoryJournal::default();
+        Ok(Life { walk, session, numbers, driver, journal, told: None })
+    }
+
+    /// One turn; false once the session is over and all is settled.
+    fn turn(&mut self, outside: &mut dyn Outside) -> Result<bool, Error> {
+        // A broker that does not answer is asked again; orders that stand there stand.
+        let Ok(clocks) = outside.clocks() else { return Ok(true) };
+        let mut events = self.commands(clocks)?;
+        if self.told.is_none() && clocks.wall >= self.session.close + LATE {
+            let Some(bars) = self.bars(outside)? else { return Ok(true) };
+            events.extend(bars);
+            self.told = Some(clocks.steady);
+        }
+        self.driver.decide(clocks, &events, &mut self.journal)?;
+        self.write()?;
+        self.driver.flush();
+        let Some(told) = self.told else { return Ok(true) };
+        let rested =
+            self.has_read_books_since(told) && (self.driver.is_settled() || self.driver.is_stuck());
+        if !rested && clocks.steady > told + REST {
+            return Err(Error::ReachBroker {
+                what: "the account does not come to rest: orders or answers are still on their \
+                       way. Run the same command again"
+                    .to_owned(),
+            });
+        }
+        if told == clocks.steady {
+            self.driver.courier().want_books();
+        }
+        Ok(!rested)
+    }
+
+    fn has_read_books_since(&mut self, told: Ts) -> bool {
+        self.driver.courier().books().is_some_and(|(asked, _)| *asked >= told)
+    }
+
+    /// What was decided is in the store before it is sent.
+    fn write(&mut self) -> Result<(), Error> {
+        let lines = std::mem::take(&mut self.journal.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let wrote =
+            records::Wrote { lines: &lines, engine: self.driver.engine(), numbers: &self.numbers };
+        self.walk
+            .store
+            .transaction("breakout.live", |tx| records::write_lines(self.walk, tx, &wrote))
+    }
+
+    /// What the kill switch says, if it is news.
+    fn commands(&self, clocks: Clocks) -> Result<Vec<Event>, Error> {
+        let view = self.driver.engine().view();
+        let command = match (self.walk.brake.is_pulled()?, view.is_killed()) {
+            (true, false) => brake::kill(),
+            (false, true) => Command::Resume { reason: "the kill switch was released".to_owned() },
+            _ => return Ok(Vec::new()),
+        };
+        let at = clocks.wall;
+        Ok(vec![Event { at, known: at, what: What::Command(command) }])
+    }
+
+    /// The session's daily bars of what is held, ordered or planned; none while the broker does
+    /// not answer.
+    fn bars(&self, outside: &mut dyn Outside) -> Result<Option<Vec<Event>>, Error> {
+        let concerned = concerned(self.driver.engine());
+        let symbol = |id| self.numbers.symbol(id).to_owned();
+        let symbols: Vec<String> = concerned.iter().map(|id| symbol(*id)).collect();
+        if symbols.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Ok(bars) = outside.daily(self.session.day, &symbols) else { return Ok(None) };
+        let mut events = Vec::new();
+        for (instrument, symbol) in concerned.into_iter().zip(&symbols) {
+            let Some(candle) = bars.get(symbol) else { continue };
+            let (size, start) = (BarSize::Daily, self.session.open);
+            let what = What::Bar { instrument, size, start, bar: candle.to_bar(1.0)? };
+            let at = self.session.close;
+            events.push(Event { at, known: at, what });
+        }
+        Ok(Some(events))
+    }
+
+    /// What differs at the end, and what the account is worth.
+    fn end(self) -> (Vec<Incident>, Equity) {
+        let view = self.driver.engine().view();
+        let equity = Equity {
+            book: BOOK.to_owned(),
+            day: self.session.day,
+            currency: market::Currency::USD,
+            cash: view.cash(),
+            positions: view.equity() - view.cash(),
+        };
+        let found = self.driver.differences().keys().map(|it| self.incident(it)).collect();
+        (found, equity)
+    }
+
+    fn incident(&self, difference: &Difference) -> Incident {
+        let words = difference.to_string();
+        let digest = Digest::of(words.as_bytes()).to_string();
+        let symbol = difference.instrument().map(|id| self.numbers.symbol(id).to_owned());
+        Incident {
+            id: format!("{}/{DIFFERENCE}/broker/{}", self.session.day, &digest[..6]),
+            at: self.session.close,
+            severity: Severity::Critical,
+            kind: DIFFERENCE.to_owned(),
+            detail: json!({"what": words, "symbol": symbol}),
+            resolved: None,
+            resolution: None,
+        }
+    }
+}
