@@ -111,6 +111,9 @@ pub(crate) enum Command {
     /// The kill switch.
     #[command(subcommand)]
     Kill(KillCommand),
+    /// Two homes that were to do the same, side by side: every difference of signal, order, fill,
+    /// time, price and fee.
+    Parity(ParityArgs),
     /// The calculators: list them, explain one.
     #[command(subcommand)]
     Features(FeaturesCommand),
@@ -458,6 +461,16 @@ pub(crate) struct DecideArgs {
     /// Why.
     #[arg(long, default_value = "")]
     pub why: String,
+}
+
+/// The other run.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trimtab --home live parity --against simulated")]
+pub(crate) struct ParityArgs {
+    /// The home folder of the other run.
+    #[arg(long, value_name = "HOME")]
+    pub against: PathBuf,
 }
 
 /// The kill switch.

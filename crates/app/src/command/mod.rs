@@ -15,6 +15,7 @@ mod knockout;
 mod modelling;
 mod options;
 mod orders;
+mod parity;
 mod study;
 mod synth;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(&args, &cli.home, terminal),
         Command::Day(args) => day::run(&args, &cli.home, cli.db.as_deref(), terminal),
         Command::Orders(command) => orders::run(command, &cli.home, cli.db.as_deref(), terminal),
+        Command::Parity(args) => parity::run(&args, &cli.home, cli.db.as_deref(), terminal),
         Command::Kill(command) => kill::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Data(command) => data::run(command, &cli.home, terminal),
         Command::Train(args) => modelling::train::run(&args, place(&cli.home, &cli.db), terminal),

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::trimtab;
 
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    said: Value,
+    pub(crate) said: Value,
 }
 
 impl Drop for Served {
@@ -31,21 +31,25 @@ fn command(home: &Path, words: &[&str]) -> Command {
 }
 
 fn serve(home: &Path, words: &[&str]) -> Served {
-    let child = command(home, words).stdout(Stdio::piped()).spawn().unwrap();
-    let mut served = Served { child, said: Value::Null };
-    let mut said = String::new();
-    for line in BufReader::new(served.child.stdout.take().unwrap()).lines() {
-        said.push_str(&line.unwrap());
-        if let Ok(said) = serde_json::from_str(&said) {
-            served.said = said;
-            return served;
-        }
-    }
-    panic!("the exchange said nothing: {said}");
+    Served::read(command(home, words).stdout(Stdio::piped()).spawn().unwrap())
 }
 
 impl Served {
-    fn ask(&self, secret: &str, what: &str, body: &str) -> String {
+    /// Waits until it has said where it is.
+    pub(crate) fn read(child: Child) -> Served {
+        let mut served = Served { child, said: Value::Null };
+        let mut said = String::new();
+        for line in BufReader::new(served.child.stdout.take().unwrap()).lines() {
+            said.push_str(&line.unwrap());
+            if let Ok(said) = serde_json::from_str(&said) {
+                served.said = said;
+                return served;
+            }
+        }
+        panic!("the exchange said nothing: {said}");
+    }
+
+    pub(crate) fn ask(&self, secret: &str, what: &str, body: &str) -> String {
         let key = self.said["key"].as_str().unwrap();
         let address = self.said["url"].as_str().unwrap().trim_start_matches("http://");
         let mut line = TcpStream::connect(address).unwrap();

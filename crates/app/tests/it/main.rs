@@ -11,6 +11,7 @@ mod exchange;
 mod execute;
 mod flow;
 mod knockout;
+mod live;
 mod modelling;
 mod options;
 mod recording;

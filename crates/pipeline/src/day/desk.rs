@@ -184,7 +184,7 @@ pub(crate) fn save(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
 }
 
 /// The whole journal of the engine.
-fn lines(tx: &Tx<'_>) -> Result<Vec<Line>, Error> {
+pub(crate) fn lines(tx: &Tx<'_>) -> Result<Vec<Line>, Error> {
     let mut all = Vec::new();
     loop {
         let from = all.len() as i64 + 1;

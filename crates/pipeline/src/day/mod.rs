@@ -17,6 +17,7 @@ pub mod course;
 mod desk;
 pub mod outside;
 mod page;
+pub mod parity;
 mod records;
 mod steps;
 

@@ -1,0 +1,131 @@
+//! A day on the paper exchange, process against process: the same trades as on the simulated
+//! broker, a kill in the middle, a home that belongs to one account, secrets that stay secret.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::exchange::Served;
+use crate::{run, trimtab};
+
+const SESSION: &str = "2024-06-25";
+const AFTER_THE_CLOSE: &str = "POST /control/advance?until=2024-06-25T20:30:00Z";
+const DAY: [&str; 9] =
+    ["--json", "day", "--session", SESSION, "--stocks", "us", "--scanner-only", "--mode", "paper"];
+
+fn made(home: &Path) {
+    let words = ["synth", "--symbols", "60", "--years", "2", "--start", "2023-01-03"];
+    run(trimtab(home, &words).args(["--dataset", "us"]));
+}
+
+fn exchange(home: &Path) -> (Served, String) {
+    let words = ["--json", "exchange", "--dataset", "us", "--begin", SESSION];
+    let mut command = trimtab(home, &words);
+    command.args(["--speed", "stepped", "--minutes", "30", "--listen", "127.0.0.1:0"]);
+    command.args(["--requests-per-minute", "100000"]);
+    command.env_remove("TRIMTAB_EXCHANGE_KEY").env_remove("TRIMTAB_EXCHANGE_SECRET");
+    let served = Served::read(command.stdout(Stdio::piped()).spawn().unwrap());
+    let secret = served.said["secret"].as_str().unwrap().to_owned();
+    (served, secret)
+}
+
+fn day(home: &Path, (served, secret): (&Served, &str)) -> Command {
+    let mut command = trimtab(home, &DAY);
+    command.args(["--unattended", "--broker", "alpaca", "--broker-address"]);
+    command.arg(served.said["url"].as_str().unwrap());
+    command.env("APCA_API_KEY_ID", served.said["key"].as_str().unwrap());
+    command.env("APCA_API_SECRET_KEY", secret);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn body(answer: &str) -> Value {
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+/// Orders at the exchange, once there are so many.
+fn orders(served: &Served, secret: &str, count: usize) -> Vec<Value> {
+    let begun = Instant::now();
+    loop {
+        let found = body(&served.ask(secret, "GET /v2/orders?status=all&nested=true", ""));
+        let found = found.as_array().unwrap().clone();
+        if found.len() >= count {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(200), "{} of {count} orders", found.len());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn end(day: Child) -> (bool, String) {
+    let done = day.wait_with_output().unwrap();
+    let told = [done.stdout, done.stderr].concat();
+    (done.status.success(), String::from_utf8(told).unwrap())
+}
+
+#[test]
+fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
+    let home = tempfile::tempdir().unwrap();
+    made(home.path());
+    let (served, secret) = exchange(home.path());
+    let mut first = day(home.path(), (&served, &secret)).spawn().unwrap();
+    let entry = orders(&served, &secret, 1).remove(0);
+    assert_eq!((&entry["order_class"], &entry["type"]), (&"bracket".into(), &"market".into()));
+    // As if the machine had lost power, with the order out and nobody listening when it fills.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    for _ in 0..4 {
+        served.ask(&secret, "POST /control/step?bars=1", "");
+    }
+    let again = day(home.path(), (&served, &secret)).spawn().unwrap();
+    served.ask(&secret, AFTER_THE_CLOSE, "");
+    let (is_well, told) = end(again);
+    assert!(is_well, "{told}");
+    assert!(!told.contains(&secret));
+
+    // One entry, filled once; behind it one pair that keeps stop and target.
+    let all = orders(&served, &secret, 2);
+    assert_eq!(all.len(), 2, "{all:#?}");
+    assert_eq!((&all[1]["status"], &all[1]["filled_qty"]), (&"filled".into(), &all[1]["qty"]));
+    assert_eq!(all[0]["order_class"], "oco");
+    let stop = &all[0]["legs"][0];
+    assert_eq!((&stop["type"], &stop["qty"]), (&"stop".into(), &all[1]["qty"]));
+    let told = run(trimtab(home.path(), &["orders", "ls"]).arg("--json"));
+    assert!(told.contains("\"executed\"") && !told.contains("reconcile"), "{told}");
+
+    // The account is this home's; the simulated broker can't go on with it.
+    let other = trimtab(home.path(), &DAY).arg("--unattended").output().unwrap();
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(!other.status.success() && told.contains("change account"), "{told}");
+    for file in ["state.db", "state.db-wal"] {
+        let kept = std::fs::read(home.path().join(file)).unwrap_or_default();
+        let found = kept.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!found, "{file} holds the secret");
+    }
+}
+
+#[test]
+fn an_account_that_can_not_be_reached_says_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], &str); 4] = [
+        (&["--broker-address", "http://127.0.0.1:9"], "reach the broker"),
+        (&["--broker-address", "http://example.com"], "without TLS"),
+        (&["--broker-address", "https://api.alpaca.markets"], "real money"),
+        (&[], "APCA_API_KEY_ID"),
+    ];
+    for (words, wanted) in cases {
+        let mut command = trimtab(home.path(), &DAY);
+        command.args(["--broker", "alpaca"]).args(words);
+        command.env_remove("APCA_API_KEY_ID").env_remove("APCA_API_SECRET_KEY");
+        if !words.is_empty() {
+            command.env("APCA_API_KEY_ID", "name").env("APCA_API_SECRET_KEY", "hunter2");
+        }
+        let done = command.output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && told.contains(wanted), "{words:?}: {told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
