@@ -15,6 +15,9 @@ use crate::failure::Failure;
 
 /// Between two turns.
 const TURN: Duration = Duration::from_millis(200);
+/// Between two looks at the broker's clock: Alpaca answers two hundred requests a minute, and most
+/// of them belong to orders.
+const LOOK: Duration = Duration::from_secs(2);
 /// Longest that an opening order may have waited for its way to the broker: a paper exchange may
 /// run many times as fast as the clock on the wall.
 const OPENING: Span = Span::from_hours(2);
@@ -28,6 +31,8 @@ pub(crate) struct AlpacaAccount {
     /// Its cash when it was first asked.
     pub(crate) cash: Cash,
     began: Instant,
+    /// The broker's time, and when it was asked for.
+    time: Option<(Instant, Ts)>,
 }
 
 /// The broker that was asked for; none is the simulated one.
@@ -55,7 +60,7 @@ impl AlpacaAccount {
         let (number, cash) = inquiry.account().map_err(reach)?;
         let account = format!("alpaca {number}");
         let began = now();
-        Ok(AlpacaAccount { servers, access, inquiry, account, cash, began })
+        Ok(AlpacaAccount { servers, access, inquiry, account, cash, began, time: None })
     }
 }
 
@@ -85,8 +90,16 @@ impl Outside for AlpacaAccount {
     }
 
     fn clocks(&mut self) -> Result<Clocks, String> {
-        let wall = self.inquiry.time()?;
-        let nanos = now().duration_since(self.began).as_nanos();
+        let here = now();
+        let wall = match self.time {
+            Some((asked, wall)) if here.duration_since(asked) < LOOK => wall,
+            _ => {
+                let wall = self.inquiry.time()?;
+                self.time = Some((here, wall));
+                wall
+            }
+        };
+        let nanos = here.duration_since(self.began).as_nanos();
         Ok(Clocks { wall, steady: Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)) })
     }
 

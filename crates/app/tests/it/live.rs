@@ -108,6 +108,29 @@ fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
 }
 
 #[test]
+fn a_kill_file_takes_the_entry_back_at_the_broker_while_the_session_runs() {
+    let home = tempfile::tempdir().unwrap();
+    made(home.path());
+    let (served, secret) = exchange(home.path());
+    let running = day(home.path(), (&served, &secret)).spawn().unwrap();
+    assert_eq!(orders(&served, &secret, 1)[0]["status"], "new");
+    std::fs::write(home.path().join("KILL"), "a bad feeling").unwrap();
+    let begun = Instant::now();
+    while orders(&served, &secret, 1)[0]["status"] != "canceled" {
+        assert!(begun.elapsed() < Duration::from_secs(100), "the entry stands");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for _ in 0..2 {
+        served.ask(&secret, "POST /control/step?bars=1", "");
+    }
+    served.ask(&secret, AFTER_THE_CLOSE, "");
+    let (is_well, told) = end(running);
+    assert!(is_well && told.contains("\"halted\": true"), "{told}");
+    let held = body(&served.ask(&secret, "GET /v2/positions", ""));
+    assert_eq!((held, orders(&served, &secret, 1).len()), (Value::Array(vec![]), 1));
+}
+
+#[test]
 fn an_account_that_can_not_be_reached_says_what_to_do() {
     let home = tempfile::tempdir().unwrap();
     let cases: [(&[&str], &str); 4] = [

@@ -55,6 +55,8 @@ pub enum Counts {
     CloseOnly,
     /// Filled at the close: nothing came after.
     Nothing,
+    /// A broker's fill, which has a time: the whole bar where it began no earlier, else its close.
+    ByTime,
 }
 
 /// Low and high; zero prices where nothing was seen.
@@ -80,7 +82,7 @@ impl Watch {
     /// Begins at the first fill.
     pub fn begin(fill: &Fill) -> Watch {
         let (start, counts) = match &fill.evidence {
-            None => (fill.at, Counts::CloseOnly),
+            None => (fill.at, Counts::ByTime),
             Some(evidence) => {
                 let counts = match evidence.rule {
                     FillRule::NextOpen | FillRule::LimitGap | FillRule::StopGap => Counts::Whole,
@@ -131,6 +133,7 @@ impl Watch {
         match (holds_entry, counts) {
             (true, Counts::Nothing) => None,
             (true, Counts::CloseOnly) => Some((seen.bar.close, seen.bar.close)),
+            (true, Counts::ByTime) if start > seen.start => Some((seen.bar.close, seen.bar.close)),
             _ => Some((seen.bar.low, seen.bar.high)),
         }
     }
@@ -291,5 +294,28 @@ impl Keeper {
             let qty = Qty::from_raw(steps as i64 * step.raw());
             out.push(Action::AskAddOn(qty, kind));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brokers_fill_counts_the_whole_bar_only_from_its_open_on() {
+        let price = |text: &str| text.parse::<Price>().unwrap();
+        let bar = Bar::from_f64(10.0, 12.0, 9.0, 11.0).unwrap();
+        let start = Ts::from_seconds(1_000);
+        let seen = Seen { start, size: BarSize::Minutes(5), bar };
+        let after = |seconds: i64| {
+            let watch = Watch {
+                filled: Some((Ts::from_seconds(seconds), Counts::ByTime)),
+                ..Watch::default()
+            };
+            watch.after_entry(&seen)
+        };
+        assert_eq!(after(900), Some((price("9"), price("12"))));
+        assert_eq!(after(1_000), Some((price("9"), price("12"))));
+        assert_eq!(after(1_001), Some((price("11"), price("11"))));
     }
 }
