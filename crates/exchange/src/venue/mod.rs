@@ -9,6 +9,7 @@ mod account;
 mod assets;
 mod cancel;
 mod check;
+mod entry;
 mod history;
 mod order;
 mod read;
@@ -30,10 +31,14 @@ use sim::{BarExchange, BarPrint, CostConfig, CostModel, ExchangeConfig};
 
 use crate::figures::uuid;
 use crate::{Answer, Error, Request, Tape};
+pub(crate) use account::Purse;
 use account::{Activity, Configuration};
+pub(crate) use entry::{Change, Entry};
 pub(crate) use history::trade_number;
-use order::Order;
-pub(crate) use spans::quote;
+pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
+pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
+pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
+pub(crate) use told::Note;
 
 /// Layout of the written state; another one is refused.
 const LAYOUT: u32 = 1;
@@ -110,6 +115,7 @@ pub struct Venue {
     /// The session's bars by their start, made once.
     day: Option<(usize, BTreeMap<Ts, Vec<BarPrint>>)>,
     updates: Vec<Value>,
+    notes: Vec<Note>,
     prints: Vec<BarPrint>,
 }
 
@@ -120,6 +126,8 @@ pub struct Turn {
     pub answer: Answer,
     /// Messages to all who listen to the account, oldest first.
     pub updates: Vec<Value>,
+    /// The same in plain words, for doors that speak another language.
+    pub(crate) notes: Vec<Note>,
     /// Bars that became known.
     pub prints: Vec<BarPrint>,
     /// True where the state is another now and must be kept before the answer is given.
@@ -200,6 +208,7 @@ impl Venue {
             by_client: BTreeMap::new(),
             day: None,
             updates: Vec::new(),
+            notes: Vec::new(),
             prints: Vec::new(),
         };
         for number in 0..venue.state.orders.len() {
@@ -217,6 +226,25 @@ impl Venue {
     /// The state as text, to be kept.
     pub fn write(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(&self.state).map_err(Error::WriteState)
+    }
+
+    /// The state with what a door must remember beside it, as one text.
+    pub(crate) fn write_with<B: Serialize>(&self, tws: &B) -> Result<Vec<u8>, Error> {
+        #[derive(Serialize)]
+        struct Whole<'a, B> {
+            #[serde(flatten)]
+            state: &'a State,
+            tws: &'a B,
+        }
+        serde_json::to_vec(&Whole { state: &self.state, tws }).map_err(Error::WriteState)
+    }
+
+    /// Lets a door work on the account, and gathers what came of it.
+    pub(crate) fn act<T>(&mut self, work: impl FnOnce(&mut Venue) -> T) -> (T, Turn) {
+        let before = self.state.version;
+        let found = work(self);
+        let turn = self.turn(before, Answer { status: 204, body: None });
+        (found, turn)
     }
 
     /// The time in the market.
@@ -301,12 +329,13 @@ impl Venue {
         Turn {
             answer,
             updates: std::mem::take(&mut self.updates),
+            notes: std::mem::take(&mut self.notes),
             prints: std::mem::take(&mut self.prints),
             is_changed: self.state.version != before,
         }
     }
 
-    fn session(&self) -> Option<&'static Session> {
+    pub(crate) fn session(&self) -> Option<&'static Session> {
         self.tape.sessions().get(self.state.session)
     }
 
@@ -319,7 +348,7 @@ impl Venue {
         self.state.version += 1;
     }
 
-    fn account_id(&self) -> String {
+    pub(crate) fn account_id(&self) -> String {
         uuid(&[&self.state.tape, "account"])
     }
 
@@ -327,7 +356,8 @@ impl Venue {
         uuid(&["asset", symbol])
     }
 
-    fn mark(&self, instrument: InstrumentId) -> Option<Price> {
+    /// The last price of an instrument.
+    pub(crate) fn mark(&self, instrument: InstrumentId) -> Option<Price> {
         self.state.marks[instrument.index()]
     }
 }

@@ -1,11 +1,23 @@
 //! What the account says of its orders without being asked, and how orders are listed.
 
 use base::Ts;
-use market::{Fill, Qty};
+use market::{Fill, Price, Qty};
 use serde_json::{Value, json};
 
 use super::Venue;
+use super::order::Order;
 use crate::figures::uuid;
+
+/// Something that happened to an order, and the order as it was then.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Note {
+    /// The order's number.
+    pub(crate) number: usize,
+    pub(crate) order: Box<Order>,
+    pub(crate) at: Ts,
+    /// Unsigned quantity and price, where it was a trade.
+    pub(crate) traded: Option<(Qty, Price)>,
+}
 
 /// Whether legs stand under their order or beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +31,7 @@ impl Venue {
     pub(super) fn tell(&mut self, event: &str, number: usize, at: Ts) {
         let data = self.update(event, number, at);
         self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        self.note(number, at, None);
         self.changed();
     }
 
@@ -29,7 +42,13 @@ impl Venue {
         data["qty"] = fill.qty.abs().to_string().into();
         data["position_qty"] = held.to_string().into();
         self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        self.note(number, fill.at, Some((fill.qty.abs(), fill.price)));
         self.changed();
+    }
+
+    fn note(&mut self, number: usize, at: Ts, traded: Option<(Qty, Price)>) {
+        let order = Box::new(self.state.orders[number].clone());
+        self.notes.push(Note { number, order, at, traded });
     }
 
     fn update(&self, event: &str, number: usize, at: Ts) -> Value {

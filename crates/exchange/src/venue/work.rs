@@ -201,6 +201,8 @@ impl Venue {
         }
         let Kind::Trailing { trail, best } = order.kind else { return };
         let seen = match order.side {
+            // One that still sleeps trails from where its parent fills.
+            _ if self.sleeps(order) => print.bar.close,
             Side::Sell => best.max(print.bar.high),
             Side::Buy => best.min(print.bar.low),
         };
