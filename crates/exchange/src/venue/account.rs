@@ -164,6 +164,24 @@ impl Venue {
         }
     }
 
+    /// Margin that opening and that keeping the positions would take, were one of them changed by
+    /// a signed quantity.
+    pub(crate) fn margins_with(&self, instrument: InstrumentId, change: Qty) -> (Cash, Cash) {
+        let mut worth = Worth::default();
+        let others = self.held().into_iter().filter(|held| held.instrument != instrument);
+        let mut positions: Vec<(Price, Qty)> =
+            others.map(|held| (self.price_of(&held), held.qty)).collect();
+        let held = self.position_of(instrument).map_or(Qty::ZERO, |held| held.qty);
+        let mark = self.mark(instrument).unwrap_or(Price::ZERO);
+        positions.push((mark, held + change));
+        for (price, qty) in positions {
+            let value = value_of(price, qty);
+            let side = if qty.is_negative() { &mut worth.short } else { &mut worth.long };
+            *side += value;
+        }
+        (worth.initial(), worth.maintenance())
+    }
+
     /// What is held of each instrument.
     pub(crate) fn held(&self) -> Vec<Held> {
         self.state.exchange.snapshot().positions

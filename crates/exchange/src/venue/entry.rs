@@ -90,7 +90,7 @@ impl Venue {
         if entry.parent.is_some() {
             order.class = Class::Bracket;
         }
-        if let Kind::Trailing { trail, .. } = order.kind {
+        if let Kind::Trailing { trail, best: Price::ZERO } = order.kind {
             let best = self.mark(entry.instrument).unwrap_or(Price::ZERO);
             order.kind = Kind::Trailing { trail, best };
         }

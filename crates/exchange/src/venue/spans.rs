@@ -189,6 +189,11 @@ impl Venue {
         ratios.product()
     }
 
+    /// The session of today as one bar, as far as it is known.
+    pub(crate) fn day_so_far(&self, instrument: InstrumentId) -> Option<Bar> {
+        self.pieces(instrument, self.session()?, Frame::Day).first().map(|piece| piece.bar)
+    }
+
     /// The last bar of a symbol that is known now, of this session or of one before.
     pub(crate) fn last_bar(&self, instrument: InstrumentId) -> Option<BarPrint> {
         let sessions = &self.tape.sessions()[..=self.state.session];

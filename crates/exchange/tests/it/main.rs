@@ -5,6 +5,7 @@
 
 mod http;
 mod streams;
+mod tws;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use exchange::{Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
+use exchange::tws::Book;
+use exchange::{Doors, Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
 use serde_json::Value;
 use sim::SynthConfig;
 use sim::synth::Market;
@@ -46,6 +48,7 @@ impl Keep for Memory {
 /// A server in a thread of this process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    pub(crate) tws: SocketAddr,
     stop: &'static AtomicBool,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
@@ -75,8 +78,13 @@ impl Server {
             true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
             false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let book = match kept.is_empty() {
+            true => Book::default(),
+            false => Book::read(&kept).unwrap(),
+        };
+        let [http, lines] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let (address, tws) = (http.local_addr().unwrap(), lines.local_addr().unwrap());
+        let doors = Doors { http, tws: Some(lines) };
         let stop: &'static AtomicBool = Box::leak(Box::default());
         let settings = Settings {
             keys: Keys::new("key", "secret"),
@@ -86,9 +94,9 @@ impl Server {
         };
         let begun = Instant::now();
         let clock = Arc::new(move || begun.elapsed());
-        let work = Work { venue, tape, keep: Box::new(wish.memory), clock };
-        let thread = std::thread::spawn(move || exchange::serve(listener, work, &settings, stop));
-        Server { address, stop, thread: Some(thread) }
+        let work = Work { venue, book, tape, keep: Box::new(wish.memory), clock };
+        let thread = std::thread::spawn(move || exchange::serve(doors, work, &settings, stop));
+        Server { address, tws, stop, thread: Some(thread) }
     }
 
     /// Waits for the end and gives what the server said.
