@@ -133,17 +133,9 @@ fn kind(id: i32, side: Side, order: &Order) -> Result<(Kind, bool), Refusal> {
                 Some(_) => return Err(Refusal::invalid(id, "trailingPercent is out of range")),
                 None => Trail::Price(stop()?),
             };
-            let best = match (amount(order.trail_stop_price), trail, side) {
-                (None, ..) => Price::ZERO,
-                (Some(_), Trail::Percent(_), _) => {
-                    return Err(Refusal::invalid(id, "trailStopPrice goes with auxPrice here"));
-                }
-                (first, Trail::Price(away), Side::Sell) => {
-                    price(id, "trailStopPrice", first)? + away
-                }
-                (first, Trail::Price(away), Side::Buy) => {
-                    price(id, "trailStopPrice", first)? - away
-                }
+            let best = match amount(order.trail_stop_price) {
+                None => Price::ZERO,
+                first => best_of(price(id, "trailStopPrice", first)?, trail, side),
             };
             (Kind::Trailing { trail, best }, false)
         }
@@ -152,6 +144,18 @@ fn kind(id: i32, side: Side, order: &Order) -> Result<(Kind, bool), Refusal> {
             return Err(Refusal::new(id, 387, text));
         }
     })
+}
+
+/// The best price that a trailing stop must have seen to stand at a price.
+fn best_of(stop: Price, trail: Trail, side: Side) -> Price {
+    match (trail, side) {
+        (Trail::Price(away), Side::Sell) => stop + away,
+        (Trail::Price(away), Side::Buy) => stop - away,
+        (Trail::Percent(percent), side) => {
+            let part = if side == Side::Sell { -percent } else { percent } / 100.0;
+            Price::from_raw((stop.raw() as f64 / (1.0 + part)).round() as i64)
+        }
+    }
 }
 
 /// Writes how an order may be filled into a message.
