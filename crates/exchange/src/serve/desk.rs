@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -45,11 +46,29 @@ enum Job {
 /// What happens on a line of the socket protocol.
 pub(super) enum LineEvent {
     /// A client greeted; `out` is where it is answered.
-    Opened { version: i32, out: mpsc::Sender<Vec<u8>> },
+    Opened { version: i32, out: LineOut },
     /// It said something; `done` once that is answered, and not before it was kept.
     Said { message: u32, body: Vec<u8>, done: oneshot::Sender<()> },
     /// It is gone.
     Closed,
+}
+
+/// Bytes that may wait for a slow client.
+const MOST_WAITING: usize = 64 << 20;
+
+/// Where a line is answered, and how many bytes wait there.
+pub(super) struct LineOut {
+    pub(super) sender: mpsc::UnboundedSender<Vec<u8>>,
+    pub(super) waiting: Arc<AtomicUsize>,
+}
+
+impl LineOut {
+    /// False where the client has fallen too far behind, or is gone.
+    fn send(&self, bytes: Vec<u8>) -> bool {
+        let count = bytes.len();
+        let waiting = self.waiting.fetch_add(count, Ordering::Relaxed);
+        waiting.saturating_add(count) <= MOST_WAITING && self.sender.send(bytes).is_ok()
+    }
 }
 
 /// The door to the thread.
@@ -114,7 +133,7 @@ struct Worker {
     updates: broadcast::Sender<Arc<Value>>,
     prints: broadcast::Sender<Arc<Vec<BarPrint>>>,
     /// Where lines of the socket protocol are answered.
-    outs: BTreeMap<LineId, mpsc::Sender<Vec<u8>>>,
+    outs: BTreeMap<LineId, LineOut>,
     /// The hall's version that was kept last.
     kept: u64,
 }
@@ -240,7 +259,7 @@ impl Worker {
     fn send(&mut self) {
         for (id, out) in self.desk.hall.take() {
             let is_sent = match (out, self.outs.get(&id)) {
-                (Out::Bytes(bytes), Some(line)) => line.try_send(bytes).is_ok(),
+                (Out::Bytes(bytes), Some(line)) => line.send(bytes),
                 (Out::Cut, _) => false,
                 (Out::Bytes(_), None) => continue,
             };

@@ -1,6 +1,7 @@
 //! Lines of the socket protocol: bytes in, bytes out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::desk::{Door, LineEvent};
+use super::desk::{Door, LineEvent, LineOut};
 use super::until_ended;
 use crate::tws::{Fault, Frames, LineId, Said};
 
@@ -19,9 +20,6 @@ const MOST_LINES: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Time after a connection could not be taken in.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Messages that a slow client may fall behind. An order book of bars is one message, so this is
-/// enough for hours of quotes.
-const BACKLOG: usize = 16_384;
 
 /// Takes in lines until the account's thread has ended.
 pub(super) async fn listen(listener: TcpListener, door: Door, mut ended: watch::Receiver<bool>) {
@@ -54,8 +52,10 @@ async fn serve_line(socket: TcpStream, id: LineId, door: &Door, mut ended: watch
     // Answers are small: none waits to be sent together with the next.
     let _ = socket.set_nodelay(true);
     let (reader, writer) = socket.into_split();
-    let (out, outbox) = mpsc::channel(BACKLOG);
-    let mut writing = tokio::spawn(write(writer, outbox));
+    let (sender, outbox) = mpsc::unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let mut writing = tokio::spawn(write(writer, outbox, Arc::clone(&waiting)));
+    let out = LineOut { sender, waiting };
     let mut ear = Ear { id, door, frames: Frames::default(), out: Some(out) };
     tokio::select! {
         () = until_ended(&mut ended) => {}
@@ -68,11 +68,16 @@ async fn serve_line(socket: TcpStream, id: LineId, door: &Door, mut ended: watch
 }
 
 /// Writes what there is to say, in order, until nobody has anything to say any more.
-async fn write(mut writer: OwnedWriteHalf, mut outbox: mpsc::Receiver<Vec<u8>>) {
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut outbox: mpsc::UnboundedReceiver<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+) {
     while let Some(bytes) = outbox.recv().await {
         if writer.write_all(&bytes).await.is_err() {
             return;
         }
+        waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
     }
     // The other side may be gone already.
     let _ = writer.shutdown().await;
@@ -84,7 +89,7 @@ struct Ear<'a> {
     door: &'a Door,
     frames: Frames,
     /// Handed over with the greeting.
-    out: Option<mpsc::Sender<Vec<u8>>>,
+    out: Option<LineOut>,
 }
 
 impl Ear<'_> {

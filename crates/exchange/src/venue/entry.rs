@@ -112,6 +112,20 @@ impl Venue {
         let old =
             self.state.orders.get(number).ok_or_else(|| Answer::missing("order not found"))?;
         may_change(old)?;
+        let is_trailing = matches!(change.kind, Kind::Trailing { .. });
+        let is_family = old.parent.is_some() || !old.legs.is_empty();
+        if is_trailing && !old.legs.is_empty() {
+            return Err(Answer::unprocessable("a trailing stop can't be a parent"));
+        }
+        if is_family && change.tif.is_some_and(Tif::is_timed) {
+            let text = "a parent and its children must be DAY or GTC orders";
+            return Err(Answer::unprocessable(text));
+        }
+        let is_simple = matches!(change.kind, Kind::Market | Kind::Limit { .. });
+        if !is_simple && change.tif.unwrap_or(old.tif).is_timed() {
+            let text = "orders for one moment must be market or limit orders";
+            return Err(Answer::unprocessable(text));
+        }
         let mut change = change;
         if let (Kind::Trailing { best, .. }, Kind::Trailing { trail, .. }) = (old.kind, change.kind)
         {
@@ -170,6 +184,11 @@ impl Venue {
         let Some(parent) = self.order(parent) else { return refuse("the parent order is unknown") };
         if parent.instrument != entry.instrument || parent.side == entry.side {
             return refuse("a child order must be on the other side of its parent's symbol");
+        }
+        // A trailing stop is another order at the exchange each time it follows; what waits for
+        // it would end with the one before.
+        if matches!(parent.kind, Kind::Trailing { .. }) && parent.status.is_open() {
+            return refuse("a trailing stop can't be a parent");
         }
         if entry.tif.is_timed() || parent.tif.is_timed() {
             return refuse("a parent and its children must be DAY or GTC orders");

@@ -146,7 +146,7 @@ impl Venue {
             self.state.orders[next].status = Status::New;
         }
         match live {
-            Status::Held => {}
+            Status::Held => self.note(next, now, None),
             Status::Accepted => self.tell("accepted", next, now),
             _ => self.tell("new", next, now),
         }

@@ -46,7 +46,8 @@ impl Venue {
         self.changed();
     }
 
-    fn note(&mut self, number: usize, at: Ts, traded: Option<(Qty, Price)>) {
+    /// Notes what became of an order without a message of its own.
+    pub(super) fn note(&mut self, number: usize, at: Ts, traded: Option<(Qty, Price)>) {
         let order = Box::new(self.state.orders[number].clone());
         self.notes.push(Note { number, order, at, traded });
     }

@@ -373,10 +373,14 @@ impl Venue {
         for leg in self.state.orders[number].legs.clone() {
             let order = &mut self.state.orders[leg];
             let stays = order.group.is_some() && order.is_stop();
-            if order.status == Status::Held && !stays {
-                order.status = Status::New;
-                order.updated_at = at;
-                self.tell("new", leg, at);
+            match (order.status, stays) {
+                (Status::Held, false) => {
+                    order.status = Status::New;
+                    order.updated_at = at;
+                    self.tell("new", leg, at);
+                }
+                (Status::Held, true) => self.note(leg, at, None),
+                _ => {}
             }
         }
     }
