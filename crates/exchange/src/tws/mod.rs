@@ -27,3 +27,6 @@ mod wants;
 pub use book::Book;
 pub(crate) use frames::{Fault, Frames, Said};
 pub(crate) use hall::{Hall, LineId, Out};
+
+#[cfg(test)]
+mod tests;

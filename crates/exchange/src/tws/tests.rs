@@ -1,0 +1,278 @@
+//! Whatever a client says: it is answered, refused or passed over, and what is kept is whole.
+
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
+use prost::Message;
+use sim::SynthConfig;
+use sim::synth::Market;
+
+use super::frames::BINARY;
+use super::messages::account::AccountSummaryRequest;
+use super::messages::ask;
+use super::messages::contracts::Contract;
+use super::messages::data::HistoricalDataRequest;
+use super::messages::orders::{CancelOrderRequest, ExecutionFilter, Order, PlaceOrderRequest};
+use super::messages::session::StartApiRequest;
+use super::*;
+use crate::{Opening, Tape, Venue};
+
+static TAPE: LazyLock<Arc<Tape>> = LazyLock::new(|| {
+    let config = SynthConfig { symbols: 2, years: 1, ..SynthConfig::default() };
+    Arc::new(Tape::synthetic(&Market::new(config).unwrap(), 30).unwrap())
+});
+
+/// A hall with one line, and the account behind it.
+struct Rig {
+    venue: Venue,
+    hall: Hall,
+}
+
+impl Rig {
+    fn new() -> Rig {
+        let venue = Venue::open(Arc::clone(&TAPE), &Opening::default()).unwrap();
+        let mut rig = Rig { venue, hall: Hall::new(Book::default()) };
+        rig.begin();
+        rig
+    }
+
+    fn begin(&mut self) {
+        self.hall.open(1, 222, self.venue.now());
+        let start = StartApiRequest { client_id: Some(1), optional_capabilities: None };
+        self.say(BINARY + ask::START_API, &start.encode_to_vec());
+    }
+
+    fn say(&mut self, id: u32, body: &[u8]) -> usize {
+        let turn = self.hall.hear(&mut self.venue, 1, (id, body));
+        self.hall.news(&mut self.venue, &turn);
+        self.hall.take().len()
+    }
+
+    fn step(&mut self) {
+        let turn = self.venue.step(1).unwrap();
+        self.hall.news(&mut self.venue, &turn);
+        self.hall.take();
+    }
+
+    /// Everything goes on from what was written down.
+    fn restart(&mut self) {
+        let state = self.hall.write(&self.venue).unwrap();
+        self.venue = Venue::restore(Arc::clone(&TAPE), &state).unwrap();
+        self.hall = Hall::new(Book::read(&state).unwrap());
+        assert_eq!(self.hall.write(&self.venue).unwrap(), state);
+        self.begin();
+    }
+}
+
+fn text() -> impl Strategy<Value = Option<String>> {
+    let words = vec![
+        "BUY",
+        "SELL",
+        "MKT",
+        "LMT",
+        "STP",
+        "STP LMT",
+        "TRAIL",
+        "MOC",
+        "DAY",
+        "GTC",
+        "IOC",
+        "FOK",
+        "OPG",
+        "SPY",
+        "QQQ",
+        "VIX",
+        "STK",
+        "USD",
+        "BAG",
+        "10",
+        "0",
+        "-1",
+        "0.5",
+        "1e9",
+        "",
+        "99999999999999999999",
+        "é\u{0}",
+        "1 D",
+        "1 min",
+        "1 day",
+        "-5 W",
+        "9223372036854775807 D",
+        "20160202 10:00:00 US/Eastern",
+        "20160202-24:61:61",
+        "20160202",
+        "TRADES",
+        "All",
+        "x",
+    ];
+    prop::option::of(prop::sample::select(words).prop_map(str::to_owned))
+}
+
+fn number() -> impl Strategy<Value = Option<f64>> {
+    let values =
+        vec![0.0, 1.0, 100.0, 100.005, 230.5, -1.0, 1e300, f64::MAX, f64::NAN, f64::INFINITY];
+    prop::option::of(prop::sample::select(values))
+}
+
+fn whole() -> impl Strategy<Value = Option<i32>> {
+    prop::option::of(prop::sample::select(vec![
+        0,
+        1,
+        2,
+        3,
+        4,
+        10_001,
+        10_002,
+        -1,
+        i32::MAX,
+        i32::MIN,
+    ]))
+}
+
+fn contract() -> impl Strategy<Value = Contract> {
+    let usual = Just(Contract { symbol: Some("SPY".to_owned()), ..Contract::default() });
+    let odd = (whole(), text(), text(), text()).prop_map(|(con_id, symbol, sec_type, currency)| {
+        Contract { con_id, symbol, sec_type, currency, ..Contract::default() }
+    });
+    prop_oneof![3 => usual, 1 => odd]
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    let kinds = prop::sample::select(vec!["MKT", "LMT", "STP", "STP LMT", "TRAIL", "MOC"]);
+    let side = prop::sample::select(vec!["BUY", "SELL"]);
+    let usual = (side, kinds, number(), number(), whole(), any::<(bool, bool)>()).prop_map(
+        |(action, kind, lmt_price, aux_price, parent_id, (transmit, grouped))| Order {
+            action: Some(action.to_owned()),
+            order_type: Some(kind.to_owned()),
+            total_quantity: Some("10".to_owned()),
+            lmt_price,
+            aux_price,
+            parent_id: parent_id.filter(|id| *id < 5),
+            transmit: Some(transmit),
+            oca_group: grouped.then(|| "g".to_owned()),
+            ..Order::default()
+        },
+    );
+    let usual = usual.boxed();
+    let odd = (usual.clone(), text(), text(), text(), number(), any::<bool>()).prop_map(
+        |(order, action, tif, quantity, percent, what_if)| Order {
+            action: action.or(order.action.clone()),
+            total_quantity: quantity,
+            tif,
+            trailing_percent: percent,
+            trail_stop_price: order.lmt_price,
+            what_if: Some(what_if),
+            ..order
+        },
+    );
+    prop_oneof![3 => usual, 1 => odd]
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Say(u32, Vec<u8>),
+    Step,
+    Restart,
+}
+
+fn said<M: Message>(id: u32, message: &M) -> Act {
+    Act::Say(BINARY + id, message.encode_to_vec())
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let place = (whole(), contract(), order()).prop_map(|(order_id, contract, order)| {
+        let order_id = order_id.or(Some(1));
+        said(
+            ask::PLACE_ORDER,
+            &PlaceOrderRequest { order_id, contract: Some(contract), order: Some(order) },
+        )
+    });
+    let cancel =
+        whole().prop_map(|order_id| said(ask::CANCEL_ORDER, &CancelOrderRequest { order_id }));
+    let bars = (whole(), contract(), (text(), text(), text(), text()), any::<(bool, bool)>())
+        .prop_map(|(req_id, contract, (end, size, duration, what), (odd, keep))| {
+            let or =
+                |said: Option<String>, usual: &str| if odd { said } else { Some(usual.to_owned()) };
+            let asked = HistoricalDataRequest {
+                req_id,
+                contract: Some(contract),
+                end_date_time: end,
+                bar_size_setting: or(size, "1 day"),
+                duration: or(duration, "3 D"),
+                use_rth: None,
+                what_to_show: or(what, "TRADES"),
+                format_date: Some(2),
+                keep_up_to_date: Some(keep),
+            };
+            said(ask::HISTORICAL_DATA, &asked)
+        });
+    let filter = (whole(), text(), text(), prop::collection::vec(any::<i32>(), 0..2)).prop_map(
+        |(last_n_days, time, side, specific_dates)| {
+            let filter =
+                ExecutionFilter { last_n_days, time, side, specific_dates, ..Default::default() };
+            let asked = super::messages::orders::ExecutionRequest {
+                req_id: Some(1),
+                execution_filter: Some(filter),
+            };
+            said(ask::EXECUTIONS, &asked)
+        },
+    );
+    let summary = (whole(), text()).prop_map(|(req_id, tags)| {
+        said(ask::ACCOUNT_SUMMARY, &AccountSummaryRequest { req_id, group: None, tags })
+    });
+    let bytes = (0u32..400, prop::collection::vec(any::<u8>(), 0..40))
+        .prop_map(|(id, body)| Act::Say(id, body));
+    let bare = (200u32..320, whole()).prop_map(|(id, req_id)| {
+        Act::Say(id, super::messages::session::OfRequest { req_id }.encode_to_vec())
+    });
+    prop_oneof![
+        8 => place,
+        2 => cancel,
+        1 => bars,
+        1 => filter,
+        1 => summary,
+        2 => bytes,
+        2 => bare,
+        3 => Just(Act::Step),
+        1 => Just(Act::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_said_is_answered_and_what_is_kept_is_whole(
+        acts in prop::collection::vec(act(), 1..40),
+    ) {
+        let mut rig = Rig::new();
+        for act in acts {
+            match act {
+                Act::Say(id, body) => {
+                    rig.say(id, &body);
+                }
+                Act::Step => rig.step(),
+                Act::Restart => rig.restart(),
+            }
+        }
+        rig.restart();
+    }
+}
+
+#[test]
+fn a_line_that_did_not_begin_is_told_nothing_of_the_account() {
+    let mut rig = Rig::new();
+    rig.hall.open(2, 222, rig.venue.now());
+    rig.hall.take();
+    for id in 201..320 {
+        if id == BINARY + ask::START_API {
+            continue;
+        }
+        let turn = rig.hall.hear(&mut rig.venue, 2, (id, &[]));
+        assert!(!turn.is_changed);
+        let told = rig.hall.take();
+        assert_eq!(told.len(), 1, "{id}");
+        let Out::Bytes(bytes) = &told[0].1 else { panic!("cut") };
+        assert!(String::from_utf8_lossy(bytes).contains("Not connected"));
+    }
+}
