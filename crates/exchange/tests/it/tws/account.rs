@@ -92,7 +92,7 @@ fn contracts_are_found_by_symbol_and_by_number() {
     let rule: i32 = details.market_rule_ids[0].parse().unwrap();
     assert_eq!(client.market_rule(rule).unwrap().price_increments.len(), 2);
     let found = client.matching_symbols("SP").unwrap();
-    assert!(found.iter().any(|one| one.contract.symbol.to_string() == "SPY"));
+    assert!(found.iter().any(|one| one.contract.symbol == *"SPY"));
 }
 
 #[test]
