@@ -12,8 +12,11 @@ use super::messages::account::AccountSummaryRequest;
 use super::messages::ask;
 use super::messages::contracts::Contract;
 use super::messages::data::HistoricalDataRequest;
-use super::messages::orders::{CancelOrderRequest, ExecutionFilter, Order, PlaceOrderRequest};
-use super::messages::session::StartApiRequest;
+use super::messages::orders::{
+    CancelOrderRequest, ExecutionDetails, ExecutionFilter, Order, OrderStatus, PlaceOrderRequest,
+};
+use super::messages::session::{ErrorMessage, StartApiRequest};
+use super::messages::tell;
 use super::*;
 use crate::{Opening, Tape, Venue};
 
@@ -30,7 +33,11 @@ struct Rig {
 
 impl Rig {
     fn new() -> Rig {
-        let venue = Venue::open(Arc::clone(&TAPE), &Opening::default()).unwrap();
+        Rig::of(&Opening::default())
+    }
+
+    fn of(opening: &Opening) -> Rig {
+        let venue = Venue::open(Arc::clone(&TAPE), opening).unwrap();
         let mut rig = Rig { venue, hall: Hall::new(Book::default()) };
         rig.begin();
         rig
@@ -42,16 +49,31 @@ impl Rig {
         self.say(BINARY + ask::START_API, &start.encode_to_vec());
     }
 
-    fn say(&mut self, id: u32, body: &[u8]) -> usize {
+    fn say(&mut self, id: u32, body: &[u8]) -> Vec<String> {
         let turn = self.hall.hear(&mut self.venue, 1, (id, body));
         self.hall.news(&mut self.venue, &turn);
-        self.hall.take().len()
+        self.told()
     }
 
-    fn step(&mut self) {
+    fn place(&mut self, order_id: i32, order: Order) -> Vec<String> {
+        let contract = Some(Contract { symbol: Some("SPY".to_owned()), ..Contract::default() });
+        let asked = PlaceOrderRequest { order_id: Some(order_id), contract, order: Some(order) };
+        self.say(BINARY + ask::PLACE_ORDER, &asked.encode_to_vec())
+    }
+
+    fn step(&mut self) -> Vec<String> {
         let turn = self.venue.step(1).unwrap();
         self.hall.news(&mut self.venue, &turn);
-        self.hall.take();
+        self.told()
+    }
+
+    /// What was told of orders: statuses, trades, errors.
+    fn told(&mut self) -> Vec<String> {
+        let bytes = self.hall.take().into_iter().filter_map(|(_, out)| match out {
+            Out::Bytes(bytes) => Some(bytes),
+            Out::Cut => None,
+        });
+        bytes.filter_map(|bytes| short(&bytes)).collect()
     }
 
     /// Everything goes on from what was written down.
@@ -62,6 +84,128 @@ impl Rig {
         assert_eq!(self.hall.write(&self.venue).unwrap(), state);
         self.begin();
     }
+}
+
+/// A frame as a short text; `None` where it is not about an order.
+fn short(bytes: &[u8]) -> Option<String> {
+    let id = u32::from_be_bytes(bytes.get(4..8)?.try_into().ok()?).checked_sub(BINARY)?;
+    let body = &bytes[8..];
+    match id {
+        tell::ORDER_STATUS => {
+            let told = OrderStatus::decode(body).unwrap();
+            let (filled, left) = (told.filled.unwrap(), told.remaining.unwrap());
+            Some(format!("{} {} {filled}/{left}", told.order_id?, told.status?))
+        }
+        tell::EXECUTION => {
+            let made = ExecutionDetails::decode(body).unwrap().execution?;
+            Some(format!("{} trade {} of {}", made.order_id?, made.shares?, made.cum_qty?))
+        }
+        tell::ERROR => {
+            let told = ErrorMessage::decode(body).unwrap();
+            Some(format!("{} error {}", told.id?, told.error_code?))
+        }
+        _ => None,
+    }
+}
+
+fn sized(action: &str, kind: &str, quantity: &str) -> Order {
+    Order {
+        action: Some(action.to_owned()),
+        order_type: Some(kind.to_owned()),
+        total_quantity: Some(quantity.to_owned()),
+        tif: Some("GTC".to_owned()),
+        transmit: Some(true),
+        ..Order::default()
+    }
+}
+
+/// An account that gets so many shares of a bar and no more.
+fn scarce(shares: f64) -> Opening {
+    let spy = TAPE.universe().find("SPY").unwrap();
+    let session = &TAPE.sessions()[20];
+    let volume = TAPE.bars(spy, session)[0].bar.volume as f64;
+    Opening { participation: Some(shares / volume), ..Opening::default() }
+}
+
+#[test]
+fn a_change_counts_what_was_filled_before_it() {
+    let mut rig = Rig::of(&scarce(40.0));
+    let limit = |quantity: &str| Order { lmt_price: Some(900.0), ..sized("BUY", "LMT", quantity) };
+    assert_eq!(rig.place(1, limit("100")), ["1 Submitted 0/100"]);
+    let first = rig.step();
+    let filled: i64 = first[0].rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(filled > 0 && filled < 80, "{first:?}");
+    assert_eq!(first[1], format!("1 Submitted {filled}/{}", 100 - filled));
+    assert_eq!(rig.place(1, limit(&filled.to_string())), ["1 error 201"]);
+    let changed = rig.place(1, limit(&(filled + 1).to_string()));
+    assert_eq!(changed, [format!("1 Submitted {filled}/1")]);
+    rig.restart();
+    let last = rig.step();
+    let all = filled + 1;
+    assert_eq!(last, [format!("1 trade 1 of {all}"), format!("1 Filled {all}/0")]);
+}
+
+#[test]
+fn who_is_reduced_by_a_sibling_hears_of_it() {
+    let mut rig = Rig::of(&scarce(1e6));
+    rig.place(1, sized("BUY", "MKT", "100"));
+    rig.step();
+    let grouped = |order: Order| Order { oca_group: Some("exits".to_owned()), ..order };
+    let near = Order { lmt_price: Some(1.0), ..sized("SELL", "LMT", "40") };
+    let far = Order { aux_price: Some(1.0), ..sized("SELL", "STP", "100") };
+    assert_eq!(rig.place(2, grouped(far)), ["2 PreSubmitted 0/100"]);
+    assert_eq!(rig.place(3, grouped(near)), ["3 Submitted 0/40"]);
+    let told = rig.step();
+    assert_eq!(told, ["3 trade 40 of 40", "3 Filled 40/0", "2 PreSubmitted 0/60"]);
+}
+
+#[test]
+fn a_child_that_waits_can_be_changed() {
+    let mut rig = Rig::new();
+    rig.place(
+        1,
+        Order { lmt_price: Some(1.0), transmit: Some(false), ..sized("BUY", "LMT", "10") },
+    );
+    let stop = |price: f64| Order {
+        parent_id: Some(1),
+        aux_price: Some(price),
+        ..sized("SELL", "STP", "10")
+    };
+    assert_eq!(rig.place(2, stop(0.5)), ["1 Submitted 0/10", "2 PreSubmitted 0/10"]);
+    assert_eq!(rig.place(2, stop(0.6)), ["2 PreSubmitted 0/10"]);
+    // And its parent, which it goes on to wait for.
+    let entry = Order { lmt_price: Some(900.0), ..sized("BUY", "LMT", "20") };
+    assert_eq!(rig.place(1, entry), ["1 Submitted 0/20"]);
+    let told = rig.step();
+    assert_eq!(told[..2], ["1 trade 20 of 20", "1 Filled 20/0"]);
+    assert_eq!(rig.step(), Vec::<String>::new());
+    assert_eq!(rig.venue.orders().iter().filter(|order| order.status.is_open()).count(), 1);
+}
+
+#[test]
+fn what_is_done_at_the_other_door_is_told_here() {
+    let mut rig = Rig::new();
+    rig.place(1, Order { lmt_price: Some(1.0), ..sized("BUY", "LMT", "10") });
+    let mut ask = |method: crate::Method, body: serde_json::Value| {
+        let id = rig.venue.orders().last().unwrap().id.clone();
+        let request = crate::Request::new(method, &format!("/v2/orders/{id}")).with(&body);
+        let turn = rig.venue.ask(&request).unwrap();
+        assert!(turn.answer.status < 300, "{:?}", turn.answer);
+        rig.hall.news(&mut rig.venue, &turn);
+        rig.told()
+    };
+    assert_eq!(ask(crate::Method::Patch, serde_json::json!({ "qty": "7" })), ["1 Submitted 0/7"]);
+    let ended = ask(crate::Method::Delete, serde_json::json!({}));
+    assert_eq!(ended, ["1 Cancelled 0/7", "1 error 202"]);
+}
+
+#[test]
+fn a_day_order_ends_with_its_session() {
+    let mut rig = Rig::new();
+    let order = Order { lmt_price: Some(1.0), tif: None, ..sized("BUY", "LMT", "10") };
+    rig.place(1, order);
+    let told: Vec<String> = (0..13).flat_map(|_| rig.step()).collect();
+    assert_eq!(told, ["1 Cancelled 0/10", "1 error 202"]);
 }
 
 fn text() -> impl Strategy<Value = Option<String>> {
@@ -251,7 +395,9 @@ proptest! {
                 Act::Say(id, body) => {
                     rig.say(id, &body);
                 }
-                Act::Step => rig.step(),
+                Act::Step => {
+                    rig.step();
+                }
                 Act::Restart => rig.restart(),
             }
         }

@@ -269,6 +269,9 @@ impl Venue {
     pub(super) fn take_answers(&mut self, instrument: InstrumentId, at: Ts) {
         let mut answers = Vec::new();
         self.state.exchange.drain(&mut answers);
+        let sizes = self.open_orders_of(instrument);
+        let sizes: Vec<(usize, Option<Qty>)> =
+            sizes.into_iter().map(|number| (number, self.state.orders[number].qty)).collect();
         let mut costs = Vec::new();
         self.state.exchange.drain_fill_costs(&mut costs);
         let filled: Qty = answers
@@ -296,6 +299,13 @@ impl Venue {
         }
         for number in self.open_orders_of(instrument) {
             self.measure(number);
+        }
+        // Who was reduced by a sibling hears of it.
+        for (number, qty) in sizes {
+            let order = &self.state.orders[number];
+            if order.status.is_open() && qty.is_some() && order.qty != qty {
+                self.note(number, at, None);
+            }
         }
         if filled != Qty::ZERO {
             self.changed();
@@ -349,8 +359,13 @@ impl Venue {
         let event = if done { "fill" } else { "partial_fill" };
         self.tell_fill(event, number, fill, held);
         self.shrink_siblings(number, fill.qty.abs());
-        if done {
-            self.wake_legs(number, fill.at);
+        match done {
+            true => self.wake_legs(number, fill.at),
+            false => {
+                for leg in self.state.orders[number].legs.clone() {
+                    self.note(leg, fill.at, None);
+                }
+            }
         }
     }
 
