@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use exchange::tws::Book;
 use exchange::{
     Clock, Doors, Keep, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
 };
@@ -48,7 +47,7 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
     let (keys, secret) = keys(args, &folder)?;
     let (tape, data) = tape(args, home)?;
     let tape = Arc::new(tape);
-    let (venue, book) = venue(args, &folder, &tape)?;
+    let venue = venue(args, &folder, &tape)?;
     let (http, at) = listen(args.listen, "--listen")?;
     let (tws, tws_at) = match args.tws_port {
         Some(port) => {
@@ -72,8 +71,8 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
     let keep = Box::new(Disk { path: folder.join("state.json"), folder });
     let (requests_per_minute, body_bytes) = (args.requests_per_minute, args.body_bytes);
     let settings = Settings { keys, requests_per_minute, body_bytes, pace };
-    let work = Work { venue, book, tape, keep, clock: clock() };
-    Ok(exchange::serve(Doors { http, tws }, work, &settings, &crate::interrupt::ASKED)?)
+    let work = Work { venue, tape, keep, clock: clock() };
+    Ok(exchange::serve_doors(Doors { http, tws }, work, &settings, &crate::interrupt::ASKED)?)
 }
 
 fn listen(at: SocketAddr, word: &str) -> Result<(TcpListener, SocketAddr), Failure> {
@@ -225,15 +224,14 @@ fn tape(args: &ExchangeArgs, home: &Path) -> Result<(Tape, &'static str), Failur
     Ok((Tape::new(TapeSource { name, seed, minutes, listings })?, data))
 }
 
-fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<(Venue, Book), Failure> {
+fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<Venue, Failure> {
     let path = folder.join("state.json");
     match std::fs::read(&path) {
         Ok(state) => {
-            let venue = Venue::restore(Arc::clone(tape), &state).map_err(|error| {
+            return Venue::restore(Arc::clone(tape), &state).map_err(|error| {
                 Failure::of(&error)
                     .advise("give the same market as before, or choose another account with --name")
-            })?;
-            return Ok((venue, Book::read(&state)?));
+            });
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(Failure::new(format!("read {}: {error}", path.display()))),
@@ -249,7 +247,7 @@ fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<(Venue,
         multiplier: args.margin,
         begin: args.begin,
     };
-    Ok((Venue::open(Arc::clone(tape), &opening)?, Book::default()))
+    Ok(Venue::open(Arc::clone(tape), &opening)?)
 }
 
 /// A clock that never goes back and tells the time of day besides.

@@ -114,7 +114,7 @@ pub(super) fn open(
     let door = Door { jobs, updates: updates.clone(), prints: prints.clone() };
     let thread = std::thread::spawn(move || {
         let _guard = Guard(ended);
-        Worker { desk, updates, prints, outs: BTreeMap::new(), kept: 0 }.work(&inbox)
+        Worker { desk, updates, prints, outs: BTreeMap::new() }.work(&inbox)
     });
     (door, thread)
 }
@@ -134,8 +134,6 @@ struct Worker {
     prints: broadcast::Sender<Arc<Vec<BarPrint>>>,
     /// Where lines of the socket protocol are answered.
     outs: BTreeMap<LineId, LineOut>,
-    /// The hall's version that was kept last.
-    kept: u64,
 }
 
 impl Worker {
@@ -231,16 +229,14 @@ impl Worker {
     }
 
     fn keep(&mut self) -> Result<(), Error> {
-        let state = self.desk.hall.write(&self.desk.venue)?;
-        self.desk.keep.keep(&state).map_err(Error::KeepState)?;
-        self.kept = self.desk.hall.version();
-        Ok(())
+        let state = self.desk.venue.write()?;
+        self.desk.keep.keep(&state).map_err(Error::KeepState)
     }
 
     /// Keeps what changed, then tells it.
     fn settle(&mut self, turn: Turn) -> Result<Answer, Error> {
         self.desk.hall.news(&mut self.desk.venue, &turn);
-        if turn.is_changed || self.desk.hall.version() != self.kept {
+        if turn.is_changed {
             self.keep()?;
         }
         for update in turn.updates {

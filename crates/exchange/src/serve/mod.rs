@@ -24,7 +24,7 @@ use axum::routing::{any, get};
 use axum::serve::ListenerExt as _;
 use tokio::sync::watch;
 
-use crate::tws::{Book, Hall};
+use crate::tws::Hall;
 use crate::{Answer, Error, Method, Request, Tape, Venue};
 use desk::{Desk, Door};
 pub use desk::{Keep, Pace};
@@ -71,8 +71,6 @@ struct Shared {
 pub struct Work {
     /// The account and its market.
     pub venue: Venue,
-    /// What clients of the socket protocol call their orders.
-    pub book: Book,
     /// The same market, for streams.
     pub tape: Arc<Tape>,
     /// Where states are kept.
@@ -89,8 +87,18 @@ pub struct Doors {
     pub tws: Option<TcpListener>,
 }
 
-/// Serves until `stop` is set, or until a state can't be kept.
+/// Serves HTTP and WebSocket until `stop` is set, or until a state can't be kept.
 pub fn serve(
+    listener: TcpListener,
+    work: Work,
+    settings: &Settings,
+    stop: &'static AtomicBool,
+) -> Result<(), Error> {
+    serve_doors(Doors { http: listener, tws: None }, work, settings, stop)
+}
+
+/// Serves at every door until `stop` is set, or until a state can't be kept.
+pub fn serve_doors(
     doors: Doors,
     work: Work,
     settings: &Settings,
@@ -107,7 +115,7 @@ pub fn serve(
     let (ended, has_ended) = watch::channel(false);
     let half_spread_bps = work.venue.half_spread_bps();
     let (venue, pace, clock) = (work.venue, settings.pace, Arc::clone(&work.clock));
-    let hall = Hall::new(work.book);
+    let hall = Hall::default();
     let (door, thread) = desk::open(Desk { venue, hall, keep: work.keep, pace, clock }, ended);
     let lines = doors.tws.map(|listener| (listener, door.clone()));
     let shared = Arc::new(Shared {

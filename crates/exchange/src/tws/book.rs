@@ -8,8 +8,8 @@ use market::{Cash, Price, Qty};
 use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
+use crate::Venue;
 use crate::venue::Note;
-use crate::{Error, Venue};
 
 /// The broker's own numbers of orders begin here.
 const FIRST_PERMANENT: i64 = 1_000_000_000;
@@ -77,7 +77,7 @@ pub(super) struct Trade {
 /// Orders of clients and trades.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Book {
+pub(crate) struct Book {
     tickets: Vec<Ticket>,
     trades: Vec<Trade>,
     #[serde(skip)]
@@ -90,25 +90,18 @@ pub struct Book {
 }
 
 impl Book {
-    /// Reads it from a kept state; an account that this door never touched has an empty one.
-    pub fn read(state: &[u8]) -> Result<Book, Error> {
-        #[derive(Deserialize)]
-        struct Part {
-            #[serde(default)]
-            tws: Book,
-        }
-        let Part { tws: mut book } = serde_json::from_slice(state).map_err(Error::ReadState)?;
-        for (place, ticket) in book.tickets.iter().enumerate() {
-            book.by_name.insert((ticket.client, ticket.order), place);
+    /// Makes what is not written down, after it was read.
+    pub(crate) fn index(&mut self) {
+        for (place, ticket) in self.tickets.iter().enumerate() {
+            self.by_name.insert((ticket.client, ticket.order), place);
             for number in &ticket.numbers {
-                book.by_number.insert(*number, place);
+                self.by_number.insert(*number, place);
             }
         }
-        Ok(book)
     }
 
     /// Counts changes.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.version
     }
 

@@ -17,7 +17,7 @@ use super::refusals::{NO_REQUEST, Refusal};
 use super::times::{millis, seconds, stamp};
 use super::wants::Wants;
 use crate::venue::Note;
-use crate::{Error, Turn, Venue};
+use crate::{Turn, Venue};
 
 /// Which line; counted from the first that was opened.
 pub(crate) type LineId = u64;
@@ -39,11 +39,10 @@ pub(super) struct Line {
     pub(super) wants: Wants,
 }
 
-/// All lines, and the book that they share.
+/// All lines.
 #[derive(Debug, Default)]
 pub(crate) struct Hall {
-    pub(super) book: Book,
-    pub(super) lines: BTreeMap<LineId, Line>,
+    lines: BTreeMap<LineId, Line>,
     out: Vec<(LineId, Out)>,
 }
 
@@ -59,21 +58,6 @@ const WELL: [(i32, &str); 3] = [
 ];
 
 impl Hall {
-    /// A hall without lines.
-    pub(crate) fn new(book: Book) -> Hall {
-        Hall { book, ..Hall::default() }
-    }
-
-    /// The account's state with the book, to be kept.
-    pub(crate) fn write(&self, venue: &Venue) -> Result<Vec<u8>, Error> {
-        venue.write_with(&self.book)
-    }
-
-    /// Counts changes of the book.
-    pub(crate) fn version(&self) -> u64 {
-        self.book.version()
-    }
-
     /// A client greeted; `version` is the one that both speak.
     pub(crate) fn open(&mut self, line: LineId, version: i32, now: Ts) {
         self.lines.insert(line, Line::default());
@@ -102,13 +86,15 @@ impl Hall {
             .and_then(|start| start.client_id)
             .is_some_and(|client| taken(client, &self.lines));
         let Some(line) = self.lines.get_mut(&id) else { return venue.act(|_| ()).1 };
-        let (book, out) = (&mut self.book, &mut self.out);
+        let out = &mut self.out;
         let (heard, turn) = venue.act(|venue| {
-            let mut desk = Desk { venue, book, line, id, out };
-            match in_use {
-                true => desk.turn_away(),
-                false => desk.answer(message, body),
-            }
+            venue.with_book(|venue, book| {
+                let mut desk = Desk { venue, book, line, id, out };
+                match in_use {
+                    true => desk.turn_away(),
+                    false => desk.answer(message, body),
+                }
+            })
         });
         if let Err(refusal) = heard {
             let told = framed(tell::ERROR, &refusal.message(millis(venue.now())));
@@ -119,28 +105,29 @@ impl Hall {
 
     /// Tells all lines what came of a turn, whoever brought it about.
     pub(crate) fn news(&mut self, venue: &mut Venue, turn: &Turn) {
-        for note in &turn.notes {
-            self.tell_note(venue, note);
-        }
-        let has_moved =
-            !turn.prints.is_empty() || turn.notes.iter().any(|note| note.traded.is_some());
-        if has_moved {
-            let (book, out) = (&mut self.book, &mut self.out);
-            for (id, line) in &mut self.lines {
-                let mut desk = Desk { venue, book, line, id: *id, out };
-                desk.tell_prints(&turn.prints);
-                desk.tell_account();
+        venue.with_book(|venue, book| {
+            for note in &turn.notes {
+                self.tell_note(venue, book, note);
             }
-        }
+            let has_traded = turn.notes.iter().any(|note| note.traded.is_some());
+            if has_traded || !turn.prints.is_empty() {
+                for (id, line) in &mut self.lines {
+                    let out = &mut self.out;
+                    let mut desk = Desk { venue, book, line, id: *id, out };
+                    desk.tell_prints(&turn.prints);
+                    desk.tell_account();
+                }
+            }
+        });
     }
 
-    fn tell_note(&mut self, venue: &mut Venue, note: &Note) {
-        let trade = self.book.take(venue, note);
-        let Some(place) = self.book.place_of(note.number) else { return };
-        let client = self.book.tickets()[place].client;
-        let (book, out) = (&mut self.book, &mut self.out);
+    fn tell_note(&mut self, venue: &mut Venue, book: &mut Book, note: &Note) {
+        let trade = book.take(venue, note);
+        let Some(place) = book.place_of(note.number) else { return };
+        let client = book.tickets()[place].client;
         for (id, line) in &mut self.lines {
             if line.client == Some(client) {
+                let out = &mut self.out;
                 let mut desk = Desk { venue, book, line, id: *id, out };
                 desk.tell_change(place, note, trade.as_ref());
             }

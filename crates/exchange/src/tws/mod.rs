@@ -24,7 +24,7 @@ mod times;
 mod told;
 mod wants;
 
-pub use book::Book;
+pub(crate) use book::Book;
 pub(crate) use frames::{Fault, Frames, Said};
 pub(crate) use hall::{Hall, LineId, Out};
 

@@ -38,7 +38,7 @@ impl Rig {
 
     fn of(opening: &Opening) -> Rig {
         let venue = Venue::open(Arc::clone(&TAPE), opening).unwrap();
-        let mut rig = Rig { venue, hall: Hall::new(Book::default()) };
+        let mut rig = Rig { venue, hall: Hall::default() };
         rig.begin();
         rig
     }
@@ -78,10 +78,10 @@ impl Rig {
 
     /// Everything goes on from what was written down.
     fn restart(&mut self) {
-        let state = self.hall.write(&self.venue).unwrap();
+        let state = self.venue.write().unwrap();
         self.venue = Venue::restore(Arc::clone(&TAPE), &state).unwrap();
-        self.hall = Hall::new(Book::read(&state).unwrap());
-        assert_eq!(self.hall.write(&self.venue).unwrap(), state);
+        self.hall = Hall::default();
+        assert_eq!(self.venue.write().unwrap(), state);
         self.begin();
     }
 }

@@ -30,6 +30,7 @@ use serde_json::Value;
 use sim::{BarExchange, BarPrint, CostConfig, CostModel, ExchangeConfig};
 
 use crate::figures::uuid;
+use crate::tws::Book;
 use crate::{Answer, Error, Request, Tape};
 pub(crate) use account::Purse;
 use account::{Activity, Configuration};
@@ -103,6 +104,9 @@ struct State {
     /// What was held when the session began.
     overnight: BTreeMap<InstrumentId, Qty>,
     halted: BTreeSet<InstrumentId>,
+    /// What another door must remember of its clients; opaque here.
+    #[serde(default)]
+    tws: Book,
 }
 
 /// A market and an account in it.
@@ -176,6 +180,7 @@ impl Venue {
             closes,
             overnight: BTreeMap::new(),
             halted: BTreeSet::new(),
+            tws: Book::default(),
         };
         let mut venue = Venue::of(tape, state);
         venue.begin_session()?;
@@ -214,6 +219,7 @@ impl Venue {
         for number in 0..venue.state.orders.len() {
             venue.index(number);
         }
+        venue.state.tws.index();
         venue
     }
 
@@ -228,23 +234,25 @@ impl Venue {
         serde_json::to_vec(&self.state).map_err(Error::WriteState)
     }
 
-    /// The state with what a door must remember beside it, as one text.
-    pub(crate) fn write_with<B: Serialize>(&self, tws: &B) -> Result<Vec<u8>, Error> {
-        #[derive(Serialize)]
-        struct Whole<'a, B> {
-            #[serde(flatten)]
-            state: &'a State,
-            tws: &'a B,
-        }
-        serde_json::to_vec(&Whole { state: &self.state, tws }).map_err(Error::WriteState)
-    }
-
     /// Lets a door work on the account, and gathers what came of it.
     pub(crate) fn act<T>(&mut self, work: impl FnOnce(&mut Venue) -> T) -> (T, Turn) {
         let before = self.state.version;
         let found = work(self);
         let turn = self.turn(before, Answer { status: 204, body: None });
         (found, turn)
+    }
+
+    /// Hands out the book of a door beside the account, and takes it back. It is kept with the
+    /// account, as one.
+    pub(crate) fn with_book<T>(&mut self, work: impl FnOnce(&mut Venue, &mut Book) -> T) -> T {
+        let mut book = std::mem::take(&mut self.state.tws);
+        let before = book.version();
+        let found = work(self, &mut book);
+        if book.version() != before {
+            self.changed();
+        }
+        self.state.tws = book;
+        found
     }
 
     /// The time in the market.

@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use exchange::tws::Book;
 use exchange::{Doors, Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
 use serde_json::Value;
 use sim::SynthConfig;
@@ -78,10 +77,6 @@ impl Server {
             true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
             false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
         };
-        let book = match kept.is_empty() {
-            true => Book::default(),
-            false => Book::read(&kept).unwrap(),
-        };
         let [http, lines] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let (address, tws) = (http.local_addr().unwrap(), lines.local_addr().unwrap());
         let doors = Doors { http, tws: Some(lines) };
@@ -94,8 +89,9 @@ impl Server {
         };
         let begun = Instant::now();
         let clock = Arc::new(move || begun.elapsed());
-        let work = Work { venue, book, tape, keep: Box::new(wish.memory), clock };
-        let thread = std::thread::spawn(move || exchange::serve(doors, work, &settings, stop));
+        let work = Work { venue, tape, keep: Box::new(wish.memory), clock };
+        let thread =
+            std::thread::spawn(move || exchange::serve_doors(doors, work, &settings, stop));
         Server { address, tws, stop, thread: Some(thread) }
     }
 
