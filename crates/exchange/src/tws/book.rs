@@ -27,6 +27,9 @@ pub(super) struct Ticket {
     pub(super) oca_group: String,
     pub(super) oca_type: i32,
     pub(super) outside_hours: bool,
+    /// The date of an order that is good till one, in the client's words.
+    #[serde(default)]
+    pub(super) good_till: String,
     /// Set while it is not transmitted.
     pub(super) draft: Option<Terms>,
     /// Numbers of the orders that the account worked it as: a change makes another one.

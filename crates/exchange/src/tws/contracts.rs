@@ -19,7 +19,7 @@ const FIRST_CONTRACT: i32 = 10_001;
 const PRICE_RULE: i32 = 26;
 /// Most symbols that a search tells.
 const MOST_FOUND: usize = 16;
-const ORDER_TYPES: &str = "LMT,LOC,MKT,MOC,STP,STPLMT,TRAIL,DAY,GTC,IOC,FOK,OPG,OCA,WHATIF";
+const ORDER_TYPES: &str = "LMT,LOC,MKT,MOC,STP,STPLMT,TRAIL,DAY,GTC,GTD,IOC,FOK,OPG,OCA,WHATIF";
 
 /// The broker's number of a listing.
 pub(super) fn number(instrument: InstrumentId) -> i32 {

@@ -56,17 +56,14 @@ impl Desk<'_> {
         if parent != 0 && !is_there {
             return Err(Refusal::new(id, 10006, "Missing parent order"));
         }
-        let ticket = Ticket {
+        let mut ticket = Ticket {
             client: self.client(),
             order: id,
-            reference: order.order_ref.clone().unwrap_or_default(),
             parent,
-            oca_group: order.oca_group.clone().unwrap_or_default(),
-            oca_type: order.oca_type.unwrap_or_default(),
-            outside_hours: order.outside_rth == Some(true),
             draft: Some(terms),
-            numbers: Vec::new(),
+            ..Ticket::default()
         };
+        take_words(&mut ticket, order);
         let place = self.book.add(ticket);
         self.tell_or_transmit(place, order)
     }
@@ -164,6 +161,7 @@ impl Desk<'_> {
             kind: terms.kind,
             tif: terms.tif,
             qty: terms.qty,
+            expires: terms.until,
             client_id: name,
             parent,
             group,
@@ -174,7 +172,10 @@ impl Desk<'_> {
         let ticket = self.book.tickets()[place].clone();
         let id = ticket.order;
         if ticket.draft.is_some() {
-            self.book.change(place, |ticket| ticket.draft = Some(terms));
+            self.book.change(place, |ticket| {
+                ticket.draft = Some(terms);
+                take_words(ticket, order);
+            });
             return self.tell_or_transmit(place, order);
         }
         let duplicate = || Refusal::new(id, 103, "Duplicate order id");
@@ -199,8 +200,14 @@ impl Desk<'_> {
         if qty <= Qty::ZERO {
             return Err(Refusal::rejected(id, "the new quantity is filled already"));
         }
-        let tif = (terms.tif != old.tif).then_some(terms.tif);
-        let stays = qty == old.open_qty() && tif.is_none() && terms::is_same(terms.kind, old.kind);
+        // Without a date again, its end is that of its time in force.
+        let (till, lasts) = (good_till(order), ticket.good_till.is_empty());
+        let is_other = terms.tif != old.tif || (till.is_empty() && !lasts);
+        let tif = is_other.then_some(terms.tif);
+        let stays = qty == old.open_qty()
+            && tif.is_none()
+            && till == ticket.good_till
+            && terms::is_same(terms.kind, old.kind);
         if let Some(reference) = order.order_ref.clone().filter(|text| *text != ticket.reference) {
             self.book.change(place, |ticket| ticket.reference = reference);
         }
@@ -208,8 +215,9 @@ impl Desk<'_> {
             self.tell_order(place);
             return Ok(());
         }
-        let change = Change { qty, kind: terms.kind, tif, client_id: None };
+        let change = Change { qty, kind: terms.kind, tif, expires: terms.until, client_id: None };
         self.venue.amend(number, change).map_err(|refused| Refusal::of(id, &refused))?;
+        self.book.change(place, |ticket| ticket.good_till = till);
         Ok(())
     }
 
@@ -293,4 +301,18 @@ impl Desk<'_> {
             self.venue.withdraw(number);
         }
     }
+}
+
+/// What the account does not keep of an order.
+fn take_words(ticket: &mut Ticket, order: &Order) {
+    ticket.reference = order.order_ref.clone().unwrap_or_default();
+    ticket.oca_group = order.oca_group.clone().unwrap_or_default();
+    ticket.oca_type = order.oca_type.unwrap_or_default();
+    ticket.outside_hours = order.outside_rth == Some(true);
+    ticket.good_till = good_till(order);
+}
+
+/// The date of an order that is good till one; empty for others.
+fn good_till(order: &Order) -> String {
+    order.good_till_date.clone().unwrap_or_default()
 }

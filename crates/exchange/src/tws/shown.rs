@@ -121,6 +121,9 @@ impl Shown<'_> {
         };
         let order = self.order;
         terms::write(order.kind, order.side, order.tif, &mut told);
+        if let Some(ticket) = self.ticket {
+            write_date(ticket, &mut told);
+        }
         told
     }
 
@@ -210,6 +213,14 @@ impl Shown<'_> {
     }
 }
 
+/// Writes the date of an order that is good till one.
+fn write_date(ticket: &Ticket, into: &mut Order) {
+    if !ticket.good_till.is_empty() {
+        into.tif = Some("GTD".to_owned());
+        into.good_till_date = Some(ticket.good_till.clone());
+    }
+}
+
 /// There is no commission; what a trade earned is not counted.
 pub(super) fn commission(trade: &Trade) -> CommissionAndFeesReport {
     CommissionAndFeesReport {
@@ -236,6 +247,7 @@ pub(super) fn draft(venue: &Venue, ticket: &Ticket, draft: &terms::Terms) -> Ope
         ..Order::default()
     };
     terms::write(draft.kind, draft.side, draft.tif, &mut order);
+    write_date(ticket, &mut order);
     OpenOrder {
         order_id: Some(ticket.order),
         contract: Some(contracts::shown(venue, draft.instrument)),

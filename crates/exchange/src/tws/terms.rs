@@ -1,6 +1,6 @@
 //! The terms of an order: read from a client's words, told in them again.
 
-use base::Rounding;
+use base::{Rounding, Span, Ts};
 use market::{InstrumentId, Price, Qty};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use super::contracts;
 use super::messages::contracts::Contract;
 use super::messages::orders::Order;
 use super::refusals::Refusal;
+use super::times::read_moment;
 use crate::Venue;
 use crate::venue::{HIGHEST_PRICE, Kind, MOST_SHARES, Side, Tif, Trail};
 
@@ -19,6 +20,9 @@ pub(super) struct Terms {
     pub(super) kind: Kind,
     pub(super) tif: Tif,
     pub(super) qty: Qty,
+    /// When it ends; `None` where nothing but its time in force ends it.
+    #[serde(default)]
+    pub(super) until: Option<Ts>,
 }
 
 /// Reads the terms of an order; `id` is the client's number of it.
@@ -45,7 +49,7 @@ pub(super) fn read(
     let tif = match (order.tif.as_deref().unwrap_or_default(), is_closing) {
         ("" | "DAY", true) => Tif::Cls,
         ("" | "DAY", false) => Tif::Day,
-        ("GTC", false) => Tif::Gtc,
+        ("GTC" | "GTD", false) => Tif::Gtc,
         ("IOC", false) => Tif::Ioc,
         ("FOK", false) => Tif::Fok,
         ("OPG", false) => Tif::Opg,
@@ -53,7 +57,26 @@ pub(super) fn read(
             return Err(Refusal::new(id, 10052, format!("Invalid time in force:{other}")));
         }
     };
-    Ok(Terms { instrument, side, kind, tif, qty })
+    let until = until(venue, id, order)?;
+    Ok(Terms { instrument, side, kind, tif, qty, until })
+}
+
+/// When an order ends that is good till a date; a day alone names all of it.
+fn until(venue: &Venue, id: i32, order: &Order) -> Result<Option<Ts>, Refusal> {
+    let text = order.good_till_date.as_deref().unwrap_or_default();
+    if order.tif.as_deref() != Some("GTD") {
+        return match text.is_empty() {
+            true => Ok(None),
+            false => Err(Refusal::invalid(id, "goodTillDate goes with GTD alone")),
+        };
+    }
+    let wrong = || Refusal::invalid(id, format!("goodTillDate '{text}' can't be read"));
+    let at = read_moment(text).ok_or_else(wrong)?;
+    let at = if text.len() == 8 { at + Span::from_days(1) } else { at };
+    match at > venue.now() {
+        true => Ok(Some(at)),
+        false => Err(Refusal::invalid(id, "goodTillDate lies in the past")),
+    }
 }
 
 /// What would change how an order is worked, and is not worked here, is refused.
@@ -62,7 +85,6 @@ fn check_extras(id: i32, order: &Order) -> Result<(), Refusal> {
     let extras = [
         (order.all_or_none == Some(true), "allOrNone"),
         (said(&order.good_after_time), "goodAfterTime"),
-        (said(&order.good_till_date), "goodTillDate"),
         (said(&order.hedge_type), "hedgeType"),
         (said(&order.algo_strategy), "algoStrategy"),
         (said(&order.adjusted_order_type), "adjustedOrderType"),

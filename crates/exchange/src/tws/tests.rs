@@ -208,6 +208,24 @@ fn a_day_order_ends_with_its_session() {
     assert_eq!(told, ["1 Cancelled 0/10", "1 error 202"]);
 }
 
+#[test]
+fn an_order_that_is_good_till_a_moment_ends_then() {
+    let mut rig = Rig::new();
+    let till = |date: &str| Order {
+        lmt_price: Some(1.0),
+        tif: Some("GTD".to_owned()),
+        good_till_date: Some(date.to_owned()),
+        ..sized("BUY", "LMT", "10")
+    };
+    assert_eq!(rig.place(1, till("20160202 11:00:00 US/Eastern")), ["1 Submitted 0/10"]);
+    assert_eq!(rig.place(2, till("20160203")), ["2 Submitted 0/10"]);
+    assert_eq!(rig.place(3, till("20160101")), ["3 error 321"]);
+    let told = [(); 3].map(|()| rig.step());
+    assert_eq!(told.concat(), ["1 Cancelled 0/10", "1 error 202"]);
+    assert_eq!(rig.place(2, till("20160202 11:30:00 US/Eastern")), ["2 Submitted 0/10"]);
+    assert_eq!(rig.step(), ["2 Cancelled 0/10", "2 error 202"]);
+}
+
 fn text() -> impl Strategy<Value = Option<String>> {
     let words = vec![
         "BUY",

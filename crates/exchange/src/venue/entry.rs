@@ -1,6 +1,7 @@
 //! Orders in plain words: for doors that say of each order what it waits for and which group it
 //! belongs to, instead of naming a class.
 
+use base::Ts;
 use market::{InstrumentId, Price, Qty};
 
 use super::Venue;
@@ -18,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) tif: Tif,
     pub(crate) qty: Qty,
+    /// When it ends, if not by its time in force.
+    pub(crate) expires: Option<Ts>,
     /// The client's name; another one is made where it is taken.
     pub(crate) client_id: Option<String>,
     /// Number of the order that it waits for.
@@ -33,6 +36,7 @@ pub(crate) struct Change {
     pub(crate) qty: Qty,
     pub(crate) kind: Kind,
     pub(crate) tif: Option<Tif>,
+    pub(crate) expires: Option<Ts>,
     pub(crate) client_id: Option<String>,
 }
 
@@ -85,6 +89,7 @@ impl Venue {
             (false, false) => Status::Accepted,
         };
         order.intent = intent.to_owned();
+        order.expires = entry.expires.unwrap_or(order.expires);
         order.parent = entry.parent;
         order.group.clone_from(&entry.group);
         if entry.parent.is_some() {

@@ -42,7 +42,7 @@ impl Venue {
         check_tif(old, tif)?;
         let kind = changed_kind(old, fields)?;
         let client_id = read::client_id(fields)?;
-        self.changed_order(number, Change { qty, kind, tif, client_id })
+        self.changed_order(number, Change { qty, kind, tif, expires: None, client_id })
     }
 
     /// The order that takes the place of an open one.
@@ -55,6 +55,7 @@ impl Venue {
             order.tif = tif;
             order.expires = expiry(self.state.now, tif);
         }
+        order.expires = change.expires.unwrap_or(order.expires);
         order.client_id = match change.client_id {
             Some(id) if self.by_client.contains_key(&id) => {
                 return Err(Answer::invalid("client_order_id must be unique"));

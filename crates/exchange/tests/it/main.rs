@@ -56,11 +56,18 @@ pub(crate) struct Wish {
     pub(crate) pace: Pace,
     pub(crate) requests_per_minute: usize,
     pub(crate) memory: Memory,
+    /// Port of the socket protocol; 0 takes a free one.
+    pub(crate) tws_port: u16,
 }
 
 impl Default for Wish {
     fn default() -> Wish {
-        Wish { pace: Pace::Stepped, requests_per_minute: 10_000, memory: Memory::new() }
+        Wish {
+            pace: Pace::Stepped,
+            requests_per_minute: 10_000,
+            memory: Memory::new(),
+            tws_port: 0,
+        }
     }
 }
 
@@ -77,7 +84,8 @@ impl Server {
             true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
             false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
         };
-        let [http, lines] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [http, lines] =
+            [0, wish.tws_port].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
         let (address, tws) = (http.local_addr().unwrap(), lines.local_addr().unwrap());
         let doors = Doors { http, tws: Some(lines) };
         let stop: &'static AtomicBool = Box::leak(Box::default());

@@ -172,6 +172,7 @@ fn act_plainly(venue: &mut Venue, act: &Act) {
                 kind: kind_of(*shape, *cents),
                 tif: TIMES[usize::from(*tif)],
                 qty: Qty::whole(*qty),
+                expires: None,
                 client_id: None,
                 parent,
                 group: (*group > 1).then(|| format!("oca/{group}")),
@@ -180,7 +181,8 @@ fn act_plainly(venue: &mut Venue, act: &Act) {
         }
         Act::Amend { order, qty, shape, cents } if count > 0 => {
             let kind = kind_of(*shape, *cents);
-            let change = Change { qty: Qty::whole(*qty), kind, tif: None, client_id: None };
+            let change =
+                Change { qty: Qty::whole(*qty), kind, tif: None, expires: None, client_id: None };
             venue.amend(order % count, change).map(|_| ())
         }
         Act::Withdraw(order) if count > 0 => {

@@ -69,6 +69,24 @@ fn after_a_restart_orders_and_trades_have_the_numbers_they_had() {
 }
 
 #[test]
+fn a_client_that_lost_its_line_comes_back_by_itself() {
+    let memory = Memory::new();
+    let wish = |tws_port| Wish { memory: memory.clone(), tws_port, ..Wish::default() };
+    let trader = Trader::on(Server::start(wish(0)), 3);
+    trade(&trader);
+    let before = found(&trader.client);
+    let Trader { client, server, .. } = trader;
+    let port = server.tws.port();
+    drop(server);
+    while client.is_connected() {
+        std::thread::yield_now();
+    }
+    let _server = Server::start(wish(port));
+    client.wait_connected().unwrap();
+    assert_eq!(found(&client), before);
+}
+
+#[test]
 fn open_orders_are_told_before_the_session_begins() {
     let trader = Trader::new();
     trade(&trader);
