@@ -329,6 +329,7 @@ def kinds(trader, server):
     waiting = {
         "limit": order("BUY", 5, "LMT", lmtPrice=low),
         "limit gtc": order("BUY", 5, "LMT", lmtPrice=low, tif="GTC"),
+        "limit till a date": order("BUY", 5, "LMT", lmtPrice=low, tif="GTD", goodTillDate="20160301"),
         "limit outside hours": order("BUY", 5, "LMT", lmtPrice=low, outsideRth=True),
         "stop": order("BUY", 5, "STP", auxPrice=high),
         "stop limit": order("BUY", 5, "STP LMT", auxPrice=high, lmtPrice=high),
@@ -343,7 +344,8 @@ def kinds(trader, server):
         status = trader.until("orderStatus", placed[name])[-1][2]
         wanted = "Submitted" if wish.orderType == "LMT" else "PreSubmitted"
         told = trader.orders[placed[name]]
-        check(f"{name} waits", status == wanted and told.orderType == wish.orderType, status)
+        same = told.orderType == wish.orderType and (told.tif == wish.tif or not wish.tif)
+        check(f"{name} waits", status == wanted and same, (status, told.tif))
     trail = trader.orders[placed["trailing by percent"]]
     check("trailing stop stands where it was put", abs(trail.trailStopPrice - high) < 0.02, trail.trailStopPrice)
     trader.reqOpenOrders()
