@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
 use crate::Venue;
-use crate::venue::Note;
+use crate::venue::{Note, Traded};
 
 /// The broker's own numbers of orders begin here.
 const FIRST_PERMANENT: i64 = 1_000_000_000;
@@ -75,6 +75,9 @@ pub(super) struct Trade {
     /// What the order had filled with it, and at what price on average.
     pub(super) filled: Qty,
     pub(super) average: f64,
+    /// What it earned; `None` where it closed nothing.
+    #[serde(default)]
+    pub(super) earned: Option<Cash>,
 }
 
 /// Orders of clients and trades.
@@ -181,7 +184,7 @@ impl Book {
         {
             self.worked_as(place, number);
         }
-        let (qty, price) = note.traded?;
+        let Traded { qty, price, earned } = note.traded?;
         let ticket = self.ticket_of(note.number);
         let (before, spent) =
             ticket.map_or((Qty::ZERO, Cash::ZERO), |ticket| ticket.before(venue, note.number));
@@ -195,6 +198,7 @@ impl Book {
             price,
             filled,
             average: (spent + note.order.value).to_f64() / filled.to_f64(),
+            earned,
         };
         self.trades.push(trade.clone());
         self.version += 1;

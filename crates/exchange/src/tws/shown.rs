@@ -221,13 +221,13 @@ fn write_date(ticket: &Ticket, into: &mut Order) {
     }
 }
 
-/// There is no commission; what a trade earned is not counted.
+/// What a trade earned; there is no commission.
 pub(super) fn commission(trade: &Trade) -> CommissionAndFeesReport {
     CommissionAndFeesReport {
         exec_id: Some(trade.id.clone()),
         commission_and_fees: Some(0.0),
         currency: Some("USD".to_owned()),
-        realized_pnl: None,
+        realized_pnl: trade.earned.map(market::Cash::to_f64),
     }
 }
 

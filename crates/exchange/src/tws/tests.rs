@@ -13,7 +13,8 @@ use super::messages::ask;
 use super::messages::contracts::Contract;
 use super::messages::data::HistoricalDataRequest;
 use super::messages::orders::{
-    CancelOrderRequest, ExecutionDetails, ExecutionFilter, Order, OrderStatus, PlaceOrderRequest,
+    CancelOrderRequest, CommissionAndFeesReport, ExecutionDetails, ExecutionFilter, Order,
+    OrderStatus, PlaceOrderRequest,
 };
 use super::messages::session::{ErrorMessage, StartApiRequest};
 use super::messages::tell;
@@ -206,6 +207,28 @@ fn a_day_order_ends_with_its_session() {
     rig.place(1, order);
     let told: Vec<String> = (0..13).flat_map(|_| rig.step()).collect();
     assert_eq!(told, ["1 Cancelled 0/10", "1 error 202"]);
+}
+
+#[test]
+fn a_sale_says_what_it_earned() {
+    let mut rig = Rig::new();
+    let mut earned = Vec::new();
+    for (id, action) in [(1, "BUY"), (2, "SELL")] {
+        rig.place(id, sized(action, "MKT", "10"));
+        let turn = rig.venue.step(1).unwrap();
+        let notes: Vec<_> = turn.notes.iter().filter_map(|note| note.traded).collect();
+        rig.hall.news(&mut rig.venue, &turn);
+        let mut frames = rig.hall.take().into_iter().filter_map(|(_, out)| match out {
+            Out::Bytes(bytes) if bytes[4..8] == (BINARY + tell::COMMISSION).to_be_bytes() => {
+                CommissionAndFeesReport::decode(&bytes[8..]).ok()
+            }
+            _ => None,
+        });
+        earned.push((notes[0].price.to_f64(), frames.next().unwrap().realized_pnl));
+    }
+    let [(bought, none), (sold, some)] = earned[..] else { panic!("two trades") };
+    assert_eq!(none, None);
+    assert!((some.unwrap() - 10.0 * (sold - bought)).abs() < 1e-6, "{earned:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod account;
 mod assets;
+mod basis;
 mod cancel;
 mod check;
 mod entry;
@@ -39,7 +40,7 @@ pub(crate) use history::trade_number;
 pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
 pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
 pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
-pub(crate) use told::Note;
+pub(crate) use told::{Note, Traded};
 
 /// Layout of the written state; another one is refused.
 const LAYOUT: u32 = 1;
@@ -118,6 +119,8 @@ pub struct Venue {
     by_client: BTreeMap<String, usize>,
     /// The session's bars by their start, made once.
     day: Option<(usize, BTreeMap<Ts, Vec<BarPrint>>)>,
+    /// What positions cost on average, as of the last fill.
+    costs: BTreeMap<InstrumentId, Price>,
     updates: Vec<Value>,
     notes: Vec<Note>,
     prints: Vec<BarPrint>,
@@ -212,6 +215,7 @@ impl Venue {
             by_id: BTreeMap::new(),
             by_client: BTreeMap::new(),
             day: None,
+            costs: BTreeMap::new(),
             updates: Vec::new(),
             notes: Vec::new(),
             prints: Vec::new(),
@@ -220,6 +224,7 @@ impl Venue {
             venue.index(number);
         }
         venue.state.tws.index();
+        venue.costs = venue.held().iter().map(|h| (h.instrument, h.average_price)).collect();
         venue
     }
 

@@ -3,7 +3,7 @@
 
 use base::Ts;
 use market::{
-    Broker as _, BrokerEvent, ClientOrderId, Corporate, CorporateAction, Fill, InstrumentId,
+    Broker as _, BrokerEvent, Cash, ClientOrderId, Corporate, CorporateAction, Fill, InstrumentId,
     OrderKind, OrderRequest, OrderState, Price, Qty, TimeInForce,
 };
 use sim::BarPrint;
@@ -94,6 +94,7 @@ impl Venue {
         let action = CorporateAction { known: open, ..action.clone() };
         self.state.exchange.on_corporate(instrument, &action).map_err(Error::ReplayBar)?;
         self.take_answers(instrument, open);
+        self.remember_cost(instrument);
         Ok(())
     }
 
@@ -281,12 +282,12 @@ impl Venue {
                 _ => None,
             })
             .sum();
-        let mut held = self.state.exchange.position(instrument) - filled;
+        let mut basis = self.basis_before(instrument, filled);
         for answer in answers {
             match answer {
                 BrokerEvent::Filled(fill) => {
-                    held += fill.qty;
-                    self.take_fill(&fill, held);
+                    let earned = basis.trade(fill.qty, fill.price);
+                    self.take_fill(&fill, basis.qty, earned);
                 }
                 BrokerEvent::Moved { order, state, .. } => self.take_move(&order, state, at),
                 BrokerEvent::CashMoved { amount, reason, .. } => {
@@ -308,6 +309,7 @@ impl Venue {
             }
         }
         if filled != Qty::ZERO {
+            self.remember_cost(instrument);
             self.changed();
         }
     }
@@ -341,7 +343,7 @@ impl Venue {
         self.end(number, ended, at);
     }
 
-    fn take_fill(&mut self, fill: &Fill, held: Qty) {
+    fn take_fill(&mut self, fill: &Fill, held: Qty, earned: Option<Cash>) {
         let Some(number) = self.number_of(&fill.order) else {
             let activity = Activity::closing(self.state.activities.len(), fill);
             self.state.activities.push(activity);
@@ -357,7 +359,7 @@ impl Venue {
             self.state.open.remove(&number);
         }
         let event = if done { "fill" } else { "partial_fill" };
-        self.tell_fill(event, number, fill, held);
+        self.tell_fill(event, number, fill, (held, earned));
         self.shrink_siblings(number, fill.qty.abs());
         match done {
             true => self.wake_legs(number, fill.at),
