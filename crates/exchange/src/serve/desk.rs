@@ -54,12 +54,14 @@ pub(super) enum LineEvent {
 }
 
 /// Bytes that may wait for a slow client.
-const MOST_WAITING: usize = 64 << 20;
+const MOST_WAITING: usize = 16 << 20;
 
 /// Where a line is answered, and how many bytes wait there.
 pub(super) struct LineOut {
     pub(super) sender: mpsc::UnboundedSender<Vec<u8>>,
     pub(super) waiting: Arc<AtomicUsize>,
+    /// Goes with this, so that the line knows that nothing more will come.
+    pub(super) _alive: oneshot::Sender<()>,
 }
 
 impl LineOut {

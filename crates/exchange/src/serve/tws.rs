@@ -18,6 +18,8 @@ use crate::tws::{Fault, Frames, LineId, Said};
 const MOST_LINES: usize = 32;
 /// Time to greet.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Time to send what was said before a line is cut.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Time after a connection could not be taken in.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -55,12 +57,17 @@ async fn serve_line(socket: TcpStream, id: LineId, door: &Door, mut ended: watch
     let (sender, outbox) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let mut writing = tokio::spawn(write(writer, outbox, Arc::clone(&waiting)));
-    let out = LineOut { sender, waiting };
+    let (alive, mut gone) = oneshot::channel();
+    let out = LineOut { sender, waiting, _alive: alive };
     let mut ear = Ear { id, door, frames: Frames::default(), out: Some(out) };
     tokio::select! {
         () = until_ended(&mut ended) => {}
-        // The account cut the line, or the client takes nothing more.
+        // The account cut the line and all was said, or the client takes nothing more.
         _ = &mut writing => return,
+        _ = &mut gone => {
+            // Last words are heard, but not waited for long.
+            let _ = timeout(LAST_WORDS, &mut writing).await;
+        }
         () = ear.listen(reader) => {}
     }
     // Who hung up reads no more; who said nonsense is told nothing.

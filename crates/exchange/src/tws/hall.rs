@@ -82,9 +82,8 @@ impl Hall {
         };
         let start =
             StartApiRequest::decode(body).ok().filter(|_| message == BINARY + ask::START_API);
-        let in_use = start
-            .and_then(|start| start.client_id)
-            .is_some_and(|client| taken(client, &self.lines));
+        let in_use =
+            start.is_some_and(|start| taken(start.client_id.unwrap_or_default(), &self.lines));
         let Some(line) = self.lines.get_mut(&id) else { return venue.act(|_| ()).1 };
         let out = &mut self.out;
         let (heard, turn) = venue.act(|venue| {

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::connect;
 use crate::{Server, Wish};
@@ -123,4 +123,26 @@ fn more_lines_than_the_broker_takes_are_closed() {
     let client = (0..)
         .find_map(|_| ibapi::client::blocking::Client::connect(&server.tws.to_string(), 9).ok());
     assert!(client.unwrap().server_time().is_ok());
+}
+
+#[test]
+fn who_asks_and_does_not_listen_is_cut_and_harms_nobody() {
+    let server = Server::start(Wish::default());
+    server.well("POST /control/advance?until=2016-03-20T00:00:00Z", "");
+    let mut line = greeted(&server);
+    line.write_all(&said(71, &[8, 4])).unwrap();
+    // Minutes of thirty sessions, again and again, as the protocol writes that.
+    let contract = b"\x12\x03SPY";
+    let mut asked = vec![8, 1, 0x12, contract.len() as u8];
+    asked.extend(contract);
+    for (field, text) in [(4_u8, "1 min"), (5, "30 D"), (7, "TRADES")] {
+        asked.extend([field << 3 | 2, text.len() as u8]);
+        asked.extend(text.bytes());
+    }
+    let other = connect(&server, 5);
+    let begun = Instant::now();
+    while line.write_all(&said(20, &asked)).is_ok() {
+        assert!(other.server_time().is_ok());
+        assert!(begun.elapsed() < super::WAIT, "the line is not cut");
+    }
 }
