@@ -127,7 +127,7 @@ impl Desk<'_> {
                 market_value: Some(value.to_f64()),
                 average_cost: Some(held.average_price.to_f64()),
                 unrealized_pnl: Some(gain.to_f64()),
-                realized_pnl: Some(0.0),
+                realized_pnl: None,
                 account_name: Some(name.clone()),
             };
             self.tell(tell::PORTFOLIO_VALUE, &told);

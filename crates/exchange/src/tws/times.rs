@@ -45,7 +45,8 @@ pub(super) fn read_day(text: &str) -> Option<Day> {
 pub(super) fn read_moment(text: &str) -> Option<Ts> {
     let text = text.trim();
     let (day, rest) = text.split_at_checked(8)?;
-    let day = read_day(day)?;
+    // A day far away has no instants that could be counted.
+    let day = read_day(day).filter(|day| LocalClock::NewYork.knows(*day))?;
     let is_universal = rest.starts_with('-');
     let rest = rest.trim_start_matches(['-', ' ']);
     if rest.is_empty() {
@@ -92,6 +93,8 @@ mod tests {
             ("20160202 09:31:00 Mars", None),
             ("20160230 09:31:00", None),
             ("20160202 25:00:00", None),
+            ("00010101-00:00:00", None),
+            ("99991231 23:59:59 UTC", None),
             ("2016", None),
             ("é2160202 é", None),
         ];
