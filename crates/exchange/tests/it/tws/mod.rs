@@ -42,7 +42,9 @@ impl Trader {
         Trader { client, updates, server }
     }
 
+    /// Works bars, after all that was sent before has arrived: a line is answered in its order.
     fn step(&self, bars: u32) {
+        self.client.server_time().unwrap();
         self.server.well(&format!("POST /control/step?bars={bars}"), "");
     }
 
