@@ -324,7 +324,7 @@ pub(crate) fn options(data: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Trades with Alpaca's own client, from PyPI and unchanged, on the paper exchange.
+/// Trades with the clients of two brokers, from PyPI and unchanged, on the paper exchange.
 pub(crate) fn exchange(home: &Path) -> Result<()> {
     let root = tree::root();
     let peers = root.join("proving").join("peers");
@@ -336,8 +336,14 @@ pub(crate) fn exchange(home: &Path) -> Result<()> {
     if home.exists() {
         std::fs::remove_dir_all(&home).with_context(|| format!("clear {}", home.display()))?;
     }
-    println!("\n== alpaca-py on the paper exchange");
-    tree::run(Command::new(python).arg(peers.join("exchange_alpaca.py")).arg(binary).arg(home))
+    for (client, script) in
+        [("alpaca-py", "exchange_alpaca.py"), ("nautilus-ibapi", "exchange_tws.py")]
+    {
+        println!("\n== {client} on the paper exchange");
+        let mut command = Command::new(&python);
+        tree::run(command.arg(peers.join(script)).arg(&binary).arg(&home))?;
+    }
+    Ok(())
 }
 
 /// The binary with its home folder, and where the recorded data lie.

@@ -1,20 +1,23 @@
-//! A simulated market and account, served over HTTP and WebSocket as a broker serves them.
+//! A simulated market and account, served as brokers serve them.
 //!
 //! **For**: programs that were written for a broker's interface and that shall run against a
-//! made or a recorded market, unchanged. Today the interface of Alpaca, trading and market data.
+//! made or a recorded market, unchanged. Today the interface of Alpaca, trading and market data,
+//! and the socket protocol of TWS over the same account.
 //! **Must never know**: what the wall clock shows, where bars and states are kept, features,
 //! models, books. It listens where it is told to; the account lives in a [`Venue`], which is a
 //! function of requests and of time and does no I/O.
-//! **Start reading** at [`venue`], then [`tape`], then [`serve`].
+//! **Start reading** at [`venue`], then [`tape`], then [`serve`]; the other broker's words are in
+//! `tws`.
 
 pub mod answer;
 mod figures;
 pub mod serve;
 pub mod tape;
+mod tws;
 pub mod venue;
 
 pub use answer::{Answer, Method, Request};
-pub use serve::{Clock, Keep, Keys, Pace, Settings, Work, serve};
+pub use serve::{Clock, Doors, Keep, Keys, Pace, Settings, Work, serve, serve_doors};
 pub use tape::{Listing, Tape, TapeSource};
 pub use venue::{Opening, Turn, Venue};
 

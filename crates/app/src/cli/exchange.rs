@@ -11,6 +11,7 @@ use clap::Args;
   trimtab exchange                                   a made market, sixty times as fast as ours
   trimtab exchange --speed stepped                   time moves when POST /control/step says so
   trimtab exchange --dataset us --begin 2024-01-02 --speed real
+  trimtab exchange --tws-port 7497                   also for clients of TWS
   trimtab exchange --name second --cash 25000.00 --listen 127.0.0.1:9000
 
 The account is kept under --home and continued by the same command. Its key and secret are given,
@@ -19,6 +20,10 @@ pub(crate) struct ExchangeArgs {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8711")]
     pub listen: SocketAddr,
+    /// Port for clients of TWS, on the same address; 0 takes a free one. It asks for no key:
+    /// whoever can connect can trade.
+    #[arg(long)]
+    pub tws_port: Option<u16>,
     /// Name of the account.
     #[arg(long, default_value = "paper")]
     pub name: String,

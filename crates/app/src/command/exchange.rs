@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use exchange::{
-    Clock, Keep, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
+    Clock, Doors, Keep, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
 };
 use lake::Origin;
 use lake::read::DailyQuery;
@@ -28,6 +28,8 @@ use crate::terminal::Terminal;
 #[derive(Serialize)]
 struct Answer {
     url: String,
+    /// Where clients of TWS connect.
+    tws: Option<String>,
     key: String,
     /// Only where it was made in this run.
     secret: Option<String>,
@@ -46,12 +48,14 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
     let (tape, data) = tape(args, home)?;
     let tape = Arc::new(tape);
     let venue = venue(args, &folder, &tape)?;
-    let refused = |error: io::Error| {
-        Failure::new(format!("listen on {}: {error}", args.listen))
-            .advise("choose another address with --listen; port 0 takes a free one")
+    let (http, at) = listen(args.listen, "--listen")?;
+    let (tws, tws_at) = match args.tws_port {
+        Some(port) => {
+            let (listener, at) = listen(SocketAddr::new(args.listen.ip(), port), "--tws-port")?;
+            (Some(listener), Some(at.to_string()))
+        }
+        None => (None, None),
     };
-    let listener = TcpListener::bind(args.listen).map_err(refused)?;
-    let url = format!("http://{}", listener.local_addr().map_err(refused)?);
     let answer = Answer {
         key: keys.key.clone(),
         secret,
@@ -60,14 +64,25 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
         now: venue.now().to_string(),
         speed: args.speed.clone(),
         data,
-        url,
+        url: format!("http://{at}"),
+        tws: tws_at,
     };
     terminal.answer(&answer, told(&answer))?;
     let keep = Box::new(Disk { path: folder.join("state.json"), folder });
     let (requests_per_minute, body_bytes) = (args.requests_per_minute, args.body_bytes);
     let settings = Settings { keys, requests_per_minute, body_bytes, pace };
     let work = Work { venue, tape, keep, clock: clock() };
-    Ok(exchange::serve(listener, work, &settings, &crate::interrupt::ASKED)?)
+    Ok(exchange::serve_doors(Doors { http, tws }, work, &settings, &crate::interrupt::ASKED)?)
+}
+
+fn listen(at: SocketAddr, word: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |error: io::Error| {
+        Failure::new(format!("listen on {at}: {error}"))
+            .advise(format!("choose another one with {word}; port 0 takes a free one"))
+    };
+    let listener = TcpListener::bind(at).map_err(refused)?;
+    let at = listener.local_addr().map_err(refused)?;
+    Ok((listener, at))
 }
 
 fn told(answer: &Answer) -> String {
@@ -75,8 +90,12 @@ fn told(answer: &Answer) -> String {
         Some(secret) => format!("\nsecret  {secret}   (made now and never shown again)"),
         None => String::new(),
     };
+    let tws = match &answer.tws {
+        Some(at) => format!("\ntws     {at}   (without a key)"),
+        None => String::new(),
+    };
     format!(
-        "serving {}\nkey     {}{secret}\naccount {}\nmarket  {} ({})\nnow     {} there, speed {}",
+        "serving {}{tws}\nkey     {}{secret}\naccount {}\nmarket  {} ({})\nnow     {} there, speed {}",
         answer.url,
         answer.key,
         answer.account,

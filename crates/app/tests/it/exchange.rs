@@ -103,6 +103,20 @@ fn an_account_survives_a_kill_and_belongs_to_one_process_and_one_market() {
 }
 
 #[test]
+fn clients_of_tws_are_welcomed_where_a_port_was_given() {
+    let home = tempfile::tempdir().unwrap();
+    let served = serve(home.path(), &["--tws-port", "0"]);
+    let mut line = TcpStream::connect(served.said["tws"].as_str().unwrap()).unwrap();
+    line.write_all(b"API\0\0\0\0\x09v100..225").unwrap();
+    let mut welcome = [0; 8];
+    line.read_exact(&mut welcome).unwrap();
+    assert_eq!(&welcome[4..], b"222\0");
+    drop(served);
+    let without = serve(home.path(), &[]);
+    assert!(without.said["tws"].is_null());
+}
+
+#[test]
 fn words_that_make_no_sense_are_told_with_advice() {
     let home = tempfile::tempdir().unwrap();
     let cases: [(&[&str], &str); 5] = [

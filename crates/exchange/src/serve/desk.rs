@@ -1,17 +1,20 @@
 //! The one thread that holds the account. Requests come one after the other; what changed is kept
 //! before anybody hears of it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use base::{Span, Ts};
 use serde_json::Value;
 use sim::BarPrint;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::Clock;
+use crate::tws::{Hall, LineId, Out};
 use crate::{Answer, Error, Request, Turn, Venue};
 
 /// Where states are kept. It returns only once the state would survive the machine.
@@ -34,10 +37,40 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Messages that a slow listener may fall behind.
 const BACKLOG: usize = 4_096;
 
-/// A request and where its answer goes.
-struct Job {
-    request: Request,
-    reply: oneshot::Sender<Answer>,
+/// Something to do, and where the answer goes.
+enum Job {
+    Ask { request: Request, reply: oneshot::Sender<Answer> },
+    Line { id: LineId, event: LineEvent },
+}
+
+/// What happens on a line of the socket protocol.
+pub(super) enum LineEvent {
+    /// A client greeted; `out` is where it is answered.
+    Opened { version: i32, out: LineOut },
+    /// It said something; `done` once that is answered, and not before it was kept.
+    Said { message: u32, body: Vec<u8>, done: oneshot::Sender<()> },
+    /// It is gone.
+    Closed,
+}
+
+/// Bytes that may wait for a slow client.
+const MOST_WAITING: usize = 16 << 20;
+
+/// Where a line is answered, and how many bytes wait there.
+pub(super) struct LineOut {
+    pub(super) sender: mpsc::UnboundedSender<Vec<u8>>,
+    pub(super) waiting: Arc<AtomicUsize>,
+    /// Goes with this, so that the line knows that nothing more will come.
+    pub(super) _alive: oneshot::Sender<()>,
+}
+
+impl LineOut {
+    /// False where the client has fallen too far behind, or is gone.
+    fn send(&self, bytes: Vec<u8>) -> bool {
+        let count = bytes.len();
+        let waiting = self.waiting.fetch_add(count, Ordering::Relaxed);
+        waiting.saturating_add(count) <= MOST_WAITING && self.sender.send(bytes).is_ok()
+    }
 }
 
 /// The door to the thread.
@@ -54,14 +87,20 @@ impl Door {
     /// Asks and waits; `None` where the thread has ended.
     pub(super) async fn ask(&self, request: Request) -> Option<Answer> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job { request, reply }).ok()?;
+        self.jobs.send(Job::Ask { request, reply }).ok()?;
         answer.await.ok()
+    }
+
+    /// Says what happened on a line; false where the thread has ended.
+    pub(super) fn tell(&self, id: LineId, event: LineEvent) -> bool {
+        self.jobs.send(Job::Line { id, event }).is_ok()
     }
 }
 
 /// What the thread holds.
 pub(super) struct Desk {
     pub(super) venue: Venue,
+    pub(super) hall: Hall,
     pub(super) keep: Box<dyn Keep>,
     pub(super) pace: Pace,
     pub(super) clock: Clock,
@@ -77,7 +116,7 @@ pub(super) fn open(
     let door = Door { jobs, updates: updates.clone(), prints: prints.clone() };
     let thread = std::thread::spawn(move || {
         let _guard = Guard(ended);
-        Worker { desk, updates, prints }.work(&inbox)
+        Worker { desk, updates, prints, outs: BTreeMap::new() }.work(&inbox)
     });
     (door, thread)
 }
@@ -95,33 +134,67 @@ struct Worker {
     desk: Desk,
     updates: broadcast::Sender<Arc<Value>>,
     prints: broadcast::Sender<Arc<Vec<BarPrint>>>,
+    /// Where lines of the socket protocol are answered.
+    outs: BTreeMap<LineId, LineOut>,
 }
 
 impl Worker {
     fn work(&mut self, inbox: &Receiver<Job>) -> Result<(), Error> {
         let begun = (self.desk.clock)();
         let from = self.desk.venue.now();
-        let state = self.desk.venue.write()?;
-        self.desk.keep.keep(&state).map_err(Error::KeepState)?;
+        self.keep()?;
         loop {
             match inbox.recv_timeout(self.wait(begun, from)) {
                 Ok(job) => {
                     self.run(begun, from)?;
-                    let turn = match self.refuses(&job.request) {
-                        Some(refusal) => {
-                            let _ = job.reply.send(refusal);
-                            continue;
+                    match job {
+                        Job::Ask { request, reply } => {
+                            let answer = self.ask(&request)?;
+                            // Whoever asked may have gone; the state is the same.
+                            let _ = reply.send(answer);
                         }
-                        None => self.desk.venue.ask(&job.request)?,
-                    };
-                    let answer = self.settle(turn)?;
-                    // Whoever asked may have gone; the state is the same.
-                    let _ = job.reply.send(answer);
+                        Job::Line { id, event } => self.hear(id, event)?,
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => self.run(begun, from)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, Error> {
+        match self.refuses(request) {
+            Some(refusal) => Ok(refusal),
+            None => {
+                let turn = self.desk.venue.ask(request)?;
+                self.settle(turn)
+            }
+        }
+    }
+
+    /// Takes in what happened on a line.
+    fn hear(&mut self, id: LineId, event: LineEvent) -> Result<(), Error> {
+        let Desk { venue, hall, .. } = &mut self.desk;
+        match event {
+            LineEvent::Opened { version, out } => {
+                self.outs.insert(id, out);
+                hall.open(id, version, venue.now());
+                self.send();
+            }
+            LineEvent::Said { message, body, done } => {
+                let turn = hall.hear(venue, id, (message, &body));
+                self.settle(turn)?;
+                // The line may have gone; the state is the same.
+                let _ = done.send(());
+            }
+            LineEvent::Closed => self.drop_line(id),
+        }
+        Ok(())
+    }
+
+    fn drop_line(&mut self, id: LineId) {
+        self.outs.remove(&id);
+        self.desk.hall.close(id);
     }
 
     /// A clock that runs by itself is in nobody's hand.
@@ -157,11 +230,16 @@ impl Worker {
         Ok(())
     }
 
+    fn keep(&mut self) -> Result<(), Error> {
+        let state = self.desk.venue.write()?;
+        self.desk.keep.keep(&state).map_err(Error::KeepState)
+    }
+
     /// Keeps what changed, then tells it.
     fn settle(&mut self, turn: Turn) -> Result<Answer, Error> {
+        self.desk.hall.news(&mut self.desk.venue, &turn);
         if turn.is_changed {
-            let state = self.desk.venue.write()?;
-            self.desk.keep.keep(&state).map_err(Error::KeepState)?;
+            self.keep()?;
         }
         for update in turn.updates {
             // Nobody listens: then nobody is told.
@@ -170,6 +248,22 @@ impl Worker {
         if !turn.prints.is_empty() {
             let _ = self.prints.send(Arc::new(turn.prints));
         }
+        self.send();
         Ok(turn.answer)
+    }
+
+    /// Sends what the hall has to say. A line that takes nothing more is cut: a client that lost
+    /// messages must begin anew rather than believe it has all.
+    fn send(&mut self) {
+        for (id, out) in self.desk.hall.take() {
+            let is_sent = match (out, self.outs.get(&id)) {
+                (Out::Bytes(bytes), Some(line)) => line.send(bytes),
+                (Out::Cut, _) => false,
+                (Out::Bytes(_), None) => continue,
+            };
+            if !is_sent {
+                self.drop_line(id);
+            }
+        }
     }
 }

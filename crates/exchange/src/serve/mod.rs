@@ -1,4 +1,5 @@
-//! The network: HTTP and WebSocket on one address, thin around the [`Venue`].
+//! The network: HTTP and WebSocket on one address, the socket protocol of TWS on another, thin
+//! around the [`Venue`].
 //!
 //! Everything here is about senders, limits and bytes; what a request means is decided by the
 //! venue, in a thread of its own (`desk`).
@@ -7,6 +8,7 @@ mod desk;
 mod feed;
 mod gate;
 mod sockets;
+mod tws;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +24,7 @@ use axum::routing::{any, get};
 use axum::serve::ListenerExt as _;
 use tokio::sync::watch;
 
+use crate::tws::Hall;
 use crate::{Answer, Error, Method, Request, Tape, Venue};
 use desk::{Desk, Door};
 pub use desk::{Keep, Pace};
@@ -76,14 +79,34 @@ pub struct Work {
     pub clock: Clock,
 }
 
-/// Serves until `stop` is set, or until a state can't be kept.
+/// Where clients are heard.
+pub struct Doors {
+    /// HTTP and WebSocket.
+    pub http: TcpListener,
+    /// The socket protocol of TWS. It knows no keys: whoever can connect can trade.
+    pub tws: Option<TcpListener>,
+}
+
+/// Serves HTTP and WebSocket until `stop` is set, or until a state can't be kept.
 pub fn serve(
     listener: TcpListener,
     work: Work,
     settings: &Settings,
     stop: &'static AtomicBool,
 ) -> Result<(), Error> {
-    listener.set_nonblocking(true).map_err(Error::Serve)?;
+    serve_doors(Doors { http: listener, tws: None }, work, settings, stop)
+}
+
+/// Serves at every door until `stop` is set, or until a state can't be kept.
+pub fn serve_doors(
+    doors: Doors,
+    work: Work,
+    settings: &Settings,
+    stop: &'static AtomicBool,
+) -> Result<(), Error> {
+    for listener in [Some(&doors.http), doors.tws.as_ref()].into_iter().flatten() {
+        listener.set_nonblocking(true).map_err(Error::Serve)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -92,7 +115,9 @@ pub fn serve(
     let (ended, has_ended) = watch::channel(false);
     let half_spread_bps = work.venue.half_spread_bps();
     let (venue, pace, clock) = (work.venue, settings.pace, Arc::clone(&work.clock));
-    let (door, thread) = desk::open(Desk { venue, keep: work.keep, pace, clock }, ended);
+    let hall = Hall::default();
+    let (door, thread) = desk::open(Desk { venue, hall, keep: work.keep, pace, clock }, ended);
+    let lines = doors.tws.map(|listener| (listener, door.clone()));
     let shared = Arc::new(Shared {
         door,
         tape: work.tape,
@@ -103,7 +128,13 @@ pub fn serve(
         clock: work.clock,
         ended: has_ended.clone(),
     });
-    let served = runtime.block_on(listen(listener, shared, has_ended, stop));
+    let served = runtime.block_on(async {
+        if let Some((listener, door)) = lines {
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(Error::Serve)?;
+            tokio::spawn(tws::listen(listener, door, has_ended.clone()));
+        }
+        listen(doors.http, shared, has_ended, stop).await
+    });
     runtime.shutdown_timeout(GRACE);
     let worked = thread.join().unwrap_or(Err(Error::WorkAccount));
     served.and(worked)

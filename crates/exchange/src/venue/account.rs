@@ -113,14 +113,82 @@ impl Worth {
     pub(super) fn gross(self) -> Cash {
         self.long - self.short
     }
+
+    /// Margin that opening all of it takes.
+    fn initial(self) -> Cash {
+        times(self.gross(), 0.5)
+    }
+
+    /// Margin that keeping it takes.
+    fn maintenance(self) -> Cash {
+        times(self.long, 0.25) - times(self.short, 0.3)
+    }
+}
+
+/// The account's money in plain numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Purse {
+    pub(crate) cash: Cash,
+    pub(crate) equity: Cash,
+    /// Equity when the session began.
+    pub(crate) last_equity: Cash,
+    pub(crate) long: Cash,
+    /// Negative or zero.
+    pub(crate) short: Cash,
+    /// What may still be bought.
+    pub(crate) buying_power: Cash,
+    /// Margin that opening the positions takes, and that keeping them takes.
+    pub(crate) initial: Cash,
+    pub(crate) maintenance: Cash,
+    /// Positions at their price less what they cost.
+    pub(crate) unrealized: Cash,
 }
 
 impl Venue {
-    pub(super) fn held(&self) -> Vec<Held> {
+    /// The account's money.
+    pub(crate) fn purse(&self) -> Purse {
+        let worth = self.worth();
+        let gain = |held: &Held| {
+            value_of(self.price_of(held), held.qty) - value_of(held.average_price, held.qty)
+        };
+        Purse {
+            cash: self.state.exchange.cash(),
+            equity: self.equity(),
+            last_equity: self.state.last_equity,
+            long: worth.long,
+            short: worth.short,
+            buying_power: self.buying_power(),
+            initial: worth.initial(),
+            maintenance: worth.maintenance(),
+            unrealized: self.held().iter().map(gain).sum(),
+        }
+    }
+
+    /// Margin that opening and that keeping the positions would take, were one of them changed by
+    /// a signed quantity.
+    pub(crate) fn margins_with(&self, instrument: InstrumentId, change: Qty) -> (Cash, Cash) {
+        let mut worth = Worth::default();
+        let others = self.held().into_iter().filter(|held| held.instrument != instrument);
+        let mut positions: Vec<(Price, Qty)> =
+            others.map(|held| (self.price_of(&held), held.qty)).collect();
+        let held = self.position_of(instrument).map_or(Qty::ZERO, |held| held.qty);
+        let mark = self.mark(instrument).unwrap_or(Price::ZERO);
+        positions.push((mark, held + change));
+        for (price, qty) in positions {
+            let value = value_of(price, qty);
+            let side = if qty.is_negative() { &mut worth.short } else { &mut worth.long };
+            *side += value;
+        }
+        (worth.initial(), worth.maintenance())
+    }
+
+    /// What is held of each instrument.
+    pub(crate) fn held(&self) -> Vec<Held> {
         self.state.exchange.snapshot().positions
     }
 
-    fn price_of(&self, held: &Held) -> Price {
+    /// The price that a position is valued at.
+    pub(crate) fn price_of(&self, held: &Held) -> Price {
         self.mark(held.instrument).unwrap_or(held.average_price)
     }
 
@@ -169,8 +237,7 @@ impl Venue {
         let worth = self.worth();
         let (cash, equity) = (self.state.exchange.cash(), self.equity());
         let power = self.buying_power();
-        let initial = times(worth.gross(), 0.5);
-        let maintenance = times(worth.long, 0.25) - times(worth.short, 0.3);
+        let (initial, maintenance) = (worth.initial(), worth.maintenance());
         let own = times(power, 1.0 / f64::from(self.state.multiplier));
         json!({
             "id": self.account_id(),
@@ -266,7 +333,7 @@ impl Venue {
         self.held().iter().map(|held| self.show_position(held)).collect()
     }
 
-    pub(super) fn position_of(&self, instrument: InstrumentId) -> Option<Held> {
+    pub(crate) fn position_of(&self, instrument: InstrumentId) -> Option<Held> {
         self.held().into_iter().find(|held| held.instrument == instrument)
     }
 
@@ -308,6 +375,13 @@ impl Venue {
         })
     }
 
+    /// True for an order whose parent has not filled anything yet.
+    pub(super) fn sleeps(&self, order: &Order) -> bool {
+        order.parent.is_some_and(|parent| {
+            order.class != super::order::Class::Oco && self.state.orders[parent].filled == Qty::ZERO
+        })
+    }
+
     /// What of a position no open order is about to close, with the position's sign.
     pub(super) fn available(&self, held: &Held) -> Qty {
         let closes = if held.qty.is_negative() { Side::Buy } else { Side::Sell };
@@ -315,11 +389,7 @@ impl Venue {
         let mut bound = Qty::ZERO;
         for number in self.open_orders_of(held.instrument) {
             let order = &self.state.orders[number];
-            let asleep = order.parent.is_some_and(|parent| {
-                order.class != super::order::Class::Oco
-                    && self.state.orders[parent].filled == Qty::ZERO
-            });
-            if order.side != closes || asleep {
+            if order.side != closes || self.sleeps(order) {
                 continue;
             }
             if let Some(group) = &order.group {

@@ -10,12 +10,12 @@ use crate::{Answer, Request};
 
 impl Venue {
     /// The day of the session that is on, or that was on last.
-    pub(super) fn today(&self) -> Day {
+    pub(crate) fn today(&self) -> Day {
         self.session().map_or(self.state.now.utc_day(), |session| session.day)
     }
 
     /// The instrument of a symbol, however it is written, or of an asset's id.
-    pub(super) fn find(&self, symbol: &str) -> Option<InstrumentId> {
+    pub(crate) fn find(&self, symbol: &str) -> Option<InstrumentId> {
         let universe = self.tape.universe();
         if crate::figures::is_uuid(symbol) {
             let of = |name: &str| self.asset_id(name).eq_ignore_ascii_case(symbol);

@@ -33,7 +33,7 @@ impl Venue {
     }
 
     /// The instrument of a symbol or of an asset's id that may be traded now.
-    fn tradable(&self, symbol: &str) -> Result<InstrumentId, Answer> {
+    pub(super) fn tradable(&self, symbol: &str) -> Result<InstrumentId, Answer> {
         let found = self
             .find(symbol)
             .ok_or_else(|| Answer::invalid(format!("could not find asset \"{symbol}\"")))?;
@@ -50,7 +50,7 @@ impl Venue {
         Ok(found)
     }
 
-    fn check_form(&self, wish: &Wish) -> Result<(), Answer> {
+    pub(super) fn check_form(&self, wish: &Wish) -> Result<(), Answer> {
         let lots = wish.qty.is_none_or(|qty| qty.raw() % Qty::SCALE == 0);
         let is_fractional = wish.notional.is_some() || !lots;
         let is_auction = wish.tif.is_auction();
@@ -148,7 +148,7 @@ impl Venue {
     }
 
     /// Orders of an auction must be there in time.
-    fn check_auction(&self, wish: &Wish) -> Result<(), Answer> {
+    pub(super) fn check_auction(&self, wish: &Wish) -> Result<(), Answer> {
         let Some(session) = self.session() else { return Ok(()) };
         let now = self.state.now;
         let is_late = match wish.tif {
@@ -166,7 +166,7 @@ impl Venue {
     }
 
     /// The price that an order is held against the account with.
-    fn estimate(&self, wish: &Wish, instrument: InstrumentId) -> Option<Price> {
+    pub(super) fn estimate(&self, wish: &Wish, instrument: InstrumentId) -> Option<Price> {
         match wish.side {
             Side::Buy => wish.kind.limit().or(match wish.kind {
                 Kind::Stop { stop } => Some(stop),
@@ -232,7 +232,7 @@ impl Venue {
         .saying("symbol", wish.symbol.clone())
     }
 
-    fn check_short(&self, wish: &Wish) -> Result<(), Answer> {
+    pub(super) fn check_short(&self, wish: &Wish) -> Result<(), Answer> {
         if !self.may_short() {
             return Err(Answer::forbidden("account is not allowed to short"));
         }

@@ -7,8 +7,10 @@
 
 mod account;
 mod assets;
+mod basis;
 mod cancel;
 mod check;
+mod entry;
 mod history;
 mod order;
 mod read;
@@ -29,11 +31,16 @@ use serde_json::Value;
 use sim::{BarExchange, BarPrint, CostConfig, CostModel, ExchangeConfig};
 
 use crate::figures::uuid;
+use crate::tws::Book;
 use crate::{Answer, Error, Request, Tape};
+pub(crate) use account::Purse;
 use account::{Activity, Configuration};
+pub(crate) use entry::{Change, Entry};
 pub(crate) use history::trade_number;
-use order::Order;
-pub(crate) use spans::quote;
+pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
+pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
+pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
+pub(crate) use told::{Note, Traded};
 
 /// Layout of the written state; another one is refused.
 const LAYOUT: u32 = 1;
@@ -98,6 +105,9 @@ struct State {
     /// What was held when the session began.
     overnight: BTreeMap<InstrumentId, Qty>,
     halted: BTreeSet<InstrumentId>,
+    /// What another door must remember of its clients; opaque here.
+    #[serde(default)]
+    tws: Book,
 }
 
 /// A market and an account in it.
@@ -109,7 +119,10 @@ pub struct Venue {
     by_client: BTreeMap<String, usize>,
     /// The session's bars by their start, made once.
     day: Option<(usize, BTreeMap<Ts, Vec<BarPrint>>)>,
+    /// What positions cost on average, as of the last fill.
+    costs: BTreeMap<InstrumentId, Price>,
     updates: Vec<Value>,
+    notes: Vec<Note>,
     prints: Vec<BarPrint>,
 }
 
@@ -120,6 +133,8 @@ pub struct Turn {
     pub answer: Answer,
     /// Messages to all who listen to the account, oldest first.
     pub updates: Vec<Value>,
+    /// The same in plain words, for doors that speak another language.
+    pub(crate) notes: Vec<Note>,
     /// Bars that became known.
     pub prints: Vec<BarPrint>,
     /// True where the state is another now and must be kept before the answer is given.
@@ -168,6 +183,7 @@ impl Venue {
             closes,
             overnight: BTreeMap::new(),
             halted: BTreeSet::new(),
+            tws: Book::default(),
         };
         let mut venue = Venue::of(tape, state);
         venue.begin_session()?;
@@ -199,12 +215,16 @@ impl Venue {
             by_id: BTreeMap::new(),
             by_client: BTreeMap::new(),
             day: None,
+            costs: BTreeMap::new(),
             updates: Vec::new(),
+            notes: Vec::new(),
             prints: Vec::new(),
         };
         for number in 0..venue.state.orders.len() {
             venue.index(number);
         }
+        venue.state.tws.index();
+        venue.costs = venue.held().iter().map(|h| (h.instrument, h.average_price)).collect();
         venue
     }
 
@@ -217,6 +237,27 @@ impl Venue {
     /// The state as text, to be kept.
     pub fn write(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(&self.state).map_err(Error::WriteState)
+    }
+
+    /// Lets a door work on the account, and gathers what came of it.
+    pub(crate) fn act<T>(&mut self, work: impl FnOnce(&mut Venue) -> T) -> (T, Turn) {
+        let before = self.state.version;
+        let found = work(self);
+        let turn = self.turn(before, Answer { status: 204, body: None });
+        (found, turn)
+    }
+
+    /// Hands out the book of a door beside the account, and takes it back. It is kept with the
+    /// account, as one.
+    pub(crate) fn with_book<T>(&mut self, work: impl FnOnce(&mut Venue, &mut Book) -> T) -> T {
+        let mut book = std::mem::take(&mut self.state.tws);
+        let before = book.version();
+        let found = work(self, &mut book);
+        if book.version() != before {
+            self.changed();
+        }
+        self.state.tws = book;
+        found
     }
 
     /// The time in the market.
@@ -301,12 +342,13 @@ impl Venue {
         Turn {
             answer,
             updates: std::mem::take(&mut self.updates),
+            notes: std::mem::take(&mut self.notes),
             prints: std::mem::take(&mut self.prints),
             is_changed: self.state.version != before,
         }
     }
 
-    fn session(&self) -> Option<&'static Session> {
+    pub(crate) fn session(&self) -> Option<&'static Session> {
         self.tape.sessions().get(self.state.session)
     }
 
@@ -319,7 +361,7 @@ impl Venue {
         self.state.version += 1;
     }
 
-    fn account_id(&self) -> String {
+    pub(crate) fn account_id(&self) -> String {
         uuid(&[&self.state.tape, "account"])
     }
 
@@ -327,7 +369,8 @@ impl Venue {
         uuid(&["asset", symbol])
     }
 
-    fn mark(&self, instrument: InstrumentId) -> Option<Price> {
+    /// The last price of an instrument.
+    pub(crate) fn mark(&self, instrument: InstrumentId) -> Option<Price> {
         self.state.marks[instrument.index()]
     }
 }

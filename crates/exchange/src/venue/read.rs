@@ -8,11 +8,11 @@ use crate::Answer;
 use crate::figures::decimal;
 
 /// More shares than this, and money no longer fits its type.
-const MOST_SHARES: i64 = 10_000_000;
+pub(crate) const MOST_SHARES: i64 = 10_000_000;
 /// A higher price, and money no longer fits its type.
-const HIGHEST_PRICE: i64 = 500_000;
+pub(crate) const HIGHEST_PRICE: i64 = 500_000;
 /// Longest name that a client may give.
-const LONGEST_NAME: usize = 128;
+pub(crate) const LONGEST_NAME: usize = 128;
 
 /// The second and third order of a complex one.
 #[derive(Debug, Clone, Copy, PartialEq)]

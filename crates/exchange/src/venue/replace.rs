@@ -3,12 +3,22 @@
 use market::{Price, Qty};
 use serde_json::{Map, Value};
 
-use super::Venue;
-use super::order::{Class, Kind, Order, Side, Status, Trail};
+use super::entry::Change;
+use super::order::{Class, Kind, Order, Side, Status, Tif, Trail};
 use super::read;
 use super::submit::expiry;
+use super::{Venue, entry};
 use crate::figures::{money, value_of};
 use crate::{Answer, Request};
+
+/// Which quantity the legs of a replaced order are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LegSize {
+    /// That of the new order.
+    Follows,
+    /// Their own.
+    Stays,
+}
 
 impl Venue {
     /// Puts a new order in the place of an open one.
@@ -16,7 +26,7 @@ impl Venue {
         let made = read::fields(&request.body).and_then(|fields| self.successor(number, &fields));
         match made {
             Ok(order) => {
-                let number = self.succeed(number, order);
+                let number = self.succeed(number, order, LegSize::Follows);
                 Answer::ok(self.shown_as_taken(number))
             }
             Err(refusal) => refusal,
@@ -25,46 +35,34 @@ impl Venue {
 
     fn successor(&self, number: usize, fields: &Map<String, Value>) -> Result<Order, Answer> {
         let old = &self.state.orders[number];
-        if !old.status.is_open() {
-            let word = old.status.word();
-            return Err(Answer::unprocessable(format!("cannot replace order in \"{word}\" state")));
-        }
-        if old.notional.is_some() {
-            return Err(Answer::unprocessable("notional orders cannot be replaced"));
-        }
-        if old.filled != Qty::ZERO && !old.legs.is_empty() {
-            return Err(Answer::unprocessable("a partly filled complex order cannot be replaced"));
-        }
+        entry::may_change(old)?;
+        let qty = read::qty(fields, "qty")?.unwrap_or(old.open_qty());
+        check_lots(old, qty)?;
+        let tif = read::tif(fields)?;
+        check_tif(old, tif)?;
+        let kind = changed_kind(old, fields)?;
+        let client_id = read::client_id(fields)?;
+        self.changed_order(number, Change { qty, kind, tif, expires: None, client_id })
+    }
+
+    /// The order that takes the place of an open one.
+    pub(super) fn changed_order(&self, number: usize, change: Change) -> Result<Order, Answer> {
+        let old = &self.state.orders[number];
         let mut order = old.clone();
-        order.qty = Some(match read::qty(fields, "qty")? {
-            Some(qty) => qty,
-            None => old.open_qty(),
-        });
-        let lots = |qty: Option<Qty>| qty.is_some_and(|qty| qty.raw() % Qty::SCALE == 0);
-        if lots(old.qty) && !lots(order.qty) {
-            return Err(Answer::unprocessable("qty must be a whole number to replace this order"));
-        }
-        if let Some(tif) = read::tif(fields)? {
-            if old.class != Class::Simple && tif.is_timed() {
-                return Err(Answer::unprocessable("complex orders must be DAY or GTC orders"));
-            }
-            if !matches!(old.kind, Kind::Market | Kind::Limit { .. }) && tif.is_timed() {
-                return Err(Answer::unprocessable(
-                    "ioc and fok orders must be market or limit orders",
-                ));
-            }
+        order.qty = Some(change.qty);
+        order.kind = change.kind;
+        if let Some(tif) = change.tif {
             order.tif = tif;
             order.expires = expiry(self.state.now, tif);
         }
-        order.kind = changed_kind(old, fields)?;
-        if let Some(id) = read::client_id(fields)? {
-            if self.by_client.contains_key(&id) {
+        order.expires = change.expires.unwrap_or(order.expires);
+        order.client_id = match change.client_id {
+            Some(id) if self.by_client.contains_key(&id) => {
                 return Err(Answer::invalid("client_order_id must be unique"));
             }
-            order.client_id = id;
-        } else {
-            order.client_id = self.client_name(&self.order_id());
-        }
+            Some(id) => id,
+            None => self.client_name(&self.order_id()),
+        };
         self.check_growth(old, &order)?;
         order.id = self.order_id();
         order.replaces = Some(old.id.clone());
@@ -108,7 +106,8 @@ impl Venue {
         Ok(())
     }
 
-    fn succeed(&mut self, number: usize, order: Order) -> usize {
+    /// Takes the new order in, and its legs over from the old one.
+    pub(super) fn succeed(&mut self, number: usize, order: Order, legs_are: LegSize) -> usize {
         let now = self.state.now;
         self.tell("pending_replace", number, now);
         let legs = std::mem::take(&mut self.state.orders[number].legs);
@@ -137,7 +136,9 @@ impl Venue {
             let order = &mut self.state.orders[leg];
             if order.status.is_open() {
                 order.parent = Some(next);
-                order.qty = qty;
+                if legs_are == LegSize::Follows {
+                    order.qty = qty;
+                }
                 self.send(leg, now);
             }
         }
@@ -146,12 +147,35 @@ impl Venue {
             self.state.orders[next].status = Status::New;
         }
         match live {
-            Status::Held => {}
+            Status::Held => self.note(next, now, None),
             Status::Accepted => self.tell("accepted", next, now),
             _ => self.tell("new", next, now),
         }
         self.take_answers(instrument, now);
         next
+    }
+}
+
+/// Whole lots stay whole.
+fn check_lots(old: &Order, qty: Qty) -> Result<(), Answer> {
+    let lots = |qty: Option<Qty>| qty.is_some_and(|qty| qty.raw() % Qty::SCALE == 0);
+    match lots(old.qty) && !lots(Some(qty)) {
+        true => Err(Answer::unprocessable("qty must be a whole number to replace this order")),
+        false => Ok(()),
+    }
+}
+
+/// Orders with a moment of their own are single and simple ones.
+fn check_tif(old: &Order, tif: Option<Tif>) -> Result<(), Answer> {
+    if !tif.is_some_and(Tif::is_timed) {
+        return Ok(());
+    }
+    if old.class != Class::Simple {
+        return Err(Answer::unprocessable("complex orders must be DAY or GTC orders"));
+    }
+    match old.kind {
+        Kind::Market | Kind::Limit { .. } => Ok(()),
+        _ => Err(Answer::unprocessable("ioc and fok orders must be market or limit orders")),
     }
 }
 

@@ -8,7 +8,7 @@ use super::Venue;
 
 /// How long a bar is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Frame {
+pub(crate) enum Frame {
     Minutes(i64),
     Day,
     Week,
@@ -53,7 +53,7 @@ impl Frame {
 
 /// A bar of any length.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spanned {
+pub(crate) struct Spanned {
     pub start: Ts,
     pub bar: Bar,
     /// Typical price × volume, for the average.
@@ -61,7 +61,7 @@ pub(super) struct Spanned {
 }
 
 impl Spanned {
-    pub(super) fn of(start: Ts, bar: Bar) -> Spanned {
+    pub(crate) fn of(start: Ts, bar: Bar) -> Spanned {
         let typical = (bar.high.to_f64() + bar.low.to_f64() + bar.close.to_f64()) / 3.0;
         Spanned { start, bar, value: typical * bar.volume as f64 }
     }
@@ -75,7 +75,7 @@ impl Spanned {
     }
 
     /// Price by volume, as well as a bar knows it.
-    pub(super) fn average(&self) -> f64 {
+    pub(crate) fn average(&self) -> f64 {
         match self.bar.volume {
             0 => self.bar.close.to_f64(),
             volume => self.value / volume as f64,
@@ -94,7 +94,7 @@ impl Spanned {
 
 /// What is asked of one symbol.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub frame: Frame,
     pub from: Ts,
     pub to: Ts,
@@ -104,7 +104,7 @@ pub(super) struct Asked {
 
 /// What is done about splits that came later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Splits {
+pub(crate) enum Splits {
     Raw,
     Adjusted,
 }
@@ -121,7 +121,7 @@ impl Venue {
     }
 
     /// Bars of a symbol, ascending, at most so many and one more.
-    pub(super) fn spans(
+    pub(crate) fn spans(
         &self,
         instrument: InstrumentId,
         asked: &Asked,
@@ -189,8 +189,13 @@ impl Venue {
         ratios.product()
     }
 
+    /// The session of today as one bar, as far as it is known.
+    pub(crate) fn day_so_far(&self, instrument: InstrumentId) -> Option<Bar> {
+        self.pieces(instrument, self.session()?, Frame::Day).first().map(|piece| piece.bar)
+    }
+
     /// The last bar of a symbol that is known now, of this session or of one before.
-    pub(super) fn last_bar(&self, instrument: InstrumentId) -> Option<BarPrint> {
+    pub(crate) fn last_bar(&self, instrument: InstrumentId) -> Option<BarPrint> {
         let sessions = &self.tape.sessions()[..=self.state.session];
         sessions
             .iter()
@@ -200,7 +205,7 @@ impl Venue {
     }
 
     /// Bid and ask around a price, in whole cents and never the same.
-    pub(super) fn quote(&self, close: Price) -> (f64, f64) {
+    pub(crate) fn quote(&self, close: Price) -> (f64, f64) {
         quote(close, self.state.half_spread_bps)
     }
 }

@@ -78,7 +78,7 @@ impl Venue {
     }
 
     /// True for orders that reach the exchange only at a moment of their own.
-    fn waits_here(&self, number: usize) -> bool {
+    pub(super) fn waits_here(&self, number: usize) -> bool {
         let order = &self.state.orders[number];
         order.tif.is_timed() || order.qty.is_none()
     }
@@ -104,7 +104,7 @@ impl Venue {
         self.state.orders[number].legs.push(leg);
     }
 
-    fn draft(&self, wish: &Wish, instrument: InstrumentId) -> Order {
+    pub(super) fn draft(&self, wish: &Wish, instrument: InstrumentId) -> Order {
         let now = self.state.now;
         let id = self.order_id();
         let symbol = self.tape.universe().get(instrument).symbol.clone();

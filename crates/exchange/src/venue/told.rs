@@ -1,11 +1,33 @@
 //! What the account says of its orders without being asked, and how orders are listed.
 
 use base::Ts;
-use market::{Fill, Qty};
+use market::{Cash, Fill, Price, Qty};
 use serde_json::{Value, json};
 
 use super::Venue;
+use super::order::Order;
 use crate::figures::uuid;
+
+/// Something that happened to an order, and the order as it was then.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Note {
+    /// The order's number.
+    pub(crate) number: usize,
+    pub(crate) order: Box<Order>,
+    pub(crate) at: Ts,
+    /// Where it was a trade.
+    pub(crate) traded: Option<Traded>,
+}
+
+/// A trade of an order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Traded {
+    /// Unsigned.
+    pub(crate) qty: Qty,
+    pub(crate) price: Price,
+    /// What it earned; `None` where it closed nothing.
+    pub(crate) earned: Option<Cash>,
+}
 
 /// Whether legs stand under their order or beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,17 +41,32 @@ impl Venue {
     pub(super) fn tell(&mut self, event: &str, number: usize, at: Ts) {
         let data = self.update(event, number, at);
         self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        self.note(number, at, None);
         self.changed();
     }
 
-    /// Says that an order filled; `held` is the position after it.
-    pub(super) fn tell_fill(&mut self, event: &str, number: usize, fill: &Fill, held: Qty) {
+    /// Says that an order filled; `held` is the position after it, `earned` what it closed for.
+    pub(super) fn tell_fill(
+        &mut self,
+        event: &str,
+        number: usize,
+        fill: &Fill,
+        (held, earned): (Qty, Option<Cash>),
+    ) {
         let mut data = self.update(event, number, fill.at);
         data["price"] = fill.price.to_string().into();
         data["qty"] = fill.qty.abs().to_string().into();
         data["position_qty"] = held.to_string().into();
         self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        let traded = Traded { qty: fill.qty.abs(), price: fill.price, earned };
+        self.note(number, fill.at, Some(traded));
         self.changed();
+    }
+
+    /// Notes what became of an order without a message of its own.
+    pub(super) fn note(&mut self, number: usize, at: Ts, traded: Option<Traded>) {
+        let order = Box::new(self.state.orders[number].clone());
+        self.notes.push(Note { number, order, at, traded });
     }
 
     fn update(&self, event: &str, number: usize, at: Ts) -> Value {

@@ -3,7 +3,7 @@
 
 use base::Ts;
 use market::{
-    Broker as _, BrokerEvent, ClientOrderId, Corporate, CorporateAction, Fill, InstrumentId,
+    Broker as _, BrokerEvent, Cash, ClientOrderId, Corporate, CorporateAction, Fill, InstrumentId,
     OrderKind, OrderRequest, OrderState, Price, Qty, TimeInForce,
 };
 use sim::BarPrint;
@@ -94,6 +94,7 @@ impl Venue {
         let action = CorporateAction { known: open, ..action.clone() };
         self.state.exchange.on_corporate(instrument, &action).map_err(Error::ReplayBar)?;
         self.take_answers(instrument, open);
+        self.remember_cost(instrument);
         Ok(())
     }
 
@@ -201,6 +202,8 @@ impl Venue {
         }
         let Kind::Trailing { trail, best } = order.kind else { return };
         let seen = match order.side {
+            // One that still sleeps trails from where its parent fills.
+            _ if self.sleeps(order) => print.bar.close,
             Side::Sell => best.max(print.bar.high),
             Side::Buy => best.min(print.bar.low),
         };
@@ -267,6 +270,9 @@ impl Venue {
     pub(super) fn take_answers(&mut self, instrument: InstrumentId, at: Ts) {
         let mut answers = Vec::new();
         self.state.exchange.drain(&mut answers);
+        let sizes = self.open_orders_of(instrument);
+        let sizes: Vec<(usize, Option<Qty>)> =
+            sizes.into_iter().map(|number| (number, self.state.orders[number].qty)).collect();
         let mut costs = Vec::new();
         self.state.exchange.drain_fill_costs(&mut costs);
         let filled: Qty = answers
@@ -276,12 +282,12 @@ impl Venue {
                 _ => None,
             })
             .sum();
-        let mut held = self.state.exchange.position(instrument) - filled;
+        let mut basis = self.basis_before(instrument, filled);
         for answer in answers {
             match answer {
                 BrokerEvent::Filled(fill) => {
-                    held += fill.qty;
-                    self.take_fill(&fill, held);
+                    let earned = basis.trade(fill.qty, fill.price);
+                    self.take_fill(&fill, basis.qty, earned);
                 }
                 BrokerEvent::Moved { order, state, .. } => self.take_move(&order, state, at),
                 BrokerEvent::CashMoved { amount, reason, .. } => {
@@ -295,7 +301,15 @@ impl Venue {
         for number in self.open_orders_of(instrument) {
             self.measure(number);
         }
+        // Who was reduced by a sibling hears of it.
+        for (number, qty) in sizes {
+            let order = &self.state.orders[number];
+            if order.status.is_open() && qty.is_some() && order.qty != qty {
+                self.note(number, at, None);
+            }
+        }
         if filled != Qty::ZERO {
+            self.remember_cost(instrument);
             self.changed();
         }
     }
@@ -329,7 +343,7 @@ impl Venue {
         self.end(number, ended, at);
     }
 
-    fn take_fill(&mut self, fill: &Fill, held: Qty) {
+    fn take_fill(&mut self, fill: &Fill, held: Qty, earned: Option<Cash>) {
         let Some(number) = self.number_of(&fill.order) else {
             let activity = Activity::closing(self.state.activities.len(), fill);
             self.state.activities.push(activity);
@@ -345,10 +359,15 @@ impl Venue {
             self.state.open.remove(&number);
         }
         let event = if done { "fill" } else { "partial_fill" };
-        self.tell_fill(event, number, fill, held);
+        self.tell_fill(event, number, fill, (held, earned));
         self.shrink_siblings(number, fill.qty.abs());
-        if done {
-            self.wake_legs(number, fill.at);
+        match done {
+            true => self.wake_legs(number, fill.at),
+            false => {
+                for leg in self.state.orders[number].legs.clone() {
+                    self.note(leg, fill.at, None);
+                }
+            }
         }
     }
 
@@ -371,10 +390,14 @@ impl Venue {
         for leg in self.state.orders[number].legs.clone() {
             let order = &mut self.state.orders[leg];
             let stays = order.group.is_some() && order.is_stop();
-            if order.status == Status::Held && !stays {
-                order.status = Status::New;
-                order.updated_at = at;
-                self.tell("new", leg, at);
+            match (order.status, stays) {
+                (Status::Held, false) => {
+                    order.status = Status::New;
+                    order.updated_at = at;
+                    self.tell("new", leg, at);
+                }
+                (Status::Held, true) => self.note(leg, at, None),
+                _ => {}
             }
         }
     }

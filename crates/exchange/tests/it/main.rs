@@ -5,6 +5,7 @@
 
 mod http;
 mod streams;
+mod tws;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use exchange::{Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
+use exchange::{Doors, Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
 use serde_json::Value;
 use sim::SynthConfig;
 use sim::synth::Market;
@@ -46,6 +47,7 @@ impl Keep for Memory {
 /// A server in a thread of this process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    pub(crate) tws: SocketAddr,
     stop: &'static AtomicBool,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
@@ -54,11 +56,18 @@ pub(crate) struct Wish {
     pub(crate) pace: Pace,
     pub(crate) requests_per_minute: usize,
     pub(crate) memory: Memory,
+    /// Port of the socket protocol; 0 takes a free one.
+    pub(crate) tws_port: u16,
 }
 
 impl Default for Wish {
     fn default() -> Wish {
-        Wish { pace: Pace::Stepped, requests_per_minute: 10_000, memory: Memory::new() }
+        Wish {
+            pace: Pace::Stepped,
+            requests_per_minute: 10_000,
+            memory: Memory::new(),
+            tws_port: 0,
+        }
     }
 }
 
@@ -75,8 +84,10 @@ impl Server {
             true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
             false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let [http, lines] =
+            [0, wish.tws_port].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
+        let (address, tws) = (http.local_addr().unwrap(), lines.local_addr().unwrap());
+        let doors = Doors { http, tws: Some(lines) };
         let stop: &'static AtomicBool = Box::leak(Box::default());
         let settings = Settings {
             keys: Keys::new("key", "secret"),
@@ -87,8 +98,9 @@ impl Server {
         let begun = Instant::now();
         let clock = Arc::new(move || begun.elapsed());
         let work = Work { venue, tape, keep: Box::new(wish.memory), clock };
-        let thread = std::thread::spawn(move || exchange::serve(listener, work, &settings, stop));
-        Server { address, stop, thread: Some(thread) }
+        let thread =
+            std::thread::spawn(move || exchange::serve_doors(doors, work, &settings, stop));
+        Server { address, tws, stop, thread: Some(thread) }
     }
 
     /// Waits for the end and gives what the server said.

@@ -9,10 +9,42 @@ use crate::venue::order::Status;
 /// One thing that somebody does.
 #[derive(Debug, Clone)]
 enum Act {
-    Place { symbol: bool, sell: bool, qty: u32, shape: u8, tif: u8, cents: i64, other: i64 },
+    Place {
+        symbol: bool,
+        sell: bool,
+        qty: u32,
+        shape: u8,
+        tif: u8,
+        cents: i64,
+        other: i64,
+    },
+    /// Through the door of single orders: a child of some order, or of none.
+    Enter {
+        parent: Option<usize>,
+        sell: bool,
+        qty: i64,
+        shape: u8,
+        tif: u8,
+        cents: i64,
+        group: u8,
+    },
+    Amend {
+        order: usize,
+        qty: i64,
+        shape: u8,
+        cents: i64,
+    },
+    Withdraw(usize),
     Cancel(usize),
-    Replace { order: usize, qty: u32, cents: i64 },
-    Close { symbol: bool, percent: u32 },
+    Replace {
+        order: usize,
+        qty: u32,
+        cents: i64,
+    },
+    Close {
+        symbol: bool,
+        percent: u32,
+    },
     CancelAll,
     Step(u32),
     Restart,
@@ -31,8 +63,27 @@ fn act() -> impl Strategy<Value = Act> {
             other,
         },
     );
+    let enter = (
+        prop::option::of(0usize..40),
+        any::<bool>(),
+        (1i64..1_500, 0u8..6, 0u8..6, -300i64..300, 0u8..4),
+    )
+        .prop_map(|(parent, sell, (qty, shape, tif, cents, group))| Act::Enter {
+            parent,
+            sell,
+            qty,
+            shape,
+            tif,
+            cents,
+            group,
+        });
+    let amend = (0usize..40, 1i64..1_500, 0u8..6, -300i64..300)
+        .prop_map(|(order, qty, shape, cents)| Act::Amend { order, qty, shape, cents });
     prop_oneof![
         6 => place,
+        6 => enter,
+        3 => amend,
+        1 => (0usize..40).prop_map(Act::Withdraw),
         2 => (0usize..40).prop_map(Act::Cancel),
         3 => (0usize..40, 1u32..1_500, -300i64..300)
             .prop_map(|(order, qty, cents)| Act::Replace { order, qty, cents }),
@@ -94,6 +145,55 @@ fn placed(act: &Act) -> Option<Request> {
     Some(Request::new(Post, "/v2/orders").with(&body))
 }
 
+fn kind_of(shape: u8, off: i64) -> Kind {
+    let price = |cents: i64| Price::from_raw((10_000 + cents) * (Price::SCALE / 100));
+    match shape {
+        0 => Kind::Market,
+        1 => Kind::Limit { limit: price(off) },
+        2 => Kind::Stop { stop: price(off) },
+        3 => Kind::StopLimit { stop: price(off), limit: price(-off) },
+        4 => Kind::Trailing { trail: Trail::Percent(1.0), best: Price::ZERO },
+        _ => Kind::Trailing { trail: Trail::Price(price(-9_900)), best: price(off) },
+    }
+}
+
+/// Acts through the door of single orders; a refusal changes nothing.
+fn act_plainly(venue: &mut Venue, act: &Act) {
+    const TIMES: [Tif; 6] = [Tif::Day, Tif::Gtc, Tif::Opg, Tif::Cls, Tif::Ioc, Tif::Fok];
+    let count = venue.state.orders.len();
+    let before = venue.write().unwrap();
+    let (taken, _) = venue.act(|venue| match act {
+        Act::Enter { parent, sell, qty, shape, tif, cents, group } => {
+            let parent = parent.filter(|_| count > 0).map(|at| at % count);
+            let instrument = parent.map_or(InstrumentId(0), |up| venue.state.orders[up].instrument);
+            let entry = Entry {
+                instrument,
+                side: if *sell { Side::Sell } else { Side::Buy },
+                kind: kind_of(*shape, *cents),
+                tif: TIMES[usize::from(*tif)],
+                qty: Qty::whole(*qty),
+                expires: None,
+                client_id: None,
+                parent,
+                group: (*group > 1).then(|| format!("oca/{group}")),
+            };
+            venue.enter(&entry).map(|_| ())
+        }
+        Act::Amend { order, qty, shape, cents } if count > 0 => {
+            let kind = kind_of(*shape, *cents);
+            let change =
+                Change { qty: Qty::whole(*qty), kind, tif: None, expires: None, client_id: None };
+            venue.amend(order % count, change).map(|_| ())
+        }
+        Act::Withdraw(order) if count > 0 => {
+            venue.withdraw(order % count);
+            Ok(())
+        }
+        _ => Ok(()),
+    });
+    assert!(taken.is_ok() || venue.write().unwrap() == before, "{act:?}: {taken:?}");
+}
+
 fn run(venue: &mut Venue, bars: &[Prices], act: &Act) {
     let named = |venue: &Venue, at: usize| {
         let orders = &venue.state.orders;
@@ -114,6 +214,10 @@ fn run(venue: &mut Venue, bars: &[Prices], act: &Act) {
         Act::CancelAll => Some(Request::new(Delete, "/v2/orders")),
         Act::Step(bars) => {
             venue.step(*bars).unwrap();
+            None
+        }
+        Act::Enter { .. } | Act::Amend { .. } | Act::Withdraw(_) => {
+            act_plainly(venue, act);
             None
         }
         Act::Restart => {

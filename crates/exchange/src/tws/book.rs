@@ -1,0 +1,207 @@
+//! What this door must remember: which client calls which order what, and each trade with its
+//! name. It is kept with the account's state, as one.
+
+use std::collections::BTreeMap;
+
+use base::Ts;
+use market::{Cash, Price, Qty};
+use serde::{Deserialize, Serialize};
+
+use super::terms::Terms;
+use crate::Venue;
+use crate::venue::{Note, Traded};
+
+/// The broker's own numbers of orders begin here.
+const FIRST_PERMANENT: i64 = 1_000_000_000;
+
+/// An order of a client.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Ticket {
+    /// The client, and its own number of the order.
+    pub(super) client: i32,
+    pub(super) order: i32,
+    /// The client's words for it.
+    pub(super) reference: String,
+    /// The client's number of the order that it waits for; 0 is none.
+    pub(super) parent: i32,
+    pub(super) oca_group: String,
+    pub(super) oca_type: i32,
+    pub(super) outside_hours: bool,
+    /// The date of an order that is good till one, in the client's words.
+    #[serde(default)]
+    pub(super) good_till: String,
+    /// Set while it is not transmitted.
+    pub(super) draft: Option<Terms>,
+    /// Numbers of the orders that the account worked it as: a change makes another one.
+    pub(super) numbers: Vec<usize>,
+}
+
+impl Ticket {
+    /// The number of the order that it is worked as now.
+    pub(super) fn number(&self) -> Option<usize> {
+        self.numbers.last().copied()
+    }
+
+    /// The broker's number, the same through all changes; 0 while it is not transmitted.
+    pub(super) fn permanent(&self) -> i64 {
+        self.numbers.first().map_or(0, |number| permanent(*number))
+    }
+
+    /// What it filled before its last change, and for how much.
+    pub(super) fn before(&self, venue: &Venue, number: usize) -> (Qty, Cash) {
+        let earlier = self.numbers.iter().take_while(|other| **other != number);
+        let orders = earlier.filter_map(|number| venue.order(*number));
+        orders.fold((Qty::ZERO, Cash::ZERO), |(qty, value), order| {
+            (qty + order.filled, value + order.value)
+        })
+    }
+}
+
+/// The broker's number of an order.
+pub(super) fn permanent(number: usize) -> i64 {
+    FIRST_PERMANENT + number as i64
+}
+
+/// A trade of any order of the account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Trade {
+    pub(super) id: String,
+    /// Number of the account's order.
+    pub(super) number: usize,
+    pub(super) at: Ts,
+    /// Unsigned.
+    pub(super) qty: Qty,
+    pub(super) price: Price,
+    /// What the order had filled with it, and at what price on average.
+    pub(super) filled: Qty,
+    pub(super) average: f64,
+    /// What it earned; `None` where it closed nothing.
+    #[serde(default)]
+    pub(super) earned: Option<Cash>,
+}
+
+/// Orders of clients and trades.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Book {
+    tickets: Vec<Ticket>,
+    trades: Vec<Trade>,
+    #[serde(skip)]
+    by_name: BTreeMap<(i32, i32), usize>,
+    #[serde(skip)]
+    by_number: BTreeMap<usize, usize>,
+    /// Counts changes.
+    #[serde(skip)]
+    version: u64,
+}
+
+impl Book {
+    /// Makes what is not written down, after it was read.
+    pub(crate) fn index(&mut self) {
+        for (place, ticket) in self.tickets.iter().enumerate() {
+            self.by_name.insert((ticket.client, ticket.order), place);
+            for number in &ticket.numbers {
+                self.by_number.insert(*number, place);
+            }
+        }
+    }
+
+    /// Counts changes.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn tickets(&self) -> &[Ticket] {
+        &self.tickets
+    }
+
+    pub(super) fn trades(&self) -> &[Trade] {
+        &self.trades
+    }
+
+    /// The place of a client's order.
+    pub(super) fn place(&self, client: i32, order: i32) -> Option<usize> {
+        self.by_name.get(&(client, order)).copied()
+    }
+
+    /// The client's order that an order of the account is.
+    pub(super) fn ticket_of(&self, number: usize) -> Option<&Ticket> {
+        self.by_number.get(&number).map(|place| &self.tickets[*place])
+    }
+
+    /// The place of the client's order that an order of the account is.
+    pub(super) fn place_of(&self, number: usize) -> Option<usize> {
+        self.by_number.get(&number).copied()
+    }
+
+    /// The first number above all that any client used.
+    pub(super) fn next_order(&self) -> i32 {
+        let used = self.tickets.iter().map(|ticket| ticket.order).max().unwrap_or(0);
+        used.max(0).saturating_add(1)
+    }
+
+    pub(super) fn add(&mut self, ticket: Ticket) -> usize {
+        let place = self.tickets.len();
+        self.by_name.insert((ticket.client, ticket.order), place);
+        self.tickets.push(ticket);
+        self.version += 1;
+        place
+    }
+
+    /// Changes one.
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Ticket)) {
+        if let Some(ticket) = self.tickets.get_mut(place) {
+            change(ticket);
+            self.version += 1;
+        }
+    }
+
+    /// Forgets the last one, which was refused.
+    pub(super) fn forget(&mut self, place: usize) {
+        if place + 1 == self.tickets.len()
+            && let Some(ticket) = self.tickets.pop()
+        {
+            self.by_name.remove(&(ticket.client, ticket.order));
+            self.version += 1;
+        }
+    }
+
+    /// Says as which order of the account one is worked from now on.
+    pub(super) fn worked_as(&mut self, place: usize, number: usize) {
+        self.by_number.insert(number, place);
+        self.change(place, |ticket| {
+            ticket.draft = None;
+            if !ticket.numbers.contains(&number) {
+                ticket.numbers.push(number);
+            }
+        });
+    }
+
+    /// Takes in what happened to an order; gives the trade that it was, if it was one.
+    pub(super) fn take(&mut self, venue: &Venue, note: &Note) -> Option<Trade> {
+        if let (Some(place), Some(next)) = (self.place_of(note.number), &note.order.replaced_by)
+            && let Some(number) = venue.number(next)
+        {
+            self.worked_as(place, number);
+        }
+        let Traded { qty, price, earned } = note.traded?;
+        let ticket = self.ticket_of(note.number);
+        let (before, spent) =
+            ticket.map_or((Qty::ZERO, Cash::ZERO), |ticket| ticket.before(venue, note.number));
+        let filled = before + note.order.filled;
+        let account: String = venue.account_id().chars().take(8).collect();
+        let trade = Trade {
+            id: format!("{account}.{:08x}.01.01", self.trades.len() + 1),
+            number: note.number,
+            at: note.at,
+            qty,
+            price,
+            filled,
+            average: (spent + note.order.value).to_f64() / filled.to_f64(),
+            earned,
+        };
+        self.trades.push(trade.clone());
+        self.version += 1;
+        Some(trade)
+    }
+}
