@@ -198,6 +198,15 @@ pub enum Error {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// A session that was left before its close because a person said so.
+    #[error(
+        "leave the session of {day}: its orders stand at the broker as they stood; the same \
+         command goes on"
+    )]
+    LeaveSession {
+        /// The session.
+        day: base::Day,
+    },
     /// A step that needs a broker outside, and there is none.
     #[error("find the broker: there is none outside")]
     FindBroker,

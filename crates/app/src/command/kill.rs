@@ -8,6 +8,7 @@ use store::{Store, SwitchState};
 
 use crate::cli::KillCommand;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::state;
 use crate::terminal::Terminal;
 
@@ -21,6 +22,19 @@ pub(crate) struct Switch<'a> {
 }
 
 impl Switch<'_> {
+    /// Pulls it: the file first, which counts even if the database is down.
+    fn pull(&self, why: &str) -> Result<(), Error> {
+        let file = self.home.join(FILE);
+        std::fs::write(&file, why).map_err(|error| Error::ReadSwitch {
+            fault: format!("write {}: {error}", file.display()),
+        })?;
+        let who = who();
+        self.store.transaction("kill", |tx| {
+            tx.set_kill_switch(SwitchState::Pulled, &who, why).map(drop)
+        })?;
+        Ok(())
+    }
+
     /// Whether trading is halted.
     pub(crate) fn is_on(&self) -> Result<bool, Failure> {
         Ok(self.is_pulled()?)
@@ -29,6 +43,10 @@ impl Switch<'_> {
 
 impl Brake for Switch<'_> {
     fn is_pulled(&self) -> Result<bool, Error> {
+        if interrupt::is_kill_asked() {
+            self.pull("SIGUSR1")?;
+            interrupt::kill_is_kept();
+        }
         let file = self.home.join(FILE);
         // A file that can't be looked for may be there.
         let is_there = file.try_exists().map_err(|error| Error::ReadSwitch {
@@ -39,6 +57,10 @@ impl Brake for Switch<'_> {
     }
 }
 
+fn who() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned())
+}
+
 pub(crate) fn run(
     command: KillCommand,
     home: &Path,
@@ -47,19 +69,13 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let store = state::open(home, url)?;
     let file = home.join(FILE);
-    let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-    let set = |state: SwitchState, why: &str| {
-        store.transaction("kill", |tx| tx.set_kill_switch(state, &who, why).map(drop))
-    };
     match command {
-        KillCommand::On { why } => {
-            // The file first: it counts even if the database is down.
-            std::fs::write(&file, &why)
-                .map_err(|error| Failure::new(format!("write {}: {error}", file.display())))?;
-            set(SwitchState::Pulled, &why)?;
-        }
+        KillCommand::On { why } => Switch { home, store: &store }.pull(&why)?,
         KillCommand::Off { why } => {
-            set(SwitchState::Armed, &why)?;
+            let who = who();
+            store.transaction("kill", |tx| {
+                tx.set_kill_switch(SwitchState::Armed, &who, &why).map(drop)
+            })?;
             if file.exists() {
                 std::fs::remove_file(&file)
                     .map_err(|error| Failure::new(format!("delete {}: {error}", file.display())))?;

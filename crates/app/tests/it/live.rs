@@ -109,12 +109,24 @@ fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
 
 #[test]
 fn a_kill_file_takes_the_entry_back_at_the_broker_while_the_session_runs() {
+    halts(|home, _| std::fs::write(home.join("KILL"), "a bad feeling").unwrap());
+}
+
+#[test]
+fn a_signal_takes_the_entry_back_too_and_is_kept() {
+    halts(|_, running| {
+        let mut signal = Command::new("kill");
+        assert!(signal.args(["-USR1", &running.id().to_string()]).status().unwrap().success());
+    });
+}
+
+fn halts(pull: impl Fn(&Path, &Child)) {
     let home = tempfile::tempdir().unwrap();
     made(home.path());
     let (served, secret) = exchange(home.path());
     let running = day(home.path(), (&served, &secret)).spawn().unwrap();
     assert_eq!(orders(&served, &secret, 1)[0]["status"], "new");
-    std::fs::write(home.path().join("KILL"), "a bad feeling").unwrap();
+    pull(home.path(), &running);
     let begun = Instant::now();
     while orders(&served, &secret, 1)[0]["status"] != "canceled" {
         assert!(begun.elapsed() < Duration::from_secs(100), "the entry stands");
@@ -128,6 +140,8 @@ fn a_kill_file_takes_the_entry_back_at_the_broker_while_the_session_runs() {
     assert!(is_well && told.contains("\"halted\": true"), "{told}");
     let held = body(&served.ask(&secret, "GET /v2/positions", ""));
     assert_eq!((held, orders(&served, &secret, 1).len()), (Value::Array(vec![]), 1));
+    let status = run(trimtab(home.path(), &["kill", "status"]).arg("--json"));
+    assert!(status.contains("\"on\": true"), "{status}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl Core {
         let instrument = fill.instrument;
         let count = self.hot.len();
         let unknown = Error::FindInstrument { instrument, count };
-        let currency = *self.currencies.get(instrument.index()).ok_or(unknown)?;
+        let currency = self.listed.get(instrument.index()).ok_or(unknown)?.currency;
         let (booking, position) = self.state.ledger.price_fill(fill, currency)?;
         let known = self.state.orders.get(&fill.order);
         let role = known.map(|order| order.role);

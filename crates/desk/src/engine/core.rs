@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use base::{Day, Ts};
 use market::{
-    Broker, BrokerEvent, Cash, Command, Corporate, Currency, Event, InstrumentId, Price, Qty,
+    Broker, BrokerEvent, Cash, Command, Corporate, Currency, Event, InstrumentId, Kind, Price, Qty,
     SessionPhase, What,
 };
 
@@ -36,11 +36,18 @@ pub(super) struct Hot {
     pub(super) plans: u32,
 }
 
+/// What the engine needs to know of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) currency: Currency,
+    pub(super) kind: Kind,
+}
+
 /// The engine without its book.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) config: EngineConfig,
-    pub(super) currencies: Vec<Currency>,
+    pub(super) listed: Vec<Listed>,
     pub(super) state: State,
     pub(super) hot: Vec<Hot>,
     /// Sum of the values of all positions, kept up by differences.
@@ -57,13 +64,13 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(config: EngineConfig, currencies: Vec<Currency>) -> Result<Core, Error> {
+    pub(super) fn new(config: EngineConfig, listed: Vec<Listed>) -> Result<Core, Error> {
         config.limits.check()?;
         config.size.check()?;
         Ok(Core {
             config,
-            hot: vec![Hot::default(); currencies.len()],
-            currencies,
+            hot: vec![Hot::default(); listed.len()],
+            listed,
             state: State::default(),
             value: Cash::ZERO,
             now: Ts::MIN,

@@ -2,7 +2,7 @@
 //! a person may ask for.
 
 use base::Span;
-use market::{Broker, Cash, InstrumentId, OrderKind, OrderRequest, Price, Qty};
+use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty};
 
 use super::answers::Told;
 use super::core::{Core, Ports};
@@ -21,6 +21,8 @@ const ONE_MINUTE: Span = Span::from_minutes(1);
 #[derive(Default)]
 struct HeldInAll {
     gross: Cash,
+    /// Of the class that is asked about.
+    class_gross: Cash,
     /// Of positions that no plan keeps, and how many they are.
     loose_gross: Cash,
     loose: usize,
@@ -79,8 +81,8 @@ impl Core {
 
     /// What can be said without looking at limits.
     fn sensible(&self, intent: &Intent) -> Result<(), Reason> {
-        let currency = self.currencies.get(intent.instrument.index()).ok_or(Reason::Unknown)?;
-        if *currency != self.config.currency {
+        let listed = self.listed.get(intent.instrument.index()).ok_or(Reason::Unknown)?;
+        if listed.currency != self.config.currency {
             return Err(Reason::ForeignCurrency);
         }
         if self.state.delisted.contains(&intent.instrument) {
@@ -154,7 +156,10 @@ impl Core {
         let state = &self.state;
         let opening = || state.orders.iter().filter(|order| order.role.opens());
         let pending: Cash = opening().map(|order| self.pending_value(order)).sum();
-        let held = self.held();
+        let class = self.kind_of(ask.instrument);
+        let held = self.held(class);
+        let of_class = opening().filter(|order| self.kind_of(order.request.instrument) == class);
+        let class_pending: Cash = of_class.map(|order| self.pending_value(order)).sum();
         let in_instrument = self.hot(ask.instrument).map_or(Cash::ZERO, |hot| hot.value.abs());
         let mine = opening().filter(|order| order.request.instrument == ask.instrument);
         let instrument_pending: Cash = mine.map(|order| self.pending_value(order)).sum();
@@ -170,6 +175,8 @@ impl Core {
             day_start_equity: state.day_start_equity,
             gross: held.gross + pending,
             book_gross: self.book_gross(book) + held.loose_gross,
+            class,
+            class_gross: held.class_gross + class_pending,
             instrument_gross: in_instrument + instrument_pending,
             open_positions: plans + held.loose,
             already_open: self.already_open(ask, book, planned, group),
@@ -178,12 +185,19 @@ impl Core {
         }
     }
 
+    fn kind_of(&self, instrument: InstrumentId) -> Kind {
+        self.listed.get(instrument.index()).map_or_else(Kind::default, |listed| listed.kind)
+    }
+
     /// One walk over the positions, which may be many.
-    fn held(&self) -> HeldInAll {
+    fn held(&self, class: Kind) -> HeldInAll {
         let mut held = HeldInAll::default();
         for (id, _) in self.state.ledger.positions() {
             let Some(hot) = self.hot(id) else { continue };
             held.gross += hot.value.abs();
+            if self.kind_of(id) == class {
+                held.class_gross += hot.value.abs();
+            }
             if hot.plans == 0 {
                 held.loose_gross += hot.value.abs();
                 held.loose += 1;

@@ -21,7 +21,7 @@ use base::Span;
 use market::{Broker, Cash, Currency, Event, InstrumentId, Price, Universe};
 use serde::{Deserialize, Serialize};
 
-use self::core::{Core, Ports};
+use self::core::{Core, Listed, Ports};
 use crate::Error;
 use crate::journal::{Journal, Line, State};
 use crate::risk::Limits;
@@ -109,8 +109,8 @@ pub struct Engine<K> {
 impl<K: Book> Engine<K> {
     /// A fresh engine for a universe.
     pub fn new(config: EngineConfig, universe: &Universe, book: K) -> Result<Engine<K>, Error> {
-        let currencies = universe.iter().map(|(_, instrument)| instrument.currency).collect();
-        let core = Core::new(config, currencies)?;
+        let listed = universe.iter().map(|(_, it)| Listed { currency: it.currency, kind: it.kind });
+        let core = Core::new(config, listed.collect())?;
         Ok(Engine { core, book, decision: Decision::default() })
     }
 

@@ -1,6 +1,6 @@
 //! Numbers of the limits.
 
-use market::{Bps, Cash, Qty, Side};
+use market::{Bps, Cash, Kind, Qty, Side};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -13,6 +13,8 @@ pub struct Limits {
     pub position_fraction: f64,
     /// Largest gross value of one book.
     pub book_fraction: f64,
+    /// Largest gross value of all instruments of one class.
+    pub classes: ClassLimits,
     /// Largest gross value of all positions.
     pub gross_leverage: f64,
     /// Loss of a day at which nothing new is opened.
@@ -33,11 +35,51 @@ pub struct Limits {
     pub step: Qty,
 }
 
+/// Largest gross value of each class of instruments, as a fraction of equity; `None` is no limit of
+/// its own.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassLimits {
+    /// Shares of companies.
+    pub stock: Option<f64>,
+    /// Shares of funds.
+    pub etf: Option<f64>,
+    /// Indices, where something is traded under their name.
+    pub index: Option<f64>,
+    /// Currencies and metals.
+    pub fx: Option<f64>,
+    /// Contracts for difference.
+    pub cfd: Option<f64>,
+}
+
+/// Each class with the key of its limit.
+const KINDS: [(&str, Kind); 5] = [
+    ("limits.classes.stock", Kind::Stock),
+    ("limits.classes.etf", Kind::Etf),
+    ("limits.classes.index", Kind::Index),
+    ("limits.classes.fx", Kind::Fx),
+    ("limits.classes.cfd", Kind::Cfd),
+];
+
+impl ClassLimits {
+    /// The limit of a class.
+    pub const fn of(&self, kind: Kind) -> Option<f64> {
+        match kind {
+            Kind::Stock => self.stock,
+            Kind::Etf => self.etf,
+            Kind::Index => self.index,
+            Kind::Fx => self.fx,
+            Kind::Cfd => self.cfd,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             position_fraction: 0.20,
             book_fraction: 1.0,
+            classes: ClassLimits::default(),
             gross_leverage: 1.0,
             daily_loss_fraction: 0.05,
             orders_a_minute: 100,
@@ -57,6 +99,7 @@ impl Limits {
         Limits {
             position_fraction: f64::INFINITY,
             book_fraction: f64::INFINITY,
+            classes: ClassLimits::default(),
             gross_leverage: f64::INFINITY,
             daily_loss_fraction: f64::INFINITY,
             orders_a_minute: usize::MAX,
@@ -81,7 +124,8 @@ impl Limits {
             ("limits.margin_cushion", self.margin_cushion),
             ("limits.fat_finger", self.fat_finger.to_f64()),
         ];
-        for (key, value) in numbers {
+        let classes = KINDS.map(|(key, kind)| (key, self.classes.of(kind).unwrap_or(0.0)));
+        for (key, value) in numbers.into_iter().chain(classes) {
             if value.is_nan() || value < 0.0 {
                 return Err(Error::CheckSetting { key, value, wanted: "0 or more" });
             }

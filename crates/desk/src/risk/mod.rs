@@ -5,11 +5,11 @@
 mod limits;
 mod rules;
 
-pub use limits::{Limits, Regime, Stance};
+pub use limits::{ClassLimits, Limits, Regime, Stance};
 pub use rules::{RULES, Rule};
 
 use base::{Rounding, Ts};
-use market::{Cash, InstrumentId, OrderKind, Price, Qty, Side};
+use market::{Cash, InstrumentId, Kind, OrderKind, Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Mode;
@@ -80,6 +80,8 @@ pub enum Reason {
     PositionCap,
     /// No room under the cap of one book.
     BookCap,
+    /// No room under the cap of that class of instruments.
+    ClassCap,
     /// No room under the cap of gross exposure.
     GrossLeverage,
     /// No room above the margin cushion.
@@ -174,6 +176,10 @@ pub struct World {
     pub gross: Cash,
     /// The same for this book alone.
     pub book_gross: Cash,
+    /// What the instrument is.
+    pub class: Kind,
+    /// The same for all instruments of that class.
+    pub class_gross: Cash,
     /// The same for this instrument alone.
     pub instrument_gross: Cash,
     /// Positions open and sought.

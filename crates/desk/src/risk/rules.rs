@@ -17,7 +17,7 @@ pub struct Rule {
 }
 
 /// All rules. A new one is a function and a line here.
-pub const RULES: [Rule; 12] = [
+pub const RULES: [Rule; 13] = [
     Rule { name: "kill switch", refusal: Reason::Killed, check: kill_switch },
     Rule { name: "frozen", refusal: Reason::Frozen, check: frozen },
     Rule { name: "regime", refusal: Reason::Regime, check: regime },
@@ -28,6 +28,7 @@ pub const RULES: [Rule; 12] = [
     Rule { name: "price collar", refusal: Reason::PriceCollar, check: price_collar },
     Rule { name: "position cap", refusal: Reason::PositionCap, check: position_cap },
     Rule { name: "book cap", refusal: Reason::BookCap, check: book_cap },
+    Rule { name: "asset class cap", refusal: Reason::ClassCap, check: class_cap },
     Rule { name: "gross leverage", refusal: Reason::GrossLeverage, check: gross_leverage },
     Rule { name: "fat finger", refusal: Reason::FatFinger, check: fat_finger },
 ];
@@ -105,6 +106,11 @@ fn book_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
     Ok(room(ask, world, limits.book_fraction, world.book_gross))
 }
 
+fn class_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
+    let cap = limits.classes.of(world.class);
+    Ok(cap.map_or(ask.qty, |fraction| room(ask, world, fraction, world.class_gross)))
+}
+
 /// Gross exposure, and the margin cushion: equity less maintenance margin after the trade must
 /// be at least the cushion's part of equity.
 fn gross_leverage(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
@@ -142,11 +148,11 @@ fn value(ask: &Ask) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Regime, approve};
+    use super::super::{ClassLimits, Regime, approve};
     use super::*;
     use crate::engine::Mode;
     use base::Ts;
-    use market::{InstrumentId, Price, Side};
+    use market::{InstrumentId, Kind, Price, Side};
     use proptest::prelude::*;
 
     fn cash(units: i64) -> Cash {
@@ -164,6 +170,8 @@ mod tests {
             day_start_equity: cash(100_000),
             gross: Cash::ZERO,
             book_gross: Cash::ZERO,
+            class: Kind::Stock,
+            class_gross: Cash::ZERO,
             instrument_gross: Cash::ZERO,
             open_positions: 0,
             already_open: false,
@@ -221,6 +229,23 @@ mod tests {
         let limits = Limits { fat_finger: cash(5_000), ..Limits::default() };
         let found = approve((), &ask(51), &world(), &limits);
         assert_eq!(found.unwrap_err(), Reason::FatFinger);
+    }
+
+    #[test]
+    fn a_class_of_instruments_has_a_cap_of_its_own() {
+        let classes = ClassLimits { etf: Some(0.3), ..ClassLimits::default() };
+        let limits = Limits { classes, ..Limits::none() };
+        let allowed = |class: Kind, used: i64| {
+            let world = World { class, class_gross: cash(used), ..world() };
+            approve((), &ask(200), &world, &limits).map(|approved| approved.qty())
+        };
+        // 30 % of 100,000 at 100 a share.
+        assert_eq!(allowed(Kind::Etf, 0), Ok(Qty::whole(200)));
+        assert_eq!(allowed(Kind::Etf, 25_000), Ok(Qty::whole(50)));
+        assert_eq!(allowed(Kind::Etf, 30_000), Err(Reason::ClassCap));
+        assert_eq!(allowed(Kind::Stock, 99_000), Ok(Qty::whole(200)));
+        let wrong = ClassLimits { fx: Some(-0.1), ..classes };
+        assert!(Limits { classes: wrong, ..limits }.check().is_err());
     }
 
     #[test]

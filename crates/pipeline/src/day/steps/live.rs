@@ -5,6 +5,8 @@
 //! folded, what was sent is found at the broker. After the close the session's bars are told, as
 //! the simulated day tells them, and the account is compared before the step counts as done.
 
+use std::sync::atomic::Ordering;
+
 use ::desk::Line;
 use ::desk::courier::Clocks;
 use ::desk::driver::Driver;
@@ -43,6 +45,9 @@ pub(crate) fn manage(
     }
     let mut life = Life::begin(walk, outside, session)?;
     while life.turn(outside)? {
+        if walk.progress.stop().load(Ordering::Relaxed) {
+            return Err(Error::LeaveSession { day: session.day });
+        }
         outside.wait();
     }
     let (found, equity) = life.end();
