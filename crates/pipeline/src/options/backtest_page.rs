@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use market::Cash;
+use pricing::margin::Class;
 use report::chart::Heading;
 use report::chart::lines::{self, Across, Axes, Line, Stroke, at};
 use report::page::Outcome as Word;
@@ -275,8 +276,8 @@ fn assumed(found: &Outcome, around: &[String]) -> Section {
     let fees = &rules.fees;
     let mut lines = vec![
         format!(
-            "{:?}, {} units, {} to {} days to expiry at entry; {}; then opened anew.",
-            plan.structure,
+            "{}: {} units, {} to {} days to expiry at entry; {}; then opened anew.",
+            words::structure(&plan.structure),
             plan.units,
             plan.days.0,
             plan.days.1,
@@ -296,9 +297,13 @@ fn assumed(found: &Outcome, around: &[String]) -> Section {
             rules.quotes.oldest.seconds()
         ),
         format!(
-            "Commission {:?}, at least {} an order; {} a contract for exchange, {} regulatory, {} \
+            "Costs: {}, at least {} an order; {} a contract for exchange, {} regulatory, {} \
              clearing; fees on sales as of their day.",
-            fees.commission, fees.minimum, fees.exchange, fees.regulatory, fees.clearing
+            words::commission(fees.commission),
+            fees.minimum,
+            fees.exchange,
+            fees.regulatory,
+            fees.clearing
         ),
         match rules.margin {
             MarginRule::None => "No margin is asked.".to_owned(),
@@ -306,8 +311,12 @@ fn assumed(found: &Outcome, around: &[String]) -> Section {
                                       cover also a fifth of the underlying."
                 .to_owned(),
             MarginRule::StrategyBased(class) => format!(
-                "Margin by the rules of the exchanges on opening ({class:?}); house rules ask for \
-                 more."
+                "Margin by the rules of the exchanges on opening, for {}; house rules ask for more.",
+                match class {
+                    Class::Equity => "options on stocks and funds",
+                    Class::NarrowIndex => "options on indices of one industry",
+                    Class::BroadIndex => "options on broad indices",
+                }
             ),
         },
         match plan.early {

@@ -340,11 +340,11 @@ impl Question {
         let (rights, name) = (shape.options(), shape.name());
         if strikes.len() != shape.strikes() {
             let (wanted, given) = (shape.strikes(), strikes.len());
-            return Err(asked(format!("a {name} has {wanted} strikes, not {given}: --strikes")));
+            return Err(asked(format!("{name}: it has {wanted} strikes, not {given}: --strikes")));
         }
         if !prices.is_empty() && prices.len() != rights.len() {
             let (wanted, given) = (rights.len(), prices.len());
-            return Err(asked(format!("a {name} has {wanted} prices, not {given}: --prices")));
+            return Err(asked(format!("{name}: it has {wanted} prices, not {given}: --prices")));
         }
         let far = match (shape, self.far_years) {
             (Shape::Calendar(_), None) => {
@@ -375,7 +375,7 @@ impl Question {
             }
             (Shape::CoveredCall, &[call]) => build::covered_call(self.spot, call, lot),
             (Shape::Collar, &[put, call]) => build::collar(self.spot, put, call, lot),
-            _ => return Err(asked(format!("a {name} has other legs"))),
+            _ => return Err(asked(format!("{name}: it has other legs"))),
         };
         let from = if prices.is_empty() { Prices::Model } else { Prices::Given };
         Ok((made.map_err(Error::ValueOptions)?, from))

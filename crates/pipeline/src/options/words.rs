@@ -6,14 +6,72 @@ use pricing::chain::Kind;
 use pricing::surface::Fault;
 use sim::options::backtest::Ended;
 use sim::options::life::LifeEvent;
-use sim::options::select::NoChoice;
-use sim::options::{FillBasis, Refusal};
+use sim::options::select::{NoChoice, Stance, Structure, Target};
+use sim::options::{FillBasis, Premium, Refusal};
 
 /// A right.
 pub const fn right(right: Right) -> &'static str {
     match right {
         Right::Call => "call",
         Right::Put => "put",
+    }
+}
+
+fn target(target: Target) -> String {
+    match target {
+        Target::Delta(delta) => format!("a delta of {delta}"),
+        Target::Moneyness(part) => format!("{:.0} % of the underlying's price", 100.0 * part),
+    }
+}
+
+const fn stance(stance: Stance) -> &'static str {
+    match stance {
+        Stance::Long => "bought",
+        Stance::Short => "sold",
+    }
+}
+
+/// What a plan trades.
+pub fn structure(structure: &Structure) -> String {
+    match *structure {
+        Structure::Vertical { right: of, stance: side, near, width } => format!(
+            "A vertical of {}s, {} at {}, the other strike {width} further out",
+            right(of),
+            stance(side),
+            target(near)
+        ),
+        Structure::IronCondor { put, call, width } => format!(
+            "An iron condor: a put sold at {}, a call at {}, {width} to the strikes bought",
+            target(put),
+            target(call)
+        ),
+        Structure::Butterfly { right: of, centre, width } => {
+            format!("A butterfly of {}s around {}, {width} to the wings", right(of), target(centre))
+        }
+        Structure::Straddle { stance: side, centre } => {
+            format!("A straddle {} at {}", stance(side), target(centre))
+        }
+        Structure::Calendar { right: of, centre, apart } => format!(
+            "A calendar of {}s at {}, expiries at least {apart} days apart",
+            right(of),
+            target(centre)
+        ),
+        Structure::CoveredCall { call } => format!("Shares with a call sold at {}", target(call)),
+        Structure::Collar { put, call } => format!(
+            "Shares with a put bought at {} and a call sold at {}",
+            target(put),
+            target(call)
+        ),
+    }
+}
+
+/// What a commission is reckoned by.
+pub fn commission(commission: Premium) -> String {
+    match commission {
+        Premium::Flat(rate) => format!("commission of {rate} a contract"),
+        Premium::Ibkr => "commission as Interactive Brokers takes it, 0.25 to 0.65 a contract by \
+                          the premium"
+            .to_owned(),
     }
 }
 
