@@ -83,6 +83,17 @@ impl Store {
     }
 }
 
+/// Lets go of an advisory lock and ends its session. A session that ends lets go by itself, but
+/// only when the server gets to it: who asks at once would find the lock still held.
+async fn let_go(session: &DatabaseConnection, number: i64) -> Result<(), sea_orm::DbErr> {
+    let text = "select pg_advisory_unlock($1)";
+    let backend = session.get_database_backend();
+    let unlock = Statement::from_sql_and_values(backend, text, [number.into()]);
+    let unlocked = session.query_one_raw(unlock).await;
+    session.close_by_ref().await?;
+    unlocked.map(drop)
+}
+
 /// Who holds an advisory lock; a bigint key is split over classid and objid (pg_locks).
 async fn session_holder(session: &DatabaseConnection, number: i64) -> String {
     let text = "select a.pid, coalesce(a.client_addr::text, 'this host') as host \
@@ -150,7 +161,8 @@ impl Drop for Lock<'_> {
         match &self.held {
             Held::File(_) => {}
             Held::Session(session) => {
-                if let Err(fault) = self.store.block_on(session.close_by_ref()) {
+                let number = lock_number(&self.name);
+                if let Err(fault) = self.store.block_on(let_go(session, number)) {
                     tracing::warn!(name = self.name, %fault, "let go of a lock");
                 }
             }
