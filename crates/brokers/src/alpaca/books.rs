@@ -258,7 +258,7 @@ impl<L: Line> Alpaca<L> {
                 id: Some(part.id.clone()),
                 filled: part.filled(),
                 is_open: !part.state().is_done(),
-                ..Leg::new(order, task, (part.price(), part.qty()))
+                ..Leg::new(order, task, part.qty())
             }
         });
         let legs: Vec<Leg> = legs.collect();

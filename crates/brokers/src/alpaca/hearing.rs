@@ -141,18 +141,16 @@ impl<L: Line> Alpaca<L> {
             return;
         }
         let Some(pack) = self.packs.remove(&number) else { return };
-        let is_exit = pack.legs.iter().all(|leg| leg.task != Task::Entry)
+        let leg_for = |task: Task| pack.legs.iter().find(|leg| leg.task == task);
+        let entry = leg_for(Task::Entry);
+        let is_exit = entry.is_none()
             && pack.legs.iter().any(|leg| {
                 self.kept.get(&leg.order).is_some_and(|kept| self.group_of(kept).is_some())
             });
         // Shares may still be promised to an order that is on its way out.
         let may_pass = status == 429 || (is_exit && status == 403);
-        let blamed = match reason.contains("take_profit") {
-            true => pack.legs.iter().find(|leg| leg.task == Task::Target),
-            false => pack.legs.iter().find(|leg| matches!(leg.task, Task::Stop | Task::Entry)),
-        };
-        let entry = pack.legs.iter().find(|leg| leg.task == Task::Entry);
-        let blamed = entry.or(blamed).or(pack.legs.first());
+        let named = if reason.contains("take_profit") { Task::Target } else { Task::Stop };
+        let blamed = entry.or(leg_for(named)).or(pack.legs.first());
         let Some(order) = blamed.map(|leg| leg.order.clone()) else { return };
         self.held_against(&order, may_pass, reason);
     }
@@ -180,7 +178,6 @@ impl<L: Line> Alpaca<L> {
         if let Some(leg) = pack.leg_of(known) {
             leg.id = Some(seen.id.clone());
             leg.order = order.clone();
-            leg.price = seen.price();
             leg.qty = seen.qty();
             leg.filled = Qty::ZERO;
             leg.is_open = true;
@@ -269,7 +266,6 @@ impl<L: Line> Alpaca<L> {
         let is_other = named != leg.order && self.kept.contains_key(&named);
         if is_other {
             leg.order = named.clone();
-            leg.price = seen.price();
         }
         // One order of Alpaca's is counted once, under whatever pack it is found.
         let counted = self.counted.entry(seen.id.clone()).or_default();

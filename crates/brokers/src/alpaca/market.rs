@@ -2,52 +2,32 @@
 //! waited for.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use base::{Day, Ts};
 use market::{Candle, Cash};
 use serde_json::Value;
 
+use super::line::Method;
+use super::online::Http;
 use super::words;
 use super::{Access, Servers};
-
-/// How long one answer is waited for.
-const ANSWER: Duration = Duration::from_secs(10);
-/// Longest answer that is read.
-const LONGEST: u64 = 64 << 20;
 
 /// Questions that are answered while one waits.
 #[derive(Debug)]
 pub struct Inquiry {
-    agent: ureq::Agent,
+    http: Http,
     servers: Servers,
-    access: Access,
 }
 
 impl Inquiry {
     /// Questions to these servers.
     pub fn new(servers: Servers, access: Access) -> Inquiry {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .build()
-            .new_agent();
-        Inquiry { agent, servers, access }
+        Inquiry { http: Http::new(access), servers }
     }
 
     fn get(&self, server: &str, path: &str) -> Result<Value, String> {
-        let asked = self
-            .agent
-            .get(format!("{server}{path}"))
-            .header("APCA-API-KEY-ID", &self.access.key)
-            .header("APCA-API-SECRET-KEY", self.access.secret.reveal())
-            .call();
-        let mut answer = asked.map_err(|error| format!("ask {server}: {error}"))?;
-        let status = answer.status().as_u16();
-        let text = answer.body_mut().with_config().limit(LONGEST).read_to_string();
-        let text = text.map_err(|error| format!("read {server}{path}: {error}"))?;
-        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let asked = self.http.ask(Method::Get, &format!("{server}{path}"), None);
+        let (status, body) = asked.map_err(|error| format!("ask {server}{path}: {error}"))?;
         match status {
             200..=299 => Ok(body),
             401 | 403 => Err(format!(

@@ -118,17 +118,10 @@ impl Online {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             thread.map(drop).map_err(Error::StartThread)
         };
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(concat!("trimtab/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let http = Http::new(access.clone());
         for _ in 0..WORKERS {
-            let (agent, waiting, out) = (agent.clone(), Arc::clone(&waiting), out.clone());
-            let (servers, access) = (servers.clone(), access.clone());
-            let worker = Worker { agent, servers, access };
+            let (waiting, out) = (Arc::clone(&waiting), out.clone());
+            let worker = Worker { http: http.clone(), server: servers.trading.clone() };
             start("alpaca requests", Box::new(move || worker.work(&waiting, &out)))?;
         }
         start("alpaca stream", Box::new(move || stream(&servers, &access, &out)))?;
@@ -162,10 +155,55 @@ impl Line for Online {
     }
 }
 
-struct Worker {
+/// Requests over HTTP with the keys of an account.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
     agent: ureq::Agent,
-    servers: Servers,
     access: Access,
+}
+
+impl Http {
+    pub(super) fn new(access: Access) -> Http {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("trimtab/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Http { agent, access }
+    }
+
+    /// Asks once; gives the status, and the body, which is null where it is no JSON.
+    pub(super) fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value), ureq::Error> {
+        let method = match method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        };
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header("APCA-API-KEY-ID", &self.access.key)
+            .header("APCA-API-SECRET-KEY", self.access.secret.reveal())
+            .header("content-type", "application/json");
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let mut answer = self.agent.run(request.body(text)?)?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(LONGEST).read_to_string()?;
+        Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+    }
+}
+
+struct Worker {
+    http: Http,
+    server: String,
 }
 
 impl Worker {
@@ -196,7 +234,8 @@ impl Worker {
     fn answer(&self, ask: &Ask) -> News {
         let mut wait = Duration::ZERO;
         loop {
-            match self.once(ask) {
+            let url = format!("{}{}", self.server, ask.path);
+            match self.http.ask(ask.method, &url, ask.body.as_ref()) {
                 Ok((429, _)) => {
                     wait = longer(wait);
                     rest(wait);
@@ -209,26 +248,6 @@ impl Worker {
                 }
             }
         }
-    }
-
-    fn once(&self, ask: &Ask) -> Result<(u16, Value), ureq::Error> {
-        let method = match ask.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        };
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{}", self.servers.trading, ask.path))
-            .header("APCA-API-KEY-ID", &self.access.key)
-            .header("APCA-API-SECRET-KEY", self.access.secret.reveal())
-            .header("content-type", "application/json");
-        let text = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let mut answer = self.agent.run(request.body(text)?)?;
-        let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(LONGEST).read_to_string()?;
-        Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
     }
 }
 

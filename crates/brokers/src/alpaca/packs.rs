@@ -4,7 +4,7 @@
 //! placed as one (`oco`), and with their entry as one (`bracket`, `oto`).
 
 use base::Ts;
-use market::{ClientOrderId, InstrumentId, Price, Qty};
+use market::{ClientOrderId, InstrumentId, Qty};
 
 /// What an order of a pack is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +27,6 @@ pub(super) struct Leg {
     pub task: Task,
     /// Alpaca's name, once known.
     pub id: Option<String>,
-    /// Where it stands, as placed.
-    pub price: Price,
     /// Its quantity, without a sign; legs shrink to what their entry filled, and by what their
     /// sibling did.
     pub qty: Qty,
@@ -38,9 +36,9 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    pub(super) fn new(order: &ClientOrderId, task: Task, (price, qty): (Price, Qty)) -> Leg {
+    pub(super) fn new(order: &ClientOrderId, task: Task, qty: Qty) -> Leg {
         let order = order.clone();
-        Leg { order, task, id: None, price, qty, filled: Qty::ZERO, is_open: true }
+        Leg { order, task, id: None, qty, filled: Qty::ZERO, is_open: true }
     }
 }
 

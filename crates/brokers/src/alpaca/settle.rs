@@ -1,7 +1,7 @@
 //! From what is wanted to what is asked: compares what is kept with what stands, and asks for the
 //! difference. Settling twice asks for nothing the second time.
 
-use market::{ClientOrderId, InstrumentId, OrderKind, Price, Qty};
+use market::{ClientOrderId, InstrumentId, OrderKind, Qty};
 
 use super::kept::{Group, Kept, Wanted};
 use super::line::{Line, Method};
@@ -111,10 +111,10 @@ impl<L: Line> Alpaca<L> {
             && kept.filled == Qty::ZERO;
         let fits = takes && same_group && children.iter().all(same_qty);
         if !fits || stops.len() != 1 || targets.len() > 1 {
-            return vec![Leg::new(order, Task::Only, (level(kept), qty))];
+            return vec![Leg::new(order, Task::Only, qty)];
         }
-        let mut legs = vec![Leg::new(order, Task::Entry, (level(kept), qty))];
-        let leg = |it: &&&Kept, task| Leg::new(&it.request.id, task, (level(it), qty));
+        let mut legs = vec![Leg::new(order, Task::Entry, qty)];
+        let leg = |it: &&&Kept, task| Leg::new(&it.request.id, task, qty);
         legs.extend(targets.iter().map(|it| leg(it, Task::Target)));
         legs.extend(stops.iter().map(|it| leg(it, Task::Stop)));
         legs
@@ -192,13 +192,7 @@ impl<L: Line> Alpaca<L> {
         let standing: Vec<u64> =
             self.packs.iter().filter(|(_, pack)| serves(pack)).map(|(n, _)| *n).collect();
         match (&group.wanted, standing.as_slice()) {
-            (None, packs) => {
-                for number in packs {
-                    if self.packs[number].phase == Phase::Standing {
-                        self.leave(*number);
-                    }
-                }
-            }
+            (None, packs) => self.leave_standing(packs),
             (Some(wanted), []) => self.place_exit(wanted),
             (Some(wanted), [number]) => {
                 if self.change(*number, wanted) == Change::None {
@@ -207,12 +201,14 @@ impl<L: Line> Alpaca<L> {
                 }
             }
             // Two packs of one group stand only while one of them leaves.
-            (Some(_), [_, rest @ ..]) => {
-                for number in rest {
-                    if self.packs[number].phase == Phase::Standing {
-                        self.leave(*number);
-                    }
-                }
+            (Some(_), [_, rest @ ..]) => self.leave_standing(rest),
+        }
+    }
+
+    fn leave_standing(&mut self, packs: &[u64]) {
+        for number in packs {
+            if self.packs[number].phase == Phase::Standing {
+                self.leave(*number);
             }
         }
     }
@@ -239,7 +235,7 @@ impl<L: Line> Alpaca<L> {
                 (false, true) => Task::Stop,
                 (false, false) => Task::Target,
             };
-            Leg::new(order, task, (level(kept), qty))
+            Leg::new(order, task, qty)
         };
         wanted.orders.iter().map(leg).collect()
     }
@@ -345,14 +341,5 @@ impl<L: Line> Alpaca<L> {
         for order in asleep {
             self.tell_working(&order);
         }
-    }
-}
-
-/// The price that an order hangs on; zero at the market.
-fn level(kept: &Kept) -> Price {
-    match kept.request.kind {
-        OrderKind::Market | OrderKind::MarketOnClose => Price::ZERO,
-        OrderKind::Limit { limit } => limit,
-        OrderKind::Stop { stop } | OrderKind::StopLimit { stop, .. } => stop,
     }
 }

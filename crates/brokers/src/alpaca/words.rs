@@ -25,10 +25,6 @@ pub(super) struct Seen {
     #[serde(default, rename = "type")]
     kind: Option<String>,
     #[serde(default)]
-    limit_price: Option<String>,
-    #[serde(default)]
-    stop_price: Option<String>,
-    #[serde(default)]
     pub submitted_at: Option<String>,
     #[serde(default)]
     pub replaced_by: Option<String>,
@@ -119,12 +115,6 @@ impl Seen {
 
     pub(super) fn signed(&self, qty: Qty) -> Qty {
         if buys(&self.side) { qty.abs() } else { -qty.abs() }
-    }
-
-    /// The price that an exit hangs on: the stop's, or else the limit.
-    pub(super) fn price(&self) -> Price {
-        let prices = [&self.stop_price, &self.limit_price];
-        prices.into_iter().find_map(|text| price(text.as_ref())).unwrap_or_default()
     }
 
     pub(super) fn is_stop(&self) -> bool {

@@ -34,13 +34,7 @@ impl Brake for Released {
 pub(crate) fn commands(walk: &Walk<'_>, desk: &Desk) -> Result<Vec<Command>, Error> {
     let mut commands = Vec::new();
     let state = desk.engine.state();
-    match (walk.brake.is_pulled()?, &state.killed) {
-        (true, None) => commands.push(kill()),
-        (false, Some(_)) => {
-            commands.push(Command::Resume { reason: "the kill switch was released".to_owned() });
-        }
-        _ => {}
-    }
+    commands.extend(switch(walk, state.killed.is_some())?);
     let open = walk.store.read(|tx| tx.open_incidents())?;
     let mut wanted: BTreeMap<Option<InstrumentId>, String> = BTreeMap::new();
     for incident in open.into_iter().filter(|incident| incident.kind == DIFFERENCE) {
@@ -58,6 +52,17 @@ pub(crate) fn commands(walk: &Walk<'_>, desk: &Desk) -> Result<Vec<Command>, Err
     let over = frozen.into_iter().filter(|instrument| !wanted.contains_key(instrument));
     commands.extend(over.map(|instrument| Command::Thaw { instrument }));
     Ok(commands)
+}
+
+/// What the kill switch says, where it is news to the engine.
+pub(crate) fn switch(walk: &Walk<'_>, is_killed: bool) -> Result<Option<Command>, Error> {
+    Ok(match (walk.brake.is_pulled()?, is_killed) {
+        (true, false) => Some(kill()),
+        (false, true) => {
+            Some(Command::Resume { reason: "the kill switch was released".to_owned() })
+        }
+        _ => None,
+    })
 }
 
 pub(crate) fn kill() -> Command {

@@ -15,7 +15,7 @@ use ::desk::reconcile::Difference;
 use base::{Digest, Span, Ts};
 use books::breakout::BreakoutBook;
 use market::remote::Wire;
-use market::{BarSize, Command, Event, Session, What};
+use market::{BarSize, Event, Session, What};
 use serde_json::json;
 use store::{Equity, Incident, Severity, StepKey};
 
@@ -139,14 +139,10 @@ impl<'a, 'w> Life<'a, 'w> {
 
     /// What the kill switch says, if it is news.
     fn commands(&self, clocks: Clocks) -> Result<Vec<Event>, Error> {
-        let view = self.driver.engine().view();
-        let command = match (self.walk.brake.is_pulled()?, view.is_killed()) {
-            (true, false) => brake::kill(),
-            (false, true) => Command::Resume { reason: "the kill switch was released".to_owned() },
-            _ => return Ok(Vec::new()),
-        };
+        let is_killed = self.driver.engine().view().is_killed();
         let at = clocks.wall;
-        Ok(vec![Event { at, known: at, what: What::Command(command) }])
+        let event = |command| Event { at, known: at, what: What::Command(command) };
+        Ok(brake::switch(self.walk, is_killed)?.into_iter().map(event).collect())
     }
 
     /// The session's daily bars of what is held, ordered or planned; none while the broker does
