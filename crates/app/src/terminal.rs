@@ -113,6 +113,12 @@ impl Progress for Bar {
         self.with(|bar| bar.set_message(text.to_owned()));
     }
 
+    fn say(&self, text: &str) {
+        if self.terminal.bars == Bars::Shown {
+            self.with(|bar| bar.suspend(|| eprintln!("{text}")));
+        }
+    }
+
     fn end(&self) {
         self.with(|bar| bar.finish());
     }

@@ -159,6 +159,12 @@ impl<K: Book, W: Wire> Driver<K, W> {
         &self.seen
     }
 
+    /// Those that were not seen often enough to freeze anything.
+    pub fn fresh_differences(&self) -> impl Iterator<Item = &Difference> {
+        let fresh = self.seen.iter().filter(|(_, times)| **times < BOOKS_THAT_AGREE);
+        fresh.map(|(difference, _)| difference)
+    }
+
     /// True where the two sides differ and have differed for so long that it is frozen: more of
     /// the same will not help.
     pub fn is_stuck(&self) -> bool {

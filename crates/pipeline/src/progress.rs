@@ -13,6 +13,9 @@ pub trait Progress: Sync {
     /// Says something of the piece at hand, a loss for example.
     fn note(&self, _text: &str) {}
 
+    /// Says something that a person should read now, whatever the work at hand.
+    fn say(&self, _text: &str) {}
+
     /// The work that began last is done.
     fn end(&self);
 

@@ -41,10 +41,14 @@ record! {
 impl Tx<'_> {
     /// Writes down an incident. One that was settled meanwhile stays settled.
     pub fn record_incident(&self, incident: &Incident) -> Result<Written, Error> {
-        let there: Option<Incident> = self.find(vec![incident.id.as_str().into()])?;
-        let Some(there) = there else { return self.insert_once(incident) };
+        let Some(there) = self.incident(&incident.id)? else { return self.insert_once(incident) };
         let (resolved, resolution) = (there.resolved, there.resolution);
         self.insert_once(&Incident { resolved, resolution, ..incident.clone() })
+    }
+
+    /// The incident of that name.
+    pub fn incident(&self, id: &str) -> Result<Option<Incident>, Error> {
+        self.find(vec![id.into()])
     }
 
     /// Writes down how an incident was settled; the first settlement stands.

@@ -11,16 +11,16 @@ use crate::exchange::Served;
 use crate::{run, trimtab};
 
 const SESSION: &str = "2024-06-25";
-const AFTER_THE_CLOSE: &str = "POST /control/advance?until=2024-06-25T20:30:00Z";
-const DAY: [&str; 9] =
+pub(crate) const AFTER_THE_CLOSE: &str = "POST /control/advance?until=2024-06-25T20:30:00Z";
+pub(crate) const DAY: [&str; 9] =
     ["--json", "day", "--session", SESSION, "--stocks", "us", "--scanner-only", "--mode", "paper"];
 
-fn made(home: &Path) {
+pub(crate) fn made(home: &Path) {
     let words = ["synth", "--symbols", "60", "--years", "2", "--start", "2023-01-03"];
     run(trimtab(home, &words).args(["--dataset", "us"]));
 }
 
-fn exchange(home: &Path) -> (Served, String) {
+pub(crate) fn exchange(home: &Path) -> (Served, String) {
     let words = ["--json", "exchange", "--dataset", "us", "--begin", SESSION];
     let mut command = trimtab(home, &words);
     command.args(["--speed", "stepped", "--minutes", "30", "--listen", "127.0.0.1:0"]);
@@ -32,8 +32,15 @@ fn exchange(home: &Path) -> (Served, String) {
 }
 
 fn day(home: &Path, (served, secret): (&Served, &str)) -> Command {
+    let mut command = attended(home, (served, secret));
+    command.arg("--unattended");
+    command
+}
+
+/// A day whose intents wait for a person.
+pub(crate) fn attended(home: &Path, (served, secret): (&Served, &str)) -> Command {
     let mut command = trimtab(home, &DAY);
-    command.args(["--unattended", "--broker", "alpaca", "--broker-address"]);
+    command.args(["--broker", "alpaca", "--broker-address"]);
     command.arg(served.said["url"].as_str().unwrap());
     command.env("APCA_API_KEY_ID", served.said["key"].as_str().unwrap());
     command.env("APCA_API_SECRET_KEY", secret);
@@ -41,13 +48,13 @@ fn day(home: &Path, (served, secret): (&Served, &str)) -> Command {
     command
 }
 
-fn body(answer: &str) -> Value {
+pub(crate) fn body(answer: &str) -> Value {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
 }
 
 /// Orders at the exchange, once there are so many.
-fn orders(served: &Served, secret: &str, count: usize) -> Vec<Value> {
+pub(crate) fn orders(served: &Served, secret: &str, count: usize) -> Vec<Value> {
     let begun = Instant::now();
     loop {
         let found = body(&served.ask(secret, "GET /v2/orders?status=all&nested=true", ""));
@@ -60,7 +67,7 @@ fn orders(served: &Served, secret: &str, count: usize) -> Vec<Value> {
     }
 }
 
-fn end(day: Child) -> (bool, String) {
+pub(crate) fn end(day: Child) -> (bool, String) {
     let done = day.wait_with_output().unwrap();
     let told = [done.stdout, done.stderr].concat();
     (done.status.success(), String::from_utf8(told).unwrap())

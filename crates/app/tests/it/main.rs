@@ -15,6 +15,7 @@ mod live;
 mod modelling;
 mod options;
 mod recording;
+mod words;
 
 use std::path::Path;
 use std::process::{Command, Output};

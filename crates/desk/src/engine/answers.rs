@@ -142,11 +142,15 @@ impl Core {
             state,
             reason: reason.to_owned(),
         });
-        let State { orders, plans, .. } = &mut self.state;
+        let State { orders, plans, delisted, .. } = &mut self.state;
         let Some(known) = orders.get(order) else { return };
         let (role, instrument) = (known.role, known.request.instrument);
         if let Some(keeper) = keeper_in(plans, instrument, &known.intent) {
             keeper.on_moved(order, state, role, &mut self.actions);
+            if delisted.contains(&instrument) {
+                // What leaves its exchange takes its orders along: nobody need look.
+                self.actions.retain(|action| !matches!(action, Action::Incident(_)));
+            }
             self.touched.push(instrument);
         }
         orders.moved(order, state);
@@ -262,6 +266,7 @@ impl Core {
         self.state.freeze(Some(instrument), &text);
         let frozen = Some(instrument);
         self.write(journal, || Record::Frozen { instrument: frozen, incident: text });
+        self.frozen.push(instrument);
     }
 
     /// Keeps account of what is held without a plan. A closing order takes off what is there.
@@ -350,6 +355,9 @@ impl Core {
             self.close_strays(instrument, ports);
         }
         self.touched = touched;
+        for instrument in std::mem::take(&mut self.frozen) {
+            self.take_back(|other| other == instrument, ports);
+        }
         Ok(())
     }
 

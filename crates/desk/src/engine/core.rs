@@ -56,6 +56,8 @@ pub(super) struct Core {
     pub(super) answers: Vec<BrokerEvent>,
     pub(super) actions: Vec<Action>,
     pub(super) touched: Vec<InstrumentId>,
+    /// Frozen by an answer: their opening orders are taken back once all answers are heard.
+    pub(super) frozen: Vec<InstrumentId>,
     /// When the opening orders of the last minute were sent.
     pub(super) recent: VecDeque<Ts>,
     /// Instruments of which something was held that nobody meant: looked at again at each bar.
@@ -77,6 +79,7 @@ impl Core {
             answers: Vec::new(),
             actions: Vec::new(),
             touched: Vec::new(),
+            frozen: Vec::new(),
             recent: VecDeque::new(),
             astray: BTreeSet::new(),
             started: false,

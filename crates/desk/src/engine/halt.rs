@@ -40,7 +40,7 @@ impl Core {
     }
 
     /// Takes back the opening orders of some instruments.
-    fn take_back<B: Broker, J: Journal>(
+    pub(super) fn take_back<B: Broker, J: Journal>(
         &mut self,
         of: impl Fn(InstrumentId) -> bool,
         ports: &mut Ports<'_, B, J>,

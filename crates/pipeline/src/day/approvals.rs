@@ -1,11 +1,16 @@
-//! A person's word on intents, from wherever it comes.
+//! A person's word on intents, from wherever it comes: the command line, a page, a message. All of
+//! them call [`decide`]; a day that is walked, or lived through, reads what was decided.
+
+use ::desk::journal::State;
+use std::collections::BTreeSet;
 
 use base::Ts;
+use market::Command;
 use store::{Approval, Decision, Intent, IntentState, StepKey, Store, Tx};
 
 use super::desk::noted_day;
 use super::steps::plan::Planned;
-use super::{BOOK, LAST_DAY, Step};
+use super::{BOOK, LAST_DAY, Step, Walk};
 use crate::Error;
 
 /// What a person says.
@@ -40,6 +45,41 @@ pub fn decide(store: &Store, intents: &[String], word: &Word) -> Result<(), Erro
         }
         Ok(())
     })
+}
+
+/// What was decided on the intents of the session.
+pub(crate) fn decided(walk: &Walk<'_>) -> Result<Vec<Approval>, Error> {
+    walk.store.read(|tx| {
+        let mut decided = Vec::new();
+        for intent in tx.intents_of_day(walk.request.session, BOOK)? {
+            decided.extend(tx.approval(&intent.id)?);
+        }
+        Ok(decided)
+    })
+}
+
+/// What the engine has to be told of its waiting intents: the words on them, and once it is late
+/// that the others expire. Those that do not wait were told before, or a halt has refused them.
+pub(crate) fn words(walk: &Walk<'_>, state: &State, is_late: bool) -> Result<Vec<Command>, Error> {
+    let mut open: BTreeSet<&String> = state.waiting.keys().collect();
+    let mut commands = Vec::new();
+    for Approval { intent, who, decision, .. } in decided(walk)? {
+        if open.remove(&intent) {
+            commands.push(match decision {
+                Decision::Approve => Command::Approve { intent, who },
+                Decision::Reject => Command::Reject { intent, who },
+            });
+        }
+    }
+    if is_late {
+        commands.extend(open.into_iter().map(|intent| Command::Expire { intent: intent.clone() }));
+    }
+    Ok(commands)
+}
+
+/// Whether the time for a person's word is over.
+pub(crate) fn is_late(store: &Store, planned: &Planned) -> bool {
+    planned.expires.is_some_and(|until| store.now() >= until)
 }
 
 fn may_decide(tx: &Tx<'_>, id: &str, word: &Word, at: Ts) -> Result<(), Error> {

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use ::desk::Engine;
+use ::desk::journal::State;
 use books::breakout::BreakoutBook;
 use market::{BrokerEvent, Command, Event, InstrumentId, OrderState, What};
 use store::Incident;
 
-use super::desk::{Desk, save, unsent};
+use super::desk::{Numbers, save, unsent};
+use super::incidents::DIFFERENCE;
 use super::{Sending, Walk, records};
 use crate::Error;
-
-/// Kind of the incidents that freeze an instrument, or the account.
-pub(crate) const DIFFERENCE: &str = "reconcile";
 
 /// The kill switch, asked again and again while a day is walked.
 pub trait Brake: Sync {
@@ -31,14 +30,16 @@ impl Brake for Released {
 }
 
 /// What the engine has to be told so that it stands as the switch and the incidents do.
-pub(crate) fn commands(walk: &Walk<'_>, desk: &Desk) -> Result<Vec<Command>, Error> {
+pub(crate) fn commands(
+    walk: &Walk<'_>,
+    (state, numbers): (&State, &Numbers),
+) -> Result<Vec<Command>, Error> {
     let mut commands = Vec::new();
-    let state = desk.engine.state();
     commands.extend(switch(walk, state.killed.is_some())?);
     let open = walk.store.read(|tx| tx.open_incidents())?;
     let mut wanted: BTreeMap<Option<InstrumentId>, String> = BTreeMap::new();
     for incident in open.into_iter().filter(|incident| incident.kind == DIFFERENCE) {
-        wanted.entry(concerned(&incident, desk)).or_insert(incident.id);
+        wanted.entry(concerned(&incident, numbers)).or_insert(incident.id);
     }
     let here = state.frozen_instruments.keys().copied().map(Some);
     let frozen: Vec<Option<InstrumentId>> =
@@ -55,7 +56,7 @@ pub(crate) fn commands(walk: &Walk<'_>, desk: &Desk) -> Result<Vec<Command>, Err
 }
 
 /// What the kill switch says, where it is news to the engine.
-pub(crate) fn switch(walk: &Walk<'_>, is_killed: bool) -> Result<Option<Command>, Error> {
+fn switch(walk: &Walk<'_>, is_killed: bool) -> Result<Option<Command>, Error> {
     Ok(match (walk.brake.is_pulled()?, is_killed) {
         (true, false) => Some(kill()),
         (false, true) => {
@@ -70,19 +71,19 @@ pub(crate) fn kill() -> Command {
 }
 
 /// The instrument of a difference; none where it is cash, which freezes the account.
-fn concerned(incident: &Incident, desk: &Desk) -> Option<InstrumentId> {
-    incident.detail["symbol"].as_str().and_then(|symbol| desk.numbers.of(symbol))
+fn concerned(incident: &Incident, numbers: &Numbers) -> Option<InstrumentId> {
+    incident.detail["symbol"].as_str().and_then(|symbol| numbers.of(symbol))
 }
 
 /// Tells the engine what the switch and the incidents say. Orders that a halt takes back are
 /// taken back at the broker too; those it has never heard of are never sent.
 pub(crate) fn obey(walk: &Walk<'_>) -> Result<(), Error> {
     if walk.request.sending == Sending::DryRun || walk.outside.is_some() {
-        // With a broker outside the switch is heard in the session, where it can take orders back.
+        // With a broker outside they are heard in the session, where orders can be taken back.
         return Ok(());
     }
     let mut desk = walk.desk(BreakoutBook::default())?;
-    let commands = commands(walk, &desk)?;
+    let commands = commands(walk, (desk.engine.state(), &desk.numbers))?;
     if commands.is_empty() {
         return Ok(());
     }

@@ -9,12 +9,14 @@
 //! name only once.
 //!
 //! Start reading at [`walk`], then [`course`], then `steps`; `desk` restores the engine, `records`
-//! turns its journal into rows, [`brake`] halts it, [`approvals`] takes a person's word.
+//! turns its journal into rows, [`brake`] halts it, [`approvals`] takes a person's word, and
+//! `incidents` are what a person has to look at.
 
 pub mod approvals;
 pub mod brake;
 pub mod course;
 mod desk;
+mod incidents;
 pub mod outside;
 mod page;
 pub mod parity;

@@ -13,7 +13,7 @@ use store::{
 };
 
 use super::desk::{Desk, Numbers};
-use super::{BOOK, Walk};
+use super::{BOOK, Walk, incidents};
 use crate::Error;
 
 /// Writes what the engine wrote since it was restored, and what follows from it.
@@ -133,24 +133,58 @@ fn follow(walk: &Walk<'_>, tx: &Tx<'_>, line: &Line, numbers: &Numbers) -> Resul
         Record::Booked { booking, position } => {
             booked(tx, line.seq, (booking, position.as_ref()), (at, numbers))?;
         }
-        Record::Planned(keeper) => tx.put_plan(&Plan {
-            id: keeper.intent.clone(),
-            book: BOOK.to_owned(),
-            symbol: numbers.symbol(keeper.instrument).to_owned(),
-            status: PlanStatus::Open,
-            updated: at,
-            state: serde_json::to_value(keeper).map_err(Error::ReadAccount)?,
-        })?,
-        Record::Closed(closed) => tx.put_plan(&Plan {
-            id: closed.intent.clone(),
-            book: BOOK.to_owned(),
-            symbol: numbers.symbol(closed.instrument).to_owned(),
-            status: PlanStatus::Closed,
-            updated: at,
-            state: serde_json::to_value(closed).map_err(Error::ReadAccount)?,
-        })?,
+        Record::Planned(keeper) => {
+            let of = (keeper.intent.as_str(), numbers.symbol(keeper.instrument));
+            plan(tx, of, (PlanStatus::Open, at), keeper)?;
+        }
+        Record::Closed(closed) => {
+            let of = (closed.intent.as_str(), numbers.symbol(closed.instrument));
+            plan(tx, of, (PlanStatus::Closed, at), closed)?;
+        }
+        Record::Frozen { instrument, incident } => {
+            frozen(walk, tx, line, (instrument.map(|id| numbers.symbol(id)), incident))?;
+        }
+        Record::Incident(what) => {
+            let when = (walk.request.session, at);
+            tx.record_incident(&incidents::met(when, line.seq, what))?;
+        }
         _ => {}
     }
+    Ok(())
+}
+
+/// A plan as it stands, or as it ended.
+fn plan(
+    tx: &Tx<'_>,
+    (intent, symbol): (&str, &str),
+    (status, updated): (PlanStatus, Ts),
+    state: &impl serde::Serialize,
+) -> Result<(), Error> {
+    tx.put_plan(&Plan {
+        id: intent.to_owned(),
+        book: BOOK.to_owned(),
+        symbol: symbol.to_owned(),
+        status,
+        updated,
+        state: serde_json::to_value(state).map_err(Error::ReadAccount)?,
+    })?;
+    Ok(())
+}
+
+/// What the engine froze by itself stays frozen until a person settles the incident; where it was
+/// told to freeze, the incident is there.
+fn frozen(
+    walk: &Walk<'_>,
+    tx: &Tx<'_>,
+    line: &Line,
+    (symbol, what): (Option<&str>, &str),
+) -> Result<(), Error> {
+    if tx.incident(what)?.is_some() {
+        return Ok(());
+    }
+    let when = (walk.request.session, micros(line.at));
+    let detail = serde_json::json!({"what": what, "symbol": symbol});
+    tx.record_incident(&incidents::difference(when, &format!("broker/{}", line.seq), detail))?;
     Ok(())
 }
 

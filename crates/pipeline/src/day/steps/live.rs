@@ -1,7 +1,7 @@
 //! Step 8 on a broker outside: a session lived through, turn by turn.
 //!
-//! A turn asks for the time and the kill switch, lets the engine hear the broker, writes down what
-//! follows, and only then sends. Cut off anywhere, the same command goes on: what was written is
+//! A turn asks for the time, the kill switch, what a person has settled and the words on intents
+//! that wait, lets the engine hear the broker, writes down what follows, and only then sends. Cut off anywhere, the same command goes on: what was written is
 //! folded, what was sent is found at the broker. After the close the session's bars are told, as
 //! the simulated day tells them, and the account is compared before the step counts as done.
 
@@ -12,19 +12,19 @@ use ::desk::courier::Clocks;
 use ::desk::driver::Driver;
 use ::desk::journal::MemoryJournal;
 use ::desk::reconcile::Difference;
-use base::{Digest, Span, Ts};
+use base::{Span, Ts};
 use books::breakout::BreakoutBook;
 use market::remote::Wire;
-use market::{BarSize, Event, Session, What};
+use market::{BarSize, Command, Event, Session, What};
 use serde_json::json;
-use store::{Equity, Incident, Severity, StepKey};
+use store::{Equity, Incident, StepKey};
 
+use super::plan;
 use super::session::{MANAGED, concerned};
 use crate::Error;
-use crate::day::brake::{self, DIFFERENCE};
 use crate::day::desk::Numbers;
 use crate::day::outside::Outside;
-use crate::day::{BOOK, Step, Walk, records};
+use crate::day::{BOOK, Step, Walk, approvals, brake, incidents, records};
 
 /// After the close before the session's bars are asked for: they have to be complete.
 const LATE: Span = Span::from_minutes(1);
@@ -44,6 +44,7 @@ pub(crate) fn manage(
         return Ok(());
     }
     let mut life = Life::begin(walk, outside, session)?;
+    life.ask_for_words()?;
     while life.turn(outside)? {
         if walk.progress.stop().load(Ordering::Relaxed) {
             return Err(Error::LeaveSession { day: session.day });
@@ -89,6 +90,21 @@ impl<'a, 'w> Life<'a, 'w> {
         let driver = Driver::start(config, BreakoutBook::default(), wire, clocks, &lines)?;
         let journal = MemoryJournal::default();
         Ok(Life { walk, session, numbers, driver, journal, told: None })
+    }
+
+    /// Tells whoever watches which intents wait for a person.
+    fn ask_for_words(&self) -> Result<(), Error> {
+        if self.driver.state().waiting.is_empty() {
+            return Ok(());
+        }
+        let until = plan::outcome(self.walk)?.expires.unwrap_or(Ts::MAX);
+        for intent in self.driver.state().waiting.keys() {
+            self.walk.progress.say(&format!(
+                "waits for approval: {intent} (until {until}); `trimtab orders approve` or \
+                 `reject` while this runs"
+            ));
+        }
+        Ok(())
     }
 
     /// One turn; false once the session is over and all is settled.
@@ -137,12 +153,18 @@ impl<'a, 'w> Life<'a, 'w> {
             .transaction("breakout.live", |tx| records::write_lines(self.walk, tx, &wrote))
     }
 
-    /// What the kill switch says, if it is news.
+    /// What the kill switch and people say, as far as it is news.
     fn commands(&self, clocks: Clocks) -> Result<Vec<Event>, Error> {
-        let is_killed = self.driver.engine().view().is_killed();
+        let state = self.driver.state();
+        let mut commands = brake::commands(self.walk, (state, &self.numbers))?;
+        if !state.waiting.is_empty() {
+            let planned = plan::outcome(self.walk)?;
+            let is_late = self.told.is_some() || approvals::is_late(self.walk.store, &planned);
+            commands.extend(approvals::words(self.walk, state, is_late)?);
+        }
         let at = clocks.wall;
-        let event = |command| Event { at, known: at, what: What::Command(command) };
-        Ok(brake::switch(self.walk, is_killed)?.into_iter().map(event).collect())
+        let event = |command: Command| Event { at, known: at, what: What::Command(command) };
+        Ok(commands.into_iter().map(event).collect())
     }
 
     /// The session's daily bars of what is held, ordered or planned; none while the broker does
@@ -176,22 +198,15 @@ impl<'a, 'w> Life<'a, 'w> {
             cash: view.cash(),
             positions: view.equity() - view.cash(),
         };
-        let found = self.driver.differences().keys().map(|it| self.incident(it)).collect();
+        let found = self.driver.fresh_differences().map(|it| self.incident(it)).collect();
         (found, equity)
     }
 
     fn incident(&self, difference: &Difference) -> Incident {
         let words = difference.to_string();
-        let digest = Digest::of(words.as_bytes()).to_string();
-        let symbol = difference.instrument().map(|id| self.numbers.symbol(id).to_owned());
-        Incident {
-            id: format!("{}/{DIFFERENCE}/broker/{}", self.session.day, &digest[..6]),
-            at: self.session.close,
-            severity: Severity::Critical,
-            kind: DIFFERENCE.to_owned(),
-            detail: json!({"what": words, "symbol": symbol}),
-            resolved: None,
-            resolution: None,
-        }
+        let symbol = difference.instrument().map(|id| self.numbers.symbol(id));
+        let name = format!("broker/{}", incidents::digest_of(&words));
+        let detail = json!({"what": words, "symbol": symbol});
+        incidents::difference((self.session.day, self.session.close), &name, detail)
     }
 }

@@ -64,7 +64,7 @@ fn wish(walk: &Walk<'_>, desk: &mut Desk) -> Result<(), Error> {
     let at = walk.not_before(&desk.engine, walk.planned_at());
     if walk.request.sending == Sending::DryRun {
         // The engine of a dry run is thrown away; it hears of halts here.
-        for command in brake::commands(walk, desk)? {
+        for command in brake::commands(walk, (desk.engine.state(), &desk.numbers))? {
             desk.tell(&Event { at, known: at, what: What::Command(command) })?;
         }
     }

@@ -7,7 +7,7 @@ use store::{Approval, Decision, IntentState, Tx};
 use super::plan::outcome;
 use crate::Error;
 use crate::day::desk::{Desk, save, unsent};
-use crate::day::{BOOK, Ended, Pause, Sending, Waiting, Walk, brake, records};
+use crate::day::{Ended, Pause, Sending, Waiting, Walk, approvals, brake, records};
 
 /// 6. A person, or the rule for unattended mode, decides. The step is done once nothing waits;
 ///    what waited too long expires.
@@ -19,15 +19,18 @@ pub(crate) fn approve(walk: &Walk<'_>) -> Result<Ended, Error> {
     }
     let planned = outcome(walk)?;
     let waiting = walk.store.read(|tx| undecided(tx, &planned.intents))?;
-    let expired = planned.expires.is_some_and(|until| walk.store.now() >= until);
-    if walk.request.sending == Sending::Approved && !waiting.is_empty() && !expired {
+    let is_open = !approvals::is_late(walk.store, &planned);
+    // On a broker outside positions want to be looked after whether a person has come or not: the
+    // session begins, and hears the word when it is said.
+    let goes_on = walk.outside.is_some();
+    if walk.request.sending == Sending::Approved && !waiting.is_empty() && is_open && !goes_on {
         let until = planned.expires.unwrap_or(base::Ts::MAX);
         let waits = |intent| Waiting { intent, until };
         return Ok(Ended::Paused(Pause::Person(waiting.into_iter().map(waits).collect())));
     }
     let look = || -> Result<Desk, Error> {
         let mut desk = walk.desk(BreakoutBook::default())?;
-        if walk.request.sending == Sending::Approved {
+        if walk.request.sending == Sending::Approved && !is_open {
             let at = walk.not_before(&desk.engine, walk.planned_at());
             for intent in &waiting {
                 let what = What::Command(Command::Expire { intent: intent.clone() });
@@ -77,16 +80,7 @@ pub(crate) fn execute(walk: &Walk<'_>) -> Result<(), Error> {
     let look = || -> Result<Desk, Error> {
         let mut desk = walk.desk(BreakoutBook::default())?;
         let at = walk.not_before(&desk.engine, walk.sending_time()?);
-        for approval in decided(walk)? {
-            let (intent, who) = (approval.intent, approval.who);
-            if !desk.engine.state().waiting.contains_key(&intent) {
-                // It was told before, or a halt has refused it since.
-                continue;
-            }
-            let command = match approval.decision {
-                Decision::Approve => Command::Approve { intent, who },
-                Decision::Reject => Command::Reject { intent, who },
-            };
+        for command in approvals::words(walk, desk.engine.state(), false)? {
             desk.tell(&Event { at, known: at, what: What::Command(command) })?;
         }
         Ok(desk)
@@ -98,16 +92,6 @@ pub(crate) fn execute(walk: &Walk<'_>) -> Result<(), Error> {
         Ok::<usize, Error>(desk.journal.lines.len())
     })?;
     transmit(walk)
-}
-
-fn decided(walk: &Walk<'_>) -> Result<Vec<Approval>, Error> {
-    walk.store.read(|tx| {
-        let mut decided = Vec::new();
-        for intent in tx.intents_of_day(walk.request.session, BOOK)? {
-            decided.extend(tx.approval(&intent.id)?);
-        }
-        Ok(decided)
-    })
 }
 
 /// Tells the broker of orders that are written down and not sent. It knows an order by its name,

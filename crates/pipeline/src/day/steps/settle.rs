@@ -6,11 +6,11 @@ use base::Digest;
 use books::breakout::BreakoutBook;
 use market::{Broker as _, ClientOrderId, InstrumentId, Session};
 use serde_json::json;
-use store::{Equity, Incident, Severity, StepKey};
+use store::{Equity, Incident, StepKey};
 
 use crate::Error;
-use crate::day::brake::DIFFERENCE;
 use crate::day::desk::Desk;
+use crate::day::incidents;
 use crate::day::{BOOK, Ended, Sending, Walk, page};
 
 /// 9. The broker's account against our ledger: cash to the cent, positions to the share, working
@@ -59,16 +59,10 @@ impl Differences<'_> {
         if ours == theirs {
             return;
         }
-        let digest = Digest::of(format!("{ours} {theirs}").as_bytes()).to_string();
-        self.found.push(Incident {
-            id: format!("{}/{DIFFERENCE}/{what}/{}", self.session.day, &digest[..6]),
-            at: self.session.close,
-            severity: Severity::Critical,
-            kind: DIFFERENCE.to_owned(),
-            detail: json!({"what": what, "symbol": symbol, "ours": ours, "broker": theirs}),
-            resolved: None,
-            resolution: None,
-        });
+        let name = format!("{what}/{}", incidents::digest_of(&format!("{ours} {theirs}")));
+        let detail = json!({"what": what, "symbol": symbol, "ours": ours, "broker": theirs});
+        let when = (self.session.day, self.session.close);
+        self.found.push(incidents::difference(when, &name, detail));
     }
 }
 
