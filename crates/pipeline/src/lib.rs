@@ -11,6 +11,7 @@ pub mod depth;
 pub mod execute;
 pub mod flow;
 pub mod history;
+pub mod journal;
 pub mod knockout;
 pub mod lake_history;
 pub mod modelling;
@@ -191,6 +192,20 @@ pub enum Error {
         day: base::Day,
         /// The next session.
         next: base::Day,
+    },
+    /// A record of the journal could not be written as JSON.
+    #[error("write journal as json")]
+    WriteJournal(#[source] serde_json::Error),
+    /// Someone else has written to the journal.
+    #[error(
+        "continue journal with line {line}: its next line is {next}; another process has written \
+         to it. End that one, then run the same command again"
+    )]
+    ContinueJournal {
+        /// The line to be written.
+        line: i64,
+        /// The line that the journal would take.
+        next: i64,
     },
     /// A broker outside that can't be reached, or does not come to rest.
     #[error("reach the broker: {what}")]

@@ -62,6 +62,17 @@ pub enum Error {
         #[source]
         source: Box<DbErr>,
     },
+    /// The journal's own connection failed; nothing of the transaction was kept.
+    #[error("{operation}: {trouble}")]
+    Append {
+        /// What was being done.
+        operation: &'static str,
+        /// The cause, with what to do.
+        trouble: Trouble,
+        /// What SQLite said.
+        #[source]
+        source: Box<rusqlite::Error>,
+    },
     /// A column did not hold what it should.
     #[error("read column {column} of table {table}: {fault}")]
     ReadColumn {
@@ -159,7 +170,8 @@ impl Error {
         match self {
             Error::OpenDatabase { trouble, .. }
             | Error::Migrate { trouble, .. }
-            | Error::Query { trouble, .. } => Some(*trouble),
+            | Error::Query { trouble, .. }
+            | Error::Append { trouble, .. } => Some(*trouble),
             _ => None,
         }
     }
@@ -233,7 +245,11 @@ impl Trouble {
         if code.len() == 5 {
             return Trouble::of_sqlstate(code);
         }
-        match code.parse::<u32>().unwrap_or(0) & 0xff {
+        Trouble::of_sqlite(code.parse().unwrap_or(0))
+    }
+
+    pub(crate) fn of_sqlite(code: i32) -> Trouble {
+        match code & 0xff {
             5 | 6 => Trouble::Locked,
             8 => Trouble::ReadOnly,
             11 | 26 => Trouble::NotADatabase,

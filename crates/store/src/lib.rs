@@ -10,6 +10,7 @@
 //! table in question: each group of tables has one.
 
 mod address;
+mod appender;
 mod equity;
 mod error;
 mod fills;
@@ -37,6 +38,7 @@ mod tx;
 mod vault;
 
 pub use address::{Address, Place};
+pub use appender::{Appender, Durability, Entry};
 pub use equity::Equity;
 pub use error::{Error, Trouble};
 pub use fills::FillRecord;

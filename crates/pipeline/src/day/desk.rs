@@ -1,6 +1,6 @@
 //! The engine between two steps: folded from its journal; the broker's account from its table.
 
-use ::desk::journal::{Line, Record};
+use ::desk::journal::Line;
 use ::desk::{Approval, Engine, EngineConfig, MemoryJournal, Mode};
 use base::{Day, Ts};
 use books::breakout::BreakoutBook;
@@ -13,10 +13,9 @@ use sim::{BarExchange, CostModel};
 use store::{Order, Tx};
 
 use super::{BOOK, Sending, Walk};
+use crate::journal::lines;
 use crate::{Error, backtest};
 
-/// Lines of the journal read at once.
-const PAGE: u32 = 10_000;
 /// Name of the note that numbers the symbols.
 const UNIVERSE: &str = "universe/breakout";
 /// Time a person has to approve: a day.
@@ -181,21 +180,4 @@ pub(crate) fn noted_day(tx: &Tx<'_>, name: &str) -> Result<Option<Day>, Error> {
 pub(crate) fn save(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
     let state = serde_json::to_value(&desk.account).map_err(Error::ReadAccount)?;
     Ok(tx.put_simulated_account(BOOK, state)?)
-}
-
-/// The whole journal of the engine.
-pub(crate) fn lines(tx: &Tx<'_>) -> Result<Vec<Line>, Error> {
-    let mut all = Vec::new();
-    loop {
-        let from = all.len() as i64 + 1;
-        let some = tx.journal_from(from, PAGE)?;
-        let count = some.len();
-        for record in some {
-            let read: Record = serde_json::from_value(record.record).map_err(Error::ReadAccount)?;
-            all.push(Line { seq: record.seq as u64 - 1, at: record.at, record: read });
-        }
-        if count < PAGE as usize {
-            return Ok(all);
-        }
-    }
 }

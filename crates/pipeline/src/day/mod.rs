@@ -178,6 +178,7 @@ pub fn walk(ports: Ports<'_>, request: &DayRequest) -> Result<DayOutcome, Error>
     for step in Step::ALL.into_iter().filter(|step| request.course.holds(*step)) {
         match steps::run(&walk, step)? {
             Ended::Over => {}
+    records::catch_up(&walk)?;
             Ended::Paused(pause) => {
                 let steps = walk.records()?;
                 return Ok(DayOutcome { steps, pause: Some(pause), page: None });

@@ -12,8 +12,9 @@ use market::{Cash, Price, Qty};
 use serde::Serialize;
 use store::Store;
 
-use super::desk::{Numbers, lines};
+use super::desk::Numbers;
 use crate::Error;
+use crate::journal::lines;
 
 /// What an account did, as its journal tells it.
 #[derive(Debug, Clone, PartialEq, Default)]

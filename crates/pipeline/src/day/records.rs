@@ -1,4 +1,8 @@
-//! The engine's journal as rows: intents, orders, fills, postings, positions, plans.
+//! The engine's journal as rows: intents, orders, fills, postings, positions, plans, incidents.
+//!
+//! The journal is the truth, and the rows follow from it: mostly in the same transaction, in a live
+//! session right after what was decided was sent. A note says how far they have come; what a kill
+//! left behind follows at the next start ([`catch_up`]).
 
 use ::desk::Engine;
 use ::desk::journal::{Line, Record, State};
@@ -24,7 +28,16 @@ pub(crate) fn write(walk: &Walk<'_>, tx: &Tx<'_>, desk: &Desk) -> Result<(), Err
         "a restart would not find the engine as it is"
     );
     let (lines, numbers) = (&desk.journal.lines, &desk.numbers);
-    write_lines(walk, tx, &Wrote { lines, engine: &desk.engine, numbers })
+    for line in lines {
+        let record = serde_json::to_value(&line.record).map_err(Error::WriteJournal)?;
+        let kind = match record.as_object().and_then(|fields| fields.keys().next()) {
+            Some(kind) => kind.clone(),
+            None => record.as_str().unwrap_or("record").to_owned(),
+        };
+        let seq = line.seq as i64 + 1;
+        tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
+    }
+    follow_all(walk, tx, &Wrote { lines, engine: &desk.engine, numbers })
 }
 
 /// What an engine wrote, and the engine after it.
@@ -34,20 +47,40 @@ pub(crate) struct Wrote<'a> {
     pub(crate) numbers: &'a Numbers,
 }
 
-/// Writes lines, and what follows from them.
-pub(crate) fn write_lines(walk: &Walk<'_>, tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
+/// Name of the note that says how many lines of the journal the rows have followed.
+const FOLLOWED: &str = "journal/followed";
+
+/// Writes what follows from lines that the journal holds.
+pub(crate) fn follow_all(walk: &Walk<'_>, tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
     for line in wrote.lines {
-        let record = serde_json::to_value(&line.record).map_err(Error::ReadAccount)?;
-        let kind = match record.as_object().and_then(|fields| fields.keys().next()) {
-            Some(kind) => kind.clone(),
-            None => record.as_str().unwrap_or("record").to_owned(),
-        };
-        let seq = line.seq as i64 + 1;
-        tx.append_journal(&JournalRecord { seq, at: micros(line.at), kind, record })?;
         follow(walk, tx, line, wrote.numbers)?;
     }
     filled(tx, wrote)?;
-    split(tx, wrote)
+    split(tx, wrote)?;
+    if let Some(last) = wrote.lines.last() {
+        tx.set(FOLLOWED, (last.seq + 1).into())?;
+    }
+    Ok(())
+}
+
+/// Lines that a killed session kept and did not turn into rows any more.
+pub(crate) fn catch_up(walk: &Walk<'_>) -> Result<(), Error> {
+    let (followed, kept) = walk.store.read(|tx| -> Result<_, Error> {
+        let followed = tx.get(FOLLOWED)?.and_then(|note| note.body.as_u64());
+        Ok((followed, tx.next_journal_seq()?.unsigned_abs() - 1))
+    })?;
+    if followed == Some(kept) {
+        return Ok(());
+    }
+    let desk = walk.desk(BreakoutBook::default())?;
+    walk.store.transaction("breakout.follow", |tx| match followed {
+        // Before there was a note, all rows came with their lines.
+        None => Ok(tx.set(FOLLOWED, kept.into()).map(drop)?),
+        Some(followed) => {
+            let lines = &desk.before[desk.before.len().min(followed as usize)..];
+            follow_all(walk, tx, &Wrote { lines, engine: &desk.engine, numbers: &desk.numbers })
+        }
+    })
 }
 
 /// Orders that their fills have ended: the engine works them no more. The fills say how much; an

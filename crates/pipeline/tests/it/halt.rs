@@ -2,10 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use desk::driver::Durable as _;
+use desk::{Journal as _, Record};
 use market::{Broker as _, OrderState};
 use pipeline::day::{BOOK, Step};
+use pipeline::journal::StoreJournal;
 use sim::BarExchange;
-use store::IntentState;
+use store::{Durability, IntentState};
 
 use crate::world::{World, market, parts};
 
@@ -150,4 +153,25 @@ fn an_order_that_the_broker_forgot_freezes_its_instrument_alone() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].detail["symbol"], lost.symbol.as_str());
     assert_eq!(found[0].detail["broker"], "unknown");
+}
+
+#[test]
+fn lines_that_a_killed_session_kept_become_rows_at_the_next_start_and_once() {
+    let world = World::new();
+    let sessions = &market().sessions;
+    world.walk(sessions[0]);
+    let before = world.incidents().len();
+    // As if the process had been killed after the journal held it and before the tables did.
+    let mut journal = StoreJournal::new(world.store.appender(Durability::Machine).unwrap());
+    let seq = world.store.read(|tx| tx.next_journal_seq()).unwrap().unsigned_abs() - 1;
+    let at = world.fills().last().unwrap().at;
+    journal.write(seq, at, || Record::Incident("the line was cut".to_owned()));
+    journal.commit().unwrap();
+    assert_eq!(world.incidents().len(), before);
+    for session in &sessions[1..3] {
+        world.walk(*session);
+        let told = world.incidents();
+        let ours = |it: &&store::Incident| it.detail["what"] == "the line was cut";
+        assert_eq!(told.iter().filter(ours).count(), 1, "{told:?}");
+    }
 }

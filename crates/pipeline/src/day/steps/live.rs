@@ -1,7 +1,8 @@
 //! Step 8 on a broker outside: a session lived through, turn by turn.
 //!
 //! A turn asks for the time, the kill switch, what a person has settled and the words on intents
-//! that wait, lets the engine hear the broker, writes down what follows, and only then sends. Cut off anywhere, the same command goes on: what was written is
+//! that wait, lets the engine hear the broker, keeps what it decides in the journal, and only then
+//! sends; tables follow after that. Cut off anywhere, the same command goes on: what was written is
 //! folded, what was sent is found at the broker. After the close the session's bars are told, as
 //! the simulated day tells them, and the account is compared before the step counts as done.
 
@@ -9,15 +10,14 @@ use std::sync::atomic::Ordering;
 
 use ::desk::Line;
 use ::desk::courier::Clocks;
-use ::desk::driver::Driver;
-use ::desk::journal::MemoryJournal;
+use ::desk::driver::{Driver, Durable as _};
 use ::desk::reconcile::Difference;
 use base::{Span, Ts};
 use books::breakout::BreakoutBook;
 use market::remote::Wire;
 use market::{BarSize, Command, Event, Session, What};
 use serde_json::json;
-use store::{Equity, Incident, StepKey};
+use store::{Durability, Equity, Incident, StepKey, Tx};
 
 use super::plan;
 use super::session::{MANAGED, concerned};
@@ -25,6 +25,7 @@ use crate::Error;
 use crate::day::desk::Numbers;
 use crate::day::outside::Outside;
 use crate::day::{BOOK, Step, Walk, approvals, brake, incidents, records};
+use crate::journal::StoreJournal;
 
 /// After the close before the session's bars are asked for: they have to be complete.
 const LATE: Span = Span::from_minutes(1);
@@ -69,7 +70,7 @@ struct Life<'a, 'w> {
     session: &'a Session,
     numbers: Numbers,
     driver: Live,
-    journal: MemoryJournal,
+    journal: StoreJournal<'a>,
     /// When the bars of the session were told, by the clock that never jumps.
     told: Option<Ts>,
 }
@@ -88,7 +89,7 @@ impl<'a, 'w> Life<'a, 'w> {
         let wire = (wire, outside.patience());
         let config = (walk.engine_config(), &universe);
         let driver = Driver::start(config, BreakoutBook::default(), wire, clocks, &lines)?;
-        let journal = MemoryJournal::default();
+        let journal = StoreJournal::new(walk.store.appender(Durability::Machine)?);
         Ok(Life { walk, session, numbers, driver, journal, told: None })
     }
 
@@ -118,8 +119,9 @@ impl<'a, 'w> Life<'a, 'w> {
             self.told = Some(clocks.steady);
         }
         self.driver.decide(clocks, &events, &mut self.journal)?;
-        self.write()?;
+        self.journal.commit()?;
         self.driver.flush();
+        self.follow()?;
         let Some(told) = self.told else { return Ok(true) };
         let rested =
             self.has_read_books_since(told) && (self.driver.is_settled() || self.driver.is_stuck());
@@ -140,17 +142,17 @@ impl<'a, 'w> Life<'a, 'w> {
         self.driver.courier().books().is_some_and(|(asked, _)| *asked >= told)
     }
 
-    /// What was decided is in the store before it is sent.
-    fn write(&mut self) -> Result<(), Error> {
-        let lines = std::mem::take(&mut self.journal.lines);
+    /// What was decided and sent becomes rows.
+    fn follow(&mut self) -> Result<(), Error> {
+        let lines: Vec<Line> = self.journal.take().collect();
         if lines.is_empty() {
             return Ok(());
         }
         let wrote =
             records::Wrote { lines: &lines, engine: self.driver.engine(), numbers: &self.numbers };
-        self.walk
-            .store
-            .transaction("breakout.live", |tx| records::write_lines(self.walk, tx, &wrote))
+        let follow = |tx: &Tx<'_>| records::follow_all(self.walk, tx, &wrote);
+        self.walk.store.transaction("breakout.live", follow)?;
+        self.journal.rest()
     }
 
     /// What the kill switch and people say, as far as it is news.
