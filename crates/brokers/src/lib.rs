@@ -23,6 +23,18 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
+    /// An account that the signed terms do not name.
+    #[error("admit account")]
+    AdmitAccount(#[source] desk::live::Refusal),
+    /// An account with real money, and no signed terms.
+    #[error(
+        "meet account {account}: it is no paper account, and the mode is not live; use the keys of \
+         the paper account, or sign terms with `trimtab live sign`"
+    )]
+    MeetRealMoney {
+        /// The account.
+        account: String,
+    },
     /// A thread that could not be started.
     #[error("start a thread for the network")]
     StartThread(#[source] std::io::Error),

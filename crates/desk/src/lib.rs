@@ -20,6 +20,7 @@ pub mod exit;
 pub mod intent;
 pub mod journal;
 pub mod ledger;
+pub mod live;
 pub mod orders;
 pub mod performance;
 pub mod reconcile;

@@ -193,6 +193,9 @@ pub enum Error {
         /// The next session.
         next: base::Day,
     },
+    /// Real money that the signed terms do not allow.
+    #[error("trade real money")]
+    TradeLive(#[source] desk::live::Refusal),
     /// A record of the journal could not be written as JSON.
     #[error("write journal as json")]
     WriteJournal(#[source] serde_json::Error),

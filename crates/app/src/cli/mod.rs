@@ -5,6 +5,7 @@ pub(crate) mod exchange;
 pub(crate) mod execute;
 pub(crate) mod flow;
 pub(crate) mod knockout;
+pub(crate) mod live;
 pub(crate) mod modelling;
 pub(crate) mod options;
 
@@ -111,6 +112,9 @@ pub(crate) enum Command {
     /// The kill switch.
     #[command(subcommand)]
     Kill(KillCommand),
+    /// Real money: a person's key, and the terms signed with it.
+    #[command(subcommand)]
+    Live(live::LiveCommand),
     /// Two homes that were to do the same, side by side: every difference of signal, order, fill,
     /// time, price and fee.
     Parity(ParityArgs),
@@ -343,8 +347,10 @@ pub(crate) struct StudyArgs {
 pub(crate) enum ModeArg {
     /// Nothing: what would be sent is written down.
     DryRun,
-    /// Orders to the simulated broker.
+    /// Orders to the simulated broker, or to a paper account.
     Paper,
+    /// Orders to an account with real money, as signed terms allow.
+    Live,
 }
 
 /// A session.
@@ -368,6 +374,9 @@ pub(crate) struct DayArgs {
     /// What may be sent.
     #[arg(long, value_enum, default_value = "dry-run")]
     pub mode: ModeArg,
+    /// The signed terms, with --mode live.
+    #[arg(long, value_name = "FILE", required_if_eq("mode", "live"))]
+    pub live_terms: Option<PathBuf>,
     /// Approve all that passes the limits, without a person.
     #[arg(long)]
     pub unattended: bool,

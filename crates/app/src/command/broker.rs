@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use base::{Day, Span, Ts};
 use brokers::alpaca::{self, Access, Alpaca, Inquiry, Online, Servers, Waits};
 use desk::courier::{Clocks, Patience};
+use desk::live::Live;
 use market::remote::Wire;
 use market::{Candle, Cash, Universe};
 use pipeline::day::Outside;
@@ -36,19 +37,27 @@ pub(crate) struct AlpacaAccount {
 }
 
 /// The broker that was asked for; none is the simulated one.
-pub(crate) fn outside(args: &BrokerArgs) -> Result<Option<AlpacaAccount>, Failure> {
-    match args.broker {
-        BrokerArg::Simulated => Ok(None),
-        BrokerArg::Alpaca => AlpacaAccount::open(args).map(Some),
+pub(crate) fn outside(
+    args: &BrokerArgs,
+    live: Option<&Live>,
+) -> Result<Option<AlpacaAccount>, Failure> {
+    match (args.broker, live) {
+        (BrokerArg::Simulated, None) => Ok(None),
+        (BrokerArg::Simulated, Some(_)) => {
+            Err(Failure::new("trade real money: the simulated broker has none")
+                .advise("name the broker of the terms with --broker"))
+        }
+        (BrokerArg::Alpaca, live) => AlpacaAccount::open(args, live).map(Some),
     }
 }
 
 impl AlpacaAccount {
-    fn open(args: &BrokerArgs) -> Result<AlpacaAccount, Failure> {
-        let servers = match &args.broker_address {
-            Some(address) => Servers::at(address)
+    fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<AlpacaAccount, Failure> {
+        let servers = match (&args.broker_address, live) {
+            (Some(address), _) => Servers::at(address)
                 .map_err(|error| Failure::new(error.to_string()).advise("--broker-address"))?,
-            None => Servers::paper(),
+            (None, Some(live)) => Servers::live(live)?,
+            (None, None) => Servers::paper(),
         };
         let (Some(key), Some(secret)) = (&args.broker_key, &args.broker_secret) else {
             return Err(Failure::new("open the account: no keys were given")
@@ -58,6 +67,7 @@ impl AlpacaAccount {
         let inquiry = Inquiry::new(servers.clone(), access.clone());
         let reach = |what: String| Failure::new(format!("reach the broker: {what}"));
         let (number, cash) = inquiry.account().map_err(reach)?;
+        alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
         let account = format!("alpaca {number}");
         let began = now();
         Ok(AlpacaAccount { servers, access, inquiry, account, cash, began, time: None })

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use base::{Day, Span};
+use desk::live::Live;
 use market::Cash;
 use pipeline::day::{
     Course, DayOutcome, DayRequest, Outside, Pause, Ports, Scoring, Sending, Step, walk,
@@ -14,6 +15,7 @@ use super::broker;
 use super::data::{lake, parts};
 use super::demo::read_config;
 use super::kill::Switch;
+use super::live;
 use crate::cli::{DayArgs, ModeArg};
 use crate::failure::Failure;
 use crate::files;
@@ -38,8 +40,12 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let store = state::open(home, url)?;
     let brake = Switch { home, store: &store };
-    let account = broker::outside(&args.broker)?;
-    let mut request = request(args)?;
+    let live = match (args.mode, &args.live_terms) {
+        (ModeArg::Live, Some(terms)) => Some(live::check(terms, home, args.session)?),
+        _ => None,
+    };
+    let account = broker::outside(&args.broker, live.as_ref())?;
+    let mut request = request(args, live)?;
     if let Some(account) = &account {
         request.cash = first_cash(&store, account.cash)?;
     }
@@ -78,7 +84,7 @@ fn first_cash(store: &store::Store, now: Cash) -> Result<Cash, Failure> {
 /// Name of the note that holds it.
 const FIRST_CASH: &str = "day/first-cash";
 
-fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
+fn request(args: &DayArgs, live: Option<Live>) -> Result<DayRequest, Failure> {
     let cash: Cash = args.cash.parse().map_err(|error| {
         Failure::new(format!("read --cash {}: {error}", args.cash)).advise("write 100000.00")
     })?;
@@ -89,8 +95,8 @@ fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
         config: read_config(args.book_config.as_deref())?,
         sending: match (args.mode, args.unattended) {
             (ModeArg::DryRun, _) => Sending::DryRun,
-            (ModeArg::Paper, false) => Sending::Approved,
-            (ModeArg::Paper, true) => Sending::Unattended,
+            (ModeArg::Paper | ModeArg::Live, false) => Sending::Approved,
+            (ModeArg::Paper | ModeArg::Live, true) => Sending::Unattended,
         },
         scoring: if args.scanner_only { Scoring::ScannerOnly } else { Scoring::Model },
         course: Course {
@@ -100,6 +106,7 @@ fn request(args: &DayArgs) -> Result<DayRequest, Failure> {
         },
         approve_within: Span::from_hours(i64::from(args.approve_within_hours)),
         cash,
+        live,
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
 }

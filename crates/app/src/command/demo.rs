@@ -91,6 +91,7 @@ fn walk_a_day(demo: &Demo, home: &Path, bar: &Bar) -> Result<String, Failure> {
         course: Course::default(),
         approve_within: Span::from_days(1),
         cash: Cash::from_raw(100_000 * Cash::SCALE),
+        live: None,
         code_revision: demo.request.code_revision.clone(),
     };
     let ports = Ports { store, lake: &lake(home), brake: &Released, progress: bar, outside: None };

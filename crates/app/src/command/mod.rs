@@ -12,6 +12,7 @@ mod features;
 mod flow;
 mod kill;
 mod knockout;
+mod live;
 mod modelling;
 mod options;
 mod orders;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Day(args) => day::run(&args, &cli.home, cli.db.as_deref(), terminal),
         Command::Orders(command) => orders::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Parity(args) => parity::run(&args, &cli.home, cli.db.as_deref(), terminal),
+        Command::Live(command) => live::run(&command, &cli.home, terminal),
         Command::Kill(command) => kill::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Data(command) => data::run(command, &cli.home, terminal),
         Command::Train(args) => modelling::train::run(&args, place(&cli.home, &cli.db), terminal),

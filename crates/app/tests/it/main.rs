@@ -14,6 +14,7 @@ mod knockout;
 mod live;
 mod modelling;
 mod options;
+mod real_money;
 mod recording;
 mod words;
 

@@ -31,6 +31,9 @@ use ::market::remote::{Heard, Said, Wire};
 use ::market::{BrokerRef, ClientOrderId, InstrumentId, OrderRequest, Qty, Universe};
 use base::{Span, Ts};
 use desk::courier::Patience;
+use desk::live::Live;
+
+use crate::Error;
 
 pub use self::market::Inquiry;
 use books::Round;
@@ -67,6 +70,23 @@ impl Default for Waits {
 pub fn patience() -> Patience {
     Patience { answer: Span::from_seconds(30), ..Patience::default() }
 }
+
+/// Whether an account may be traded: a paper account always, another one only as signed terms say.
+/// Numbers of paper accounts begin with `PA`; an address alone proves nothing.
+///
+/// # Errors
+/// [`Error::MeetRealMoney`] without terms, [`Error::AdmitAccount`] where they are for another
+/// account.
+pub fn admit(number: &str, live: Option<&Live>) -> Result<(), Error> {
+    match live {
+        Some(live) => live.covers_account(online::NAME, number).map_err(Error::AdmitAccount),
+        None if number.starts_with(PAPER) => Ok(()),
+        None => Err(Error::MeetRealMoney { account: number.to_owned() }),
+    }
+}
+
+/// How numbers of paper accounts begin.
+const PAPER: &str = "PA";
 
 /// Refusals of one order that may pass, before it counts as refused.
 const MOST_REFUSALS: u32 = 5;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base::Ts;
+use desk::live::Live;
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
@@ -41,6 +42,8 @@ pub struct Servers {
     pub data: String,
 }
 
+/// The broker's word in signed terms.
+pub(super) const NAME: &str = "alpaca";
 /// Where real money is.
 const LIVE: &str = "api.alpaca.markets";
 
@@ -54,8 +57,22 @@ impl Servers {
         }
     }
 
+    /// Alpaca's account with real money. Only signed terms lead there.
+    ///
+    /// # Errors
+    /// [`Error::AdmitAccount`] where the terms are for another broker.
+    pub fn live(live: &Live) -> Result<Servers, Error> {
+        live.covers_account(NAME, &live.terms().account).map_err(Error::AdmitAccount)?;
+        Ok(Servers {
+            trading: format!("https://{LIVE}"),
+            stream: format!("wss://{LIVE}/stream"),
+            data: "https://data.alpaca.markets".to_owned(),
+        })
+    }
+
     /// A server at another address, as the paper exchange is: `http://host:port`. It serves market
-    /// data too. Alpaca's own address for real money is no such server: nothing here can mint one.
+    /// data too. Alpaca's own address for real money is no such server: only [`Servers::live`]
+    /// leads there.
     ///
     /// # Errors
     /// [`Error::ReadAddress`] where it is none, or that of an account with real money.
@@ -67,7 +84,8 @@ impl Servers {
         let url: url::Url = address.parse().map_err(|error| wrong(&format!("{error}")))?;
         if url.host_str() == Some(LIVE) {
             return Err(wrong(
-                "that is an account with real money; only paper accounts are traded",
+                "that is an account with real money: leave the address out, and say --mode live \
+                 with signed terms",
             ));
         }
         let trading = address.trim_end_matches('/').to_owned();

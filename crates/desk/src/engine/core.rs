@@ -218,7 +218,7 @@ impl Core {
 
     fn start<J: Journal>(&mut self, journal: &mut J) {
         self.started = true;
-        let mode = self.config.mode;
+        let mode = self.config.mode.word();
         self.write(journal, || Record::Started { mode });
         let booking = Booking::capital(self.now, self.config.currency, self.config.capital);
         self.state.ledger.book(&booking);

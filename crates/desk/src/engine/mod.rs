@@ -24,20 +24,44 @@ use serde::{Deserialize, Serialize};
 use self::core::{Core, Listed, Ports};
 use crate::Error;
 use crate::journal::{Journal, Line, State};
+use crate::live::Licence;
 use crate::risk::Limits;
 use crate::size::SizeConfig;
 
 /// What the engine does with approved orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Writes down what it would send, and sends nothing.
     #[default]
     DryRun,
     /// Sends to a simulated or a paper account.
     Paper,
-    /// Sends to a real account.
+    /// Sends to a real account, as a person has signed.
+    Live(Licence),
+}
+
+/// The same in words, which give nobody a licence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeWord {
+    /// [`Mode::DryRun`].
+    #[default]
+    DryRun,
+    /// [`Mode::Paper`].
+    Paper,
+    /// [`Mode::Live`].
     Live,
+}
+
+impl Mode {
+    /// Its word.
+    pub const fn word(self) -> ModeWord {
+        match self {
+            Mode::DryRun => ModeWord::DryRun,
+            Mode::Paper => ModeWord::Paper,
+            Mode::Live(_) => ModeWord::Live,
+        }
+    }
 }
 
 /// Who lets an intent trade.
@@ -65,7 +89,7 @@ pub enum OnKill {
 }
 
 /// How an engine works.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EngineConfig {
     /// Dry run, paper or live.
     pub mode: Mode,

@@ -6,7 +6,7 @@ use market::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Mode;
+use crate::engine::ModeWord;
 use crate::exit::{ExitReason, Keeper, Watch};
 use crate::intent::Intent;
 use crate::ledger::{Booking, Position};
@@ -31,7 +31,7 @@ pub enum Record {
     /// The engine began.
     Started {
         /// Dry run, paper or live.
-        mode: Mode,
+        mode: ModeWord,
     },
     /// A trading day began.
     DayBegan {

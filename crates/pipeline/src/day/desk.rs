@@ -124,9 +124,10 @@ impl Walk<'_> {
     pub(crate) fn engine_config(&self) -> EngineConfig {
         let request = self.request;
         EngineConfig {
-            mode: match request.sending {
-                Sending::DryRun => Mode::DryRun,
-                Sending::Approved | Sending::Unattended => Mode::Paper,
+            mode: match (request.sending, &request.live) {
+                (Sending::DryRun, _) => Mode::DryRun,
+                (_, Some(live)) => Mode::Live(live.licence()),
+                (_, None) => Mode::Paper,
             },
             approval: match request.sending {
                 Sending::DryRun => Approval::Automatic,
@@ -135,7 +136,10 @@ impl Walk<'_> {
                 }
             },
             capital: request.cash,
-            limits: request.config.limits,
+            limits: match &request.live {
+                Some(live) => live.bound(request.config.limits, request.cash),
+                None => request.config.limits,
+            },
             size: request.config.size,
             ..EngineConfig::default()
         }

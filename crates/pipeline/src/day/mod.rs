@@ -25,6 +25,7 @@ mod steps;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use ::desk::live::Live;
 use base::{Day, Digest, Span, Ts};
 use books::breakout::BreakoutConfig;
 use lake::Lake;
@@ -95,6 +96,8 @@ pub struct DayRequest {
     pub approve_within: Span,
     /// Money at the very start of the account.
     pub cash: Cash,
+    /// What a person has signed, where real money is traded.
+    pub live: Option<Live>,
     /// Revision of the code.
     pub code_revision: String,
 }
@@ -169,16 +172,19 @@ pub fn walk(ports: Ports<'_>, request: &DayRequest) -> Result<DayOutcome, Error>
     let session = *session;
     let walk = Walk { store, lake, brake, progress, outside, request, session, previous, history };
     let _only_one = store.lock("day")?;
+    if let Some(live) = &request.live {
+        live.covers_book(BOOK).map_err(Error::TradeLive)?;
+    }
     walk.own_account()?;
     walk.refuse_the_past()?;
     course::prepare(&walk)?;
+    records::catch_up(&walk)?;
     steps::session::catch_up(&walk)?;
     brake::obey(&walk)?;
     let mut page = None;
     for step in Step::ALL.into_iter().filter(|step| request.course.holds(*step)) {
         match steps::run(&walk, step)? {
             Ended::Over => {}
-    records::catch_up(&walk)?;
             Ended::Paused(pause) => {
                 let steps = walk.records()?;
                 return Ok(DayOutcome { steps, pause: Some(pause), page: None });

@@ -127,6 +127,7 @@ impl World {
             course: Course::default(),
             approve_within: Span::from_hours(24),
             cash: Cash::from_raw(100_000 * Cash::SCALE),
+            live: None,
             code_revision: "test".to_owned(),
         });
         World { lake, store, clock, brake, request }
