@@ -13,6 +13,7 @@ pub mod indicators;
 pub mod ingest;
 pub mod networks;
 pub mod options;
+pub mod orders;
 mod recording;
 pub mod replay;
 pub mod scan;
@@ -46,6 +47,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("physics", "options", options::run),
     ("physics", "chains", chains::run),
     ("physics", "environments", environments::run),
+    ("orders", "orders", orders::run),
     ("real", "agree", agree::run),
 ];
 
