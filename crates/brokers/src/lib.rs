@@ -8,6 +8,7 @@
 //! **Start reading** at [`alpaca`].
 
 pub mod alpaca;
+pub mod gateway;
 mod secret;
 
 pub use secret::Secret;

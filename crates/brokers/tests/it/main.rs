@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod alpaca;
+mod gateway;
 mod life;
 mod online;
 mod place;
