@@ -8,6 +8,7 @@
 //! **Start reading** at [`alpaca`].
 
 pub mod alpaca;
+pub mod flex;
 pub mod gateway;
 mod secret;
 
@@ -35,6 +36,14 @@ pub enum Error {
     MeetRealMoney {
         /// The account.
         account: String,
+    },
+    /// A broker's statement that can't be read.
+    #[error("read statement, up to byte {at}: {fault}")]
+    ReadStatement {
+        /// Bytes that could be read.
+        at: u64,
+        /// What is wrong there.
+        fault: String,
     },
     /// A thread that could not be started.
     #[error("start a thread for the network")]

@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod alpaca;
+mod flex;
 mod gateway;
 mod life;
 mod online;
