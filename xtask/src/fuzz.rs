@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: libFuzzer on what reads files and keeps books.
+//! `cargo xtask fuzz`: libFuzzer on what reads files, keeps books and hears from other machines.
 //!
 //! Each target starts from the small files in `fuzz/seeds`, and from what fuzzing found before
 //! (`crates/*/tests/found`). What it makes up lies in `fuzz/corpus`, and is gone on with.
@@ -11,8 +11,23 @@ use anyhow::{Context as _, Result, bail};
 use crate::tree;
 
 /// The targets of `fuzz/Cargo.toml`, the quick ones to build first.
-pub(crate) const TARGETS: [&str; 9] =
-    ["books", "databento", "binance", "lobster", "bitstamp", "lean", "tables", "options", "models"];
+pub(crate) const TARGETS: [&str; 12] = [
+    "books",
+    "databento",
+    "binance",
+    "lobster",
+    "bitstamp",
+    "lean",
+    "tables",
+    "options",
+    "models",
+    "flex",
+    "alpaca",
+    "tws",
+];
+
+/// Rooms that keep what was found in them.
+const ROOMS: [&str; 4] = ["tape", "market", "brokers", "exchange"];
 
 /// What was asked for.
 pub(crate) struct Request {
@@ -59,6 +74,7 @@ fn feature(target: &str) -> Option<&'static str> {
     match target {
         "books" => None,
         "models" => Some("--features=models"),
+        "flex" | "alpaca" | "tws" => Some("--features=wires"),
         _ => Some("--features=files"),
     }
 }
@@ -68,8 +84,9 @@ fn corpora(root: &Path, target: &str) -> Result<Vec<PathBuf>> {
     let grows = root.join("fuzz").join("corpus").join(target);
     std::fs::create_dir_all(&grows).with_context(|| format!("make {}", grows.display()))?;
     let found = |room: &str| root.join("crates").join(room).join("tests/found").join(target);
-    let kept = [root.join("fuzz").join("seeds").join(target), found("tape"), found("market")];
-    Ok([grows].into_iter().chain(kept.into_iter().filter(|folder| folder.is_dir())).collect())
+    let seeds = root.join("fuzz").join("seeds").join(target);
+    let kept = [seeds].into_iter().chain(ROOMS.map(found));
+    Ok([grows].into_iter().chain(kept.filter(|folder| folder.is_dir())).collect())
 }
 
 /// The program `cargo-fuzz`; installed beside the build where it is not there.

@@ -19,6 +19,7 @@ pub mod venue;
 pub use answer::{Answer, Method, Request};
 pub use serve::{Clock, Doors, Keep, Keys, Pace, Settings, Work, serve, serve_doors};
 pub use tape::{Listing, Tape, TapeSource};
+pub use tws::Lines;
 pub use venue::{Opening, Turn, Venue};
 
 /// What can go wrong in this room. The variant names the operation that failed.

@@ -14,6 +14,7 @@ mod online;
 mod place;
 mod rig;
 mod suite;
+mod whatever;
 
 /// The suite, and a test of each of its parts on each rig.
 macro_rules! conforms {

@@ -14,6 +14,7 @@ mod contracts;
 mod frames;
 mod hall;
 mod history;
+mod lines;
 mod messages;
 mod orders;
 mod refusals;
@@ -27,6 +28,7 @@ mod wants;
 pub(crate) use book::Book;
 pub(crate) use frames::{Fault, Frames, Said};
 pub(crate) use hall::{Hall, LineId, Out};
+pub use lines::Lines;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 mod http;
 mod streams;
 mod tws;
+mod whatever;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
