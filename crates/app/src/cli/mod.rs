@@ -8,6 +8,7 @@ pub(crate) mod knockout;
 pub(crate) mod live;
 pub(crate) mod modelling;
 pub(crate) mod options;
+pub(crate) mod statement;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ use flow::FlowCommand;
 use knockout::KnockOutCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 use options::OptionsCommand;
+use statement::StatementArgs;
 
 /// A machine-learning trading platform: from raw market data to supervised orders, honestly
 /// tested on the way.
@@ -454,6 +456,8 @@ pub(crate) enum OrdersCommand {
         #[arg(long)]
         how: String,
     },
+    /// Hold the broker's own statement against what was booked here.
+    Statement(StatementArgs),
 }
 
 /// A person's word.

@@ -17,6 +17,7 @@ mod modelling;
 mod options;
 mod orders;
 mod parity;
+mod statement;
 mod study;
 mod synth;
 

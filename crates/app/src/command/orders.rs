@@ -7,6 +7,7 @@ use serde::Serialize;
 use store::{Decision, IntentState, Store};
 
 use crate::cli::{DecideArgs, OrdersCommand};
+use crate::command::statement;
 use crate::failure::Failure;
 use crate::state;
 use crate::terminal::Terminal;
@@ -20,6 +21,7 @@ pub(crate) fn run(
     let store = state::open(home, url)?;
     match command {
         OrdersCommand::Ls => list(&store, terminal),
+        OrdersCommand::Statement(args) => statement::run(&args, home, url, terminal),
         OrdersCommand::Approve(args) => decide(&args, Decision::Approve, &store, terminal),
         OrdersCommand::Reject(args) => decide(&args, Decision::Reject, &store, terminal),
         OrdersCommand::Resolve { incident, how } => {

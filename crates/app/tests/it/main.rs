@@ -16,6 +16,7 @@ mod modelling;
 mod options;
 mod real_money;
 mod recording;
+mod statement;
 mod words;
 
 use std::path::Path;

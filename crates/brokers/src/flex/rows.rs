@@ -12,6 +12,7 @@ use super::records::{self, Cash, CorporateAction, Level, Position, Trade, Transf
 use super::times::Reading;
 use super::xml::{Part, walk};
 use crate::Error;
+use crate::gateway::Zone;
 
 /// Faults that are kept; those beyond are counted.
 const MOST_FAULTS: usize = 100;
@@ -65,6 +66,18 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// From the midnight before its first day to the one after its last, in New York; `None` where
+    /// it does not say its days.
+    pub fn period(&self) -> Option<(Ts, Ts)> {
+        let midnight = |day: Day| {
+            let (year, month, day) = day.ymd();
+            let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
+            let date = jiff::civil::Date::new(year, month, i8::try_from(day).ok()?).ok()?;
+            Zone::NewYork.when(date.at(0, 0, 0, 0))
+        };
+        Some((midnight(self.from?)?, midnight(self.to?.plus(1))?))
+    }
+
     /// Trades that are executions.
     pub fn executions(&self) -> impl Iterator<Item = &Trade> {
         self.trades.iter().filter(|trade| trade.level == Level::Execution)
