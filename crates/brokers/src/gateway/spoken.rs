@@ -106,7 +106,7 @@ pub enum Act {
         /// What the line is called from now on.
         line: LineId,
     },
-    /// End a line. Nothing needs to be told.
+    /// End a line, also one that is still being opened. Nothing needs to be told.
     HangUp {
         /// Which.
         line: LineId,
