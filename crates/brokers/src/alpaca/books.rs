@@ -156,7 +156,7 @@ impl<L: Line> Alpaca<L> {
     }
 
     fn position(&self, seen: &PositionSeen) -> Option<Held> {
-        let qty: Qty = seen.qty.parse().ok()?;
+        let qty = words::qty(Some(&seen.qty))?;
         let short = seen.side == "short";
         Some(Held {
             instrument: self.universe.find(&seen.symbol).ok()?,

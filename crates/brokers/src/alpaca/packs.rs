@@ -87,7 +87,8 @@ impl Pack {
 
     /// What is still to be filled, without a sign.
     pub(super) fn open_qty(&self) -> Qty {
-        self.open_legs().map(|leg| leg.qty - leg.filled).min().unwrap_or_default()
+        let open = self.open_legs().map(|leg| leg.qty - leg.filled).min();
+        open.unwrap_or_default().max(Qty::ZERO)
     }
 
     pub(super) fn serves(&self, order: &ClientOrderId) -> bool {

@@ -76,8 +76,12 @@ fn figure<T: std::str::FromStr>(text: Option<&String>, longer: fn(f64) -> Option
     text.parse().ok().or_else(|| longer(text.parse().ok()?))
 }
 
-fn qty(text: Option<&String>) -> Option<Qty> {
-    figure(text, |value| Qty::from_f64(value, base::Rounding::HalfEven).ok())
+/// Shares beyond these are no account's: a hundred million. So what a server tells can be added up.
+const MOST_SHARES: Qty = Qty::whole(100_000_000);
+
+pub(super) fn qty(text: Option<&String>) -> Option<Qty> {
+    let read = figure(text, |value| Qty::from_f64(value, base::Rounding::HalfEven).ok());
+    read.filter(|qty| qty.abs() <= MOST_SHARES)
 }
 
 pub(super) fn price(text: Option<&String>) -> Option<Price> {
@@ -105,12 +109,12 @@ fn buys(side: &str) -> bool {
 impl Seen {
     /// Quantity ordered; zero for an order by value that is not worth its shares yet.
     pub(super) fn qty(&self) -> Qty {
-        qty(self.qty.as_ref()).unwrap_or_default()
+        qty(self.qty.as_ref()).unwrap_or_default().max(Qty::ZERO)
     }
 
     /// Quantity filled, without a sign.
     pub(super) fn filled(&self) -> Qty {
-        qty(self.filled_qty.as_ref()).unwrap_or_default()
+        qty(self.filled_qty.as_ref()).unwrap_or_default().max(Qty::ZERO)
     }
 
     pub(super) fn signed(&self, qty: Qty) -> Qty {

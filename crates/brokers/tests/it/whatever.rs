@@ -187,6 +187,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn any_lines_hold(lines in prop::collection::vec("[sxbtclnau][0-9]{0,4}[{}\":,a-z0-9]{0,20}", 0..40)) {
             super::alpaca(lines.join("\n").as_bytes());
