@@ -21,6 +21,8 @@ pub enum AlarmKind {
     Unread,
     /// The session that is there is not the one to trade on.
     Wrong,
+    /// The session that is there takes no orders.
+    ReadOnly,
     /// The clock of this machine is off.
     Clock,
 }

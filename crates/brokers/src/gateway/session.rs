@@ -212,7 +212,8 @@ impl Session {
             match accounts::choose(self.port, mode, asked, codes) {
                 Ok(account) => {
                     self.account = Some(account);
-                    self.cause = None;
+                    // Whether it takes orders by now is known once all is read.
+                    self.cause.take_if(|cause| !matches!(cause, Cause::ReadOnly { .. }));
                     // What other ports said does not matter any more.
                     self.round.cause = Cause::Closed(Vec::new());
                     self.first = Some(self.port);
@@ -223,6 +224,7 @@ impl Session {
         }
         if matches!(self.phase, Phase::Reading { .. }) && self.checks.are_done() {
             self.phase = Phase::Ready { since: self.now.steady };
+            self.cause = None;
         }
     }
 
@@ -263,6 +265,7 @@ impl Session {
                 self.first = moved.or(self.first);
             }
             326 => self.give_up(Cause::Taken { port }, acts),
+            321 if why.contains("Read-Only") => self.give_up(Cause::ReadOnly { port }, acts),
             502 | 504 if matches!(self.phase, Phase::Greeting { .. }) => {
                 self.give_up(Cause::Ungreeted { port, why }, acts);
             }
@@ -378,7 +381,7 @@ impl Session {
         let is_login = || away(&self.settings.windows, self.now.wall) == Some(Away::Login);
         match self.phase {
             Phase::Resting { .. } | Phase::Knocking { .. } => match &self.cause {
-                Some(Cause::Wrong(_)) => None,
+                Some(Cause::Wrong(_) | Cause::ReadOnly { .. }) => None,
                 Some(Cause::NoServers { .. }) => Some(AlarmKind::NoServers),
                 Some(Cause::Unread { .. }) => Some(AlarmKind::Unread),
                 _ if is_login() => Some(AlarmKind::Login),
@@ -400,8 +403,13 @@ impl Session {
         let mut wanted = BTreeMap::new();
         let kind = self.kind_of_trouble();
         let overdue = self.watch.overdue(now, self.settings.waits.patience, kind);
-        if let Some(wrong) = self.wrong() {
-            wanted.insert(AlarmKind::Wrong, self.with_advice(&Cause::Wrong(wrong.clone())));
+        let at_once = self.cause.as_ref().and_then(|cause| match cause {
+            Cause::Wrong(_) => Some((AlarmKind::Wrong, cause)),
+            Cause::ReadOnly { .. } => Some((AlarmKind::ReadOnly, cause)),
+            _ => None,
+        });
+        if let Some((kind, cause)) = at_once {
+            wanted.insert(kind, self.with_advice(cause));
         } else if let Some(overdue) = overdue {
             // While another try is under way the words stay as they are.
             let told = self.watch.words(overdue).filter(|_| kind.is_none());

@@ -63,7 +63,8 @@ pub enum Told {
     /// A message of the system, by its number. Those that are of no matter here are passed over.
     Message {
         /// Its number: 1100 and 2110 (Gateway lost its servers), 1101 and 1102 (it has them again),
-        /// 1300 (it moved to another port), 326 (the client id is taken), 502 and 504 (no line).
+        /// 1300 (it moved to another port), 326 (the client id is taken), 502 and 504 (no line),
+        /// 321 with the words "Read-Only" (it takes no orders).
         code: i32,
         /// Its words.
         text: String,

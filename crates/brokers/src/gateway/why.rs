@@ -81,6 +81,11 @@ pub enum Cause {
     },
     /// It is not the session to trade on.
     Wrong(Wrong),
+    /// It takes no orders.
+    ReadOnly {
+        /// Where.
+        port: u16,
+    },
     /// It was there, and its questions were not answered.
     Unread {
         /// Where.
@@ -114,7 +119,8 @@ impl Cause {
             Cause::Broke { .. } | Cause::Dead { .. } | Cause::NoServers { .. } => 2,
             Cause::Unread { .. } => 3,
             Cause::Taken { .. } => 4,
-            Cause::Wrong(_) => 5,
+            Cause::ReadOnly { .. } => 5,
+            Cause::Wrong(_) => 6,
         }
     }
 
@@ -128,6 +134,7 @@ impl Cause {
                                         this machine among the trusted IPs"
                 .to_owned(),
             Cause::Taken { .. } => "end the other program, or take another client id".to_owned(),
+            Cause::ReadOnly { .. } => "turn Read-Only API off in Gateway's API settings".to_owned(),
             Cause::Wrong(Wrong::Mode { .. }) => {
                 format!(
                     "log in to the {mode} account; both may run side by side on ports of theirs"
@@ -154,6 +161,7 @@ impl fmt::Display for Cause {
             Cause::Ungreeted { port, why } => write!(f, "{} does not greet: {why}", named(*port)),
             Cause::Taken { port } => write!(f, "{} has another client of this id", named(*port)),
             Cause::Wrong(wrong) => wrong.fmt(f),
+            Cause::ReadOnly { port } => write!(f, "{} takes no orders", named(*port)),
             Cause::Unread { port } => write!(f, "{} does not answer questions", named(*port)),
             Cause::Broke { port, why } => write!(f, "{} is gone: {why}", named(*port)),
             Cause::Dead { port } => write!(f, "{} fell silent", named(*port)),

@@ -31,7 +31,7 @@ enum Event {
 
 const PORTS: [u16; 5] = [4001, 4002, 7496, 7497, 4100];
 const ACCOUNTS: [&str; 4] = ["DU1", "U1", "DF2", ""];
-const MESSAGES: [i32; 9] = [1100, 1101, 1102, 1300, 502, 504, 2110, 326, 2104];
+const MESSAGES: [i32; 10] = [1100, 1101, 1102, 1300, 502, 504, 2110, 326, 2104, 321];
 const ASKED: [Question; 4] =
     [Question::Accounts, Question::Time, Question::Positions, Question::Orders];
 
@@ -69,7 +69,7 @@ fn happen(stand: &mut Stand, event: &Event) {
         }
         Event::Message(at) => {
             if stand.session.line().is_some() {
-                stand.message(MESSAGES[at], "words and a number 4100");
+                stand.message(MESSAGES[at], "words, Read-Only and a number 4100");
             }
         }
         Event::Stray(line, number, what) => {

@@ -274,6 +274,28 @@ fn what_listens_and_does_not_greet_is_told_from_what_does_not_listen() {
 }
 
 #[test]
+fn a_gateway_that_takes_no_orders_says_which_setting_it_is() {
+    let mut slow = program("DU1");
+    slow.answers.retain(|what| *what != Question::Orders);
+    let mut stand = Stand::paper(&[(4002, slow)]);
+    let told = "Error validating request.-'bN' : cause - The API interface is currently in \
+                Read-Only mode.";
+    for _ in 0..3 {
+        stand.pass(Span::from_seconds(5));
+        stand.message(321, told);
+        assert!(!stand.may_trade());
+    }
+    let raised = stand.done().iter().filter(|act| act.starts_with("raise")).count();
+    assert_eq!((raised, stand.alarms.len()), (1, 1));
+    assert!(stand.alarms[&AlarmKind::ReadOnly].words.contains("turn Read-Only API off"));
+    stand.programs.insert(4002, program("DU1"));
+    stand.pass(Span::from_minutes(1));
+    assert!(stand.may_trade() && stand.alarms.is_empty(), "{}", stand.why_not());
+    stand.message(321, "Error validating request.-'bN' : cause - Invalid account code");
+    assert!(stand.may_trade());
+}
+
+#[test]
 fn what_an_earlier_line_says_is_passed_over() {
     use brokers::gateway::{Answer, Told};
     let mut deaf = program("DU1");
