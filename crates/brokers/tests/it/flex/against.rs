@@ -52,6 +52,18 @@ fn what_was_booked_to_the_last_digit_differs_in_nothing() {
 }
 
 #[test]
+fn names_kept_without_the_count_of_corrections_are_the_same_names() {
+    let mut books = books();
+    for one in &mut books {
+        let name = one.execution.as_ref().unwrap().0.strip_suffix(".01").unwrap().to_owned();
+        one.execution = Some(BrokerRef(name));
+    }
+    let found = against(SAMPLE, &books);
+    assert_eq!((found.executions, found.orders), (3, 0));
+    assert_eq!(told(&found), [BY_HAND]);
+}
+
+#[test]
 fn a_book_without_names_of_executions_is_compared_by_order() {
     let mut books = books();
     for one in &mut books {
