@@ -120,7 +120,10 @@ fn latencies<J: Rest>(orders: usize, journal: &mut J) -> Result<Vec<f64>> {
             micros.push((out - begun).as_secs_f64() * 1e6);
         }
         journal.rest()?;
+        // What the broker answers, and the end of the bet, come in turns of their own.
+        turn(&mut driver, number, &[], journal)?;
         turn(&mut driver, number, &[bar(number, 2 * number as u32 + 1)], journal)?;
+        turn(&mut driver, number, &[], journal)?;
         journal.rest()?;
     }
     let left = driver.engine().view().orders().count();
@@ -177,7 +180,7 @@ fn start(far: &Rc<RefCell<Far>>, lines: &[desk::Line]) -> Result<Driver<Bettor, 
 
 /// A session that begins on 2024-01-03 at 14:30 UTC.
 fn clocks(number: usize) -> Clocks {
-    let since = Span::from_nanos(number as i64 * 1_000_000);
+    let since = Span::from_seconds(number as i64);
     let steady = Ts::from_seconds(0) + since;
     Clocks { wall: Ts::from_seconds(1_704_292_200) + since, steady }
 }
