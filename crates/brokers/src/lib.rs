@@ -11,6 +11,7 @@ pub mod alpaca;
 pub mod flex;
 pub mod gateway;
 mod secret;
+mod shelf;
 
 pub use secret::Secret;
 

@@ -171,7 +171,7 @@ impl<L: Line> Alpaca<L> {
         self.learn(&round);
         let (executions, payments) = self.history(&round);
         let orders = self.reports(&round);
-        self.heard.push(Heard::Books(Books {
+        self.shelf.heard.push(Heard::Books(Books {
             number: round.number,
             cash,
             positions: round.positions,
@@ -288,9 +288,10 @@ impl<L: Line> Alpaca<L> {
             *is_open |= !part.state().is_done();
         }
         for (order, (filled, is_open)) in lives {
-            self.count_recalled(&order, filled, is_open);
+            self.shelf.count_recalled(&order, filled, is_open);
         }
         let recalled: Vec<ClientOrderId> = self
+            .shelf
             .kept
             .values()
             .filter(|kept| kept.is_recalled)
@@ -298,33 +299,16 @@ impl<L: Line> Alpaca<L> {
             .collect();
         for order in recalled {
             let stands = self.pack_of(&order).is_some();
-            let Some(kept) = self.kept.get(&order) else { continue };
+            let Some(kept) = self.shelf.kept.get(&order) else { continue };
             let closes = kept.request.reduce_only;
             if !stands && !closes {
-                self.kept.remove(&order);
-            } else if let Some(kept) = self.kept.get_mut(&order) {
+                self.shelf.kept.remove(&order);
+            } else if let Some(kept) = self.shelf.kept.get_mut(&order) {
                 kept.is_recalled = false;
                 kept.is_told = true;
                 let pack = self.pack_of(&order).and_then(|number| self.packs.get_mut(&number));
                 pack.into_iter().for_each(|pack| pack.is_adopted = false);
             }
-        }
-    }
-
-    /// What an order of an earlier life had filled when the account was read.
-    fn count_recalled(&mut self, order: &ClientOrderId, filled: Qty, is_open: bool) {
-        let Some(kept) = self.kept.get(order).filter(|kept| kept.is_recalled) else { return };
-        let more = (filled - kept.filled).max(Qty::ZERO);
-        if more > Qty::ZERO {
-            self.book(order, more);
-        }
-        let Some(kept) = self.kept.get(order) else { return };
-        let is_full = kept.filled + kept.taken >= kept.request.qty.abs();
-        // The desk hears of its end from the books.
-        if is_full || (!is_open && !kept.request.reduce_only) {
-            let asked = kept.request.qty.abs();
-            self.ended.insert(order.clone(), (asked, kept.filled));
-            self.kept.remove(order);
         }
     }
 
@@ -366,10 +350,9 @@ impl<L: Line> Alpaca<L> {
                 }
             }
         }
-        for kept in self.kept.values() {
-            if let Some(report) = kept.standing() {
-                reports.insert(report.order.clone(), report);
-            }
+        for kept in self.shelf.kept.values() {
+            let report = kept.standing();
+            reports.insert(report.order.clone(), report);
         }
         reports.into_values().collect()
     }

@@ -33,10 +33,10 @@ impl<L: Line> Alpaca<L> {
             }
             News::Unanswered { number, .. } => self.answered(number, Said::Unknown),
             News::Update(update) => self.updated(&update),
-            News::Connected => self.heard.push(Heard::Connected),
+            News::Connected => self.shelf.heard.push(Heard::Connected),
             News::Lost => {
                 self.round = None;
-                self.heard.push(Heard::Lost);
+                self.shelf.heard.push(Heard::Lost);
             }
         }
     }
@@ -112,7 +112,7 @@ impl<L: Line> Alpaca<L> {
         let orders: Vec<ClientOrderId> =
             self.packs[&number].legs.iter().map(|leg| leg.order.clone()).collect();
         for order in orders {
-            self.tell_working(&order);
+            self.shelf.tell_working(&order);
         }
         self.see_all(&seen);
         if let (true, Some(successor)) = (seen.is_replaced(), &seen.replaced_by) {
@@ -124,8 +124,9 @@ impl<L: Line> Alpaca<L> {
     /// it is not wanted any more.
     fn not_found(&mut self, number: u64) {
         let Some(pack) = self.packs.get(&number) else { return };
-        let wanted =
-            |order: &ClientOrderId| self.kept.get(order).is_some_and(|kept| !kept.is_cancelling);
+        let wanted = |order: &ClientOrderId| {
+            self.shelf.kept.get(order).is_some_and(|kept| !kept.is_cancelling)
+        };
         match pack.legs.iter().any(|leg| wanted(&leg.order)) && pack.head().is_none() {
             true => self.ask_to_place(number),
             false => drop(self.packs.remove(&number)),
@@ -145,7 +146,7 @@ impl<L: Line> Alpaca<L> {
         let entry = leg_for(Task::Entry);
         let is_exit = entry.is_none()
             && pack.legs.iter().any(|leg| {
-                self.kept.get(&leg.order).is_some_and(|kept| self.group_of(kept).is_some())
+                self.shelf.kept.get(&leg.order).is_some_and(|kept| kept.group().is_some())
             });
         // Shares may still be promised to an order that is on its way out.
         let may_pass = status == 429 || (is_exit && status == 403);
@@ -157,11 +158,11 @@ impl<L: Line> Alpaca<L> {
 
     fn held_against(&mut self, order: &ClientOrderId, may_pass: bool, reason: &str) {
         let again = self.now() + self.waits.again;
-        let Some(kept) = self.kept.get_mut(order) else { return };
+        let Some(kept) = self.shelf.kept.get_mut(order) else { return };
         kept.refusals += 1;
         match may_pass && kept.refusals < MOST_REFUSALS {
             true => kept.not_before = Some(again),
-            false => self.tell_ended(order, OrderState::Rejected, reason),
+            false => self.shelf.tell_ended(order, OrderState::Rejected, reason),
         }
     }
 
@@ -186,7 +187,7 @@ impl<L: Line> Alpaca<L> {
             self.superseded.insert(id.to_owned());
         }
         self.names.insert(seen.id.clone(), order.clone());
-        self.tell_working(order);
+        self.shelf.tell_working(order);
         self.see_all(&seen);
     }
 
@@ -200,7 +201,7 @@ impl<L: Line> Alpaca<L> {
     fn updated(&mut self, update: &Value) {
         let Ok(seen) = serde_json::from_value::<Seen>(update["order"].clone()) else { return };
         let own = seen.own_order();
-        if !self.names.contains_key(&seen.id) && self.kept.contains_key(&own) {
+        if !self.names.contains_key(&seen.id) && self.shelf.kept.contains_key(&own) {
             self.names.insert(seen.id.clone(), own);
         }
         if let Some(trade) = words::trade_of(update, &seen) {
@@ -218,7 +219,7 @@ impl<L: Line> Alpaca<L> {
             self.meanwhile.insert(execution.instrument);
         }
         if self.names.contains_key(&trade.order_id) {
-            self.heard.push(Heard::Executed(execution));
+            self.shelf.heard.push(Heard::Executed(execution));
         }
     }
 
@@ -263,7 +264,7 @@ impl<L: Line> Alpaca<L> {
         }
         // A leg that was moved serves another order; its name says which.
         let named = seen.own_order();
-        let is_other = named != leg.order && self.kept.contains_key(&named);
+        let is_other = named != leg.order && self.shelf.kept.contains_key(&named);
         if is_other {
             leg.order = named.clone();
         }
@@ -284,10 +285,10 @@ impl<L: Line> Alpaca<L> {
         }
         if is_other {
             self.names.insert(seen.id.clone(), named);
-            self.tell_working(&order);
+            self.shelf.tell_working(&order);
         }
         if more > Qty::ZERO {
-            self.book(&order, more);
+            self.shelf.book(&order, more);
         }
         if was_open && state.is_done() {
             self.leg_ended(number, (&order, task), state);
@@ -307,25 +308,25 @@ impl<L: Line> Alpaca<L> {
         {
             // Someone took all of it back at the broker.
             for leg in pack.legs.iter().filter(|leg| leg.order != *order) {
-                self.tell_ended(&leg.order, state, "the broker ended it");
+                self.shelf.tell_ended(&leg.order, state, "the broker ended it");
             }
-            self.tell_ended(order, state, "the broker ended it");
+            self.shelf.tell_ended(order, state, "the broker ended it");
             return;
         }
-        let Some(kept) = self.kept.get(order) else { return };
-        let is_whole = self.open_qty(kept) == Qty::ZERO;
-        let is_own = self.group_of(kept).is_none() || task == Task::Entry;
+        let Some(kept) = self.shelf.kept.get(order) else { return };
+        let is_whole = self.shelf.open_qty(kept) == Qty::ZERO;
+        let is_own = kept.group().is_none() || task == Task::Entry;
         match state {
             OrderState::Filled if is_own || is_whole => {
-                self.tell_ended(order, OrderState::Filled, "");
+                self.shelf.tell_ended(order, OrderState::Filled, "");
             }
             // Some of it is left, for another pack.
             OrderState::Filled => {}
-            _ if is_own => self.tell_ended(order, state, "the broker ended it"),
+            _ if is_own => self.shelf.tell_ended(order, state, "the broker ended it"),
             // Taken back by us, or with its sibling, or its day is over: what is still wanted is
             // placed again, and what is not is let go.
             _ if is_ours || has_siblings || state == OrderState::Expired => {}
-            _ => self.tell_ended(order, state, "the broker ended it"),
+            _ => self.shelf.tell_ended(order, state, "the broker ended it"),
         }
     }
 }

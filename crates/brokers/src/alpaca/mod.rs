@@ -37,10 +37,11 @@ use crate::Error;
 
 pub use self::market::Inquiry;
 use books::Round;
-use kept::Kept;
 pub use line::{Ask, Line, Method, News};
 pub use online::{Access, Online, Servers};
 use packs::Pack;
+
+use crate::shelf::Shelf;
 
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +113,7 @@ pub struct Alpaca<L> {
     line: L,
     universe: Universe,
     waits: Waits,
-    /// What the desk wants and has not ended.
-    kept: BTreeMap<ClientOrderId, Kept>,
-    /// Opening orders that have ended while others hang on them: ordered and filled.
-    ended: BTreeMap<ClientOrderId, (Qty, Qty)>,
+    shelf: Shelf,
     /// What stands at Alpaca, by a number of ours.
     packs: BTreeMap<u64, Pack>,
     /// How often each name of a pack was used.
@@ -136,7 +134,6 @@ pub struct Alpaca<L> {
     /// Whether the account was read once; nothing is settled before.
     is_loaded: bool,
     round: Option<Round>,
-    heard: Vec<Heard>,
     news: Vec<News>,
 }
 
@@ -147,8 +144,7 @@ impl<L: Line> Alpaca<L> {
             line,
             universe,
             waits,
-            kept: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            shelf: Shelf::default(),
             packs: BTreeMap::new(),
             attempts: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -161,7 +157,6 @@ impl<L: Line> Alpaca<L> {
             next: 0,
             is_loaded: false,
             round: None,
-            heard: Vec::new(),
             news: Vec::new(),
         }
     }
@@ -206,7 +201,10 @@ impl<L: Line> Alpaca<L> {
 impl<L: Line> Wire for Alpaca<L> {
     fn say(&mut self, said: &Said) {
         match said {
-            Said::Submit(request) => self.keep(request),
+            Said::Submit(request) => {
+                let arrived = self.number();
+                self.shelf.keep(request, arrived);
+            }
             Said::Cancel(order) => self.drop_order(order),
             Said::AskBooks { number, since } => self.begin_books(*number, *since),
         }
@@ -220,7 +218,7 @@ impl<L: Line> Wire for Alpaca<L> {
         }
         self.news = news;
         self.settle();
-        into.append(&mut self.heard);
+        into.append(&mut self.shelf.heard);
     }
 
     fn flush(&mut self) {
@@ -233,7 +231,6 @@ impl<L: Line> Wire for Alpaca<L> {
 
     fn recall(&mut self, order: &OrderRequest, filled: Qty, taken: Qty) {
         let arrived = self.number();
-        let kept = Kept { filled, taken, ..Kept::new(order, arrived) };
-        self.kept.insert(order.id.clone(), Kept { is_recalled: true, ..kept });
+        self.shelf.recall(order, arrived, (filled, taken));
     }
 }

@@ -3,10 +3,11 @@
 
 use market::{ClientOrderId, InstrumentId, OrderKind, Qty};
 
-use super::kept::{Group, Kept, Wanted};
+use super::kept::{Group, Wanted};
 use super::line::{Line, Method};
 use super::packs::{self, Leg, Pack, Phase, Task};
 use super::{Alpaca, Purpose, words};
+use crate::shelf::Kept;
 
 /// What a pack needs to be what is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl<L: Line> Alpaca<L> {
                 let too_long = pack.open_entry().is_some()
                     && pack.partial_since.is_some_and(|since| now >= since + partial);
                 let is_orphan = !pack.is_adopted
-                    && pack.open_legs().all(|leg| !self.kept.contains_key(&leg.order));
+                    && pack.open_legs().all(|leg| !self.shelf.kept.contains_key(&leg.order));
                 pack.is_ours_to_end || too_long || is_orphan || self.is_taken_back(pack)
             })
             .map(|(number, _)| *number)
@@ -56,9 +57,9 @@ impl<L: Line> Alpaca<L> {
     /// True where the order that opens, or that stands for itself, is not wanted any more.
     fn is_taken_back(&self, pack: &Pack) -> bool {
         let head = pack.open_legs().find(|leg| matches!(leg.task, Task::Entry | Task::Only));
-        let Some(kept) = head.and_then(|leg| self.kept.get(&leg.order)) else { return false };
-        let is_own = self.group_of(kept).is_none();
-        is_own && (kept.is_cancelling || self.open_qty(kept) == Qty::ZERO)
+        let Some(kept) = head.and_then(|leg| self.shelf.kept.get(&leg.order)) else { return false };
+        let is_own = kept.group().is_none();
+        is_own && (kept.is_cancelling || self.shelf.open_qty(kept) == Qty::ZERO)
     }
 
     fn leave(&mut self, number: u64) {
@@ -73,16 +74,17 @@ impl<L: Line> Alpaca<L> {
     fn place_openings(&mut self) {
         let now = self.now();
         let due: Vec<ClientOrderId> = self
+            .shelf
             .kept
             .values()
             .filter(|kept| !kept.is_cancelling && !kept.is_recalled)
             .filter(|kept| kept.not_before.is_none_or(|at| now >= at))
-            .filter(|kept| self.group_of(kept).is_none() && self.open_qty(kept) > Qty::ZERO)
+            .filter(|kept| kept.group().is_none() && self.shelf.open_qty(kept) > Qty::ZERO)
             .filter(|kept| self.pack_of(&kept.request.id).is_none())
             .map(|kept| kept.request.id.clone())
             .collect();
         for order in due {
-            let instrument = self.kept[&order].request.instrument;
+            let instrument = self.shelf.kept[&order].request.instrument;
             let legs = self.family(&order);
             self.place(instrument, legs);
         }
@@ -91,9 +93,10 @@ impl<L: Line> Alpaca<L> {
     /// An opening order with what can go out with it as one: one stop of the same quantity, and at
     /// most one target. Alpaca takes these with market and limit orders.
     fn family(&self, order: &ClientOrderId) -> Vec<Leg> {
-        let kept = &self.kept[order];
-        let qty = self.open_qty(kept);
+        let kept = &self.shelf.kept[order];
+        let qty = self.shelf.open_qty(kept);
         let children: Vec<&Kept> = self
+            .shelf
             .kept
             .values()
             .filter(|child| child.request.parent.as_ref() == Some(order) && !child.is_cancelling)
@@ -144,7 +147,7 @@ impl<L: Line> Alpaca<L> {
     pub(super) fn ask_to_place(&mut self, number: u64) {
         let Some(pack) = self.packs.get(&number) else { return };
         let symbol = self.symbol(pack.instrument);
-        let request = |order: &ClientOrderId| Some(self.kept.get(order)?.request.clone());
+        let request = |order: &ClientOrderId| Some(self.shelf.kept.get(order)?.request.clone());
         match words::placing(pack, &symbol, request) {
             Some(body) => {
                 let path = "/v2/orders".to_owned();
@@ -165,7 +168,7 @@ impl<L: Line> Alpaca<L> {
     /// Legs that wait for their entry: a newer stop or target takes the place of an older one.
     fn settle_sleepers(&mut self) {
         let newest = |entry: &Leg, task: Task| {
-            let children = self.kept.values().filter(|kept| {
+            let children = self.shelf.kept.values().filter(|kept| {
                 kept.request.parent.as_ref() == Some(&entry.order)
                     && !kept.is_cancelling
                     && !kept.is_market()
@@ -197,7 +200,7 @@ impl<L: Line> Alpaca<L> {
             (Some(wanted), [number]) => {
                 if self.change(*number, wanted) == Change::None {
                     // The others are in reserve: placed should these end.
-                    group.members.iter().for_each(|order| self.tell_working(order));
+                    group.members.iter().for_each(|order| self.shelf.tell_working(order));
                 }
             }
             // Two packs of one group stand only while one of them leaves.
@@ -216,7 +219,7 @@ impl<L: Line> Alpaca<L> {
     fn place_exit(&mut self, wanted: &Wanted) {
         let now = self.now();
         let waits = |order: &ClientOrderId| {
-            self.kept.get(order).and_then(|kept| kept.not_before).is_some_and(|at| now < at)
+            self.shelf.kept.get(order).and_then(|kept| kept.not_before).is_some_and(|at| now < at)
         };
         let qty = wanted.qty.min(self.free(wanted, None));
         if qty == Qty::ZERO || wanted.orders.iter().any(waits) {
@@ -229,7 +232,7 @@ impl<L: Line> Alpaca<L> {
     fn legs_of(&self, wanted: &Wanted, qty: Qty) -> Vec<Leg> {
         let alone = wanted.orders.len() == 1;
         let leg = |order: &ClientOrderId| {
-            let kept = &self.kept[order];
+            let kept = &self.shelf.kept[order];
             let task = match (alone, kept.is_stop()) {
                 (true, _) => Task::Only,
                 (false, true) => Task::Stop,
@@ -244,7 +247,7 @@ impl<L: Line> Alpaca<L> {
     /// promised.
     fn free(&self, wanted: &Wanted, but: Option<u64>) -> Qty {
         let held = self.held.get(&wanted.instrument).copied().unwrap_or_default();
-        let Some(first) = wanted.orders.first().and_then(|order| self.kept.get(order)) else {
+        let Some(first) = wanted.orders.first().and_then(|order| self.shelf.kept.get(order)) else {
             return Qty::ZERO;
         };
         if held == Qty::ZERO || held.is_negative() == first.request.qty.is_negative() {
@@ -258,7 +261,7 @@ impl<L: Line> Alpaca<L> {
             .filter(|(_, pack)| pack.open_entry().is_none())
             .filter_map(|(_, pack)| {
                 let leg = pack.open_legs().next()?;
-                let kept = self.kept.get(&leg.order)?;
+                let kept = self.shelf.kept.get(&leg.order)?;
                 let same = kept.request.qty.is_negative() == side;
                 same.then(|| pack.open_qty())
             })
@@ -282,7 +285,9 @@ impl<L: Line> Alpaca<L> {
             return Change::None;
         }
         let movable = |(leg, order): (&&Leg, &ClientOrderId)| {
-            let (Some(old), Some(new)) = (self.kept.get(&leg.order), self.kept.get(order)) else {
+            let (Some(old), Some(new)) =
+                (self.shelf.kept.get(&leg.order), self.shelf.kept.get(order))
+            else {
                 return false;
             };
             let like = std::mem::discriminant(&old.request.kind);
@@ -302,7 +307,7 @@ impl<L: Line> Alpaca<L> {
 
     fn move_leg(&mut self, number: u64, leg: &Leg, order: &ClientOrderId) {
         let now = self.now();
-        let Some(kept) = self.kept.get(order) else { return };
+        let Some(kept) = self.shelf.kept.get(order) else { return };
         let Some(id) = leg.id.clone() else { return };
         if kept.not_before.is_some_and(|at| now < at) {
             return;
@@ -331,15 +336,17 @@ impl<L: Line> Alpaca<L> {
 
     /// Orders that sleep here work as far as the desk is concerned, once their parent does.
     fn tell_sleepers(&mut self) {
-        let told = |order: &ClientOrderId| self.kept.get(order).is_some_and(|kept| kept.is_told);
+        let told =
+            |order: &ClientOrderId| self.shelf.kept.get(order).is_some_and(|kept| kept.is_told);
         let asleep: Vec<ClientOrderId> = self
+            .shelf
             .kept
             .values()
             .filter(|kept| !kept.is_told && kept.request.parent.as_ref().is_some_and(told))
             .map(|kept| kept.request.id.clone())
             .collect();
         for order in asleep {
-            self.tell_working(&order);
+            self.shelf.tell_working(&order);
         }
     }
 }
