@@ -10,6 +10,7 @@
 pub mod alpaca;
 pub mod flex;
 pub mod gateway;
+pub mod ibkr;
 mod secret;
 mod shelf;
 

@@ -7,13 +7,13 @@
 //! models, books. It listens where it is told to; the account lives in a [`Venue`], which is a
 //! function of requests and of time and does no I/O.
 //! **Start reading** at [`venue`], then [`tape`], then [`serve`]; the other broker's words are in
-//! `tws`.
+//! [`tws`].
 
 pub mod answer;
 mod figures;
 pub mod serve;
 pub mod tape;
-mod tws;
+pub mod tws;
 pub mod venue;
 
 pub use answer::{Answer, Method, Request};

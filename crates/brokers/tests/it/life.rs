@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use base::seed::Rng;
 use base::{Seed, Span, Ts};
-use brokers::alpaca::{Alpaca, Waits, patience};
 use desk::courier::Clocks;
 use desk::driver::{Driver, Durable};
 use desk::engine::Change;
@@ -26,8 +25,10 @@ use market::{
 use rand::RngExt as _;
 use serde_json::Value;
 
-use crate::alpaca::{Near, World, truth, venue};
+use crate::alpaca::AlpacaDoor;
+use crate::ibkr::TwsDoor;
 use crate::rig::{begin, usd};
+use crate::world::{Door, Near, World, get, truth, venue};
 
 const SESSIONS: usize = 4;
 const SYMBOLS: [&str; 2] = ["AAA", "BBB"];
@@ -165,18 +166,18 @@ impl Durable for Disk {
     }
 }
 
-struct Life {
+struct Life<D: Door> {
     seed: Seed,
     rng: Rng,
-    world: Rc<RefCell<World>>,
+    world: Rc<RefCell<World<D>>>,
     universe: Universe,
-    driver: Option<Driver<Gambler, Alpaca<Near>>>,
+    driver: Option<Driver<Gambler, D::Wire>>,
     disk: Disk,
     kills: u32,
     is_calm: bool,
 }
 
-impl Drop for Life {
+impl<D: Door> Drop for Life<D> {
     /// Whoever looks at a failure wants to know what went over the line.
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -188,8 +189,8 @@ impl Drop for Life {
     }
 }
 
-impl Life {
-    fn new(seed: u64) -> Life {
+impl<D: Door> Life<D> {
+    fn new(seed: u64) -> Life<D> {
         let root = Seed::root(seed);
         let tape = market(root);
         let universe = tape.universe().clone();
@@ -214,14 +215,13 @@ impl Life {
             approval: Approval::Automatic,
             ..EngineConfig::default()
         };
-        let wire =
-            Alpaca::new(Near(Rc::clone(&self.world)), self.universe.clone(), Waits::default());
+        let wire = D::wire(Near(Rc::clone(&self.world)), self.universe.clone());
         let book = Gambler(self.seed.child("bets"));
         let clocks = self.clocks();
         let driver = Driver::start(
             (config, &self.universe),
             book,
-            (wire, patience()),
+            (wire, D::patience()),
             clocks,
             &self.disk.kept,
         );
@@ -272,7 +272,7 @@ impl Life {
         self.is_calm = true;
         (0..400).for_each(|_| self.second(&[]));
         // The books are asked for every minute: it may be just at that.
-        let settles = |life: &Life| life.driver.as_ref().is_some_and(Driver::is_settled);
+        let settles = |life: &Life<D>| life.driver.as_ref().is_some_and(Driver::is_settled);
         for _ in 0..30 {
             if !settles(self) {
                 self.second(&[]);
@@ -288,7 +288,7 @@ impl Life {
         assert!(driver.is_settled(), "it does not settle: {driver:#?}");
         assert!(driver.differences().is_empty(), "{:?}", driver.differences());
         let view = driver.engine().view();
-        let truth = truth(&mut self.world.borrow_mut(), &self.universe);
+        let truth = truth(&mut self.world.borrow_mut().venue, &self.universe);
         assert_eq!(view.cash(), truth.cash);
         let ours: BTreeMap<InstrumentId, Qty> =
             view.positions().map(|(id, held)| (id, held.qty)).collect();
@@ -304,7 +304,7 @@ impl Life {
     /// Shares that stops and closing market orders at the broker stand for.
     fn covered(&self, instrument: InstrumentId, held: Qty) -> Qty {
         let symbol = &self.universe.get(instrument).symbol;
-        let orders = self.world.borrow_mut().get("/v2/orders?status=open&limit=500");
+        let orders = get(&mut self.world.borrow_mut().venue, "/v2/orders?status=open&limit=500");
         let side = if held.is_negative() { "buy" } else { "sell" };
         let text = |order: &Value, name: &str| order[name].as_str().unwrap_or_default().to_owned();
         let closes = |order: &&Value| {
@@ -333,8 +333,8 @@ fn events(turn: &Turn) -> Vec<Event> {
     turn.prints.iter().map(event).collect()
 }
 
-fn live(seed: u64) -> (u32, usize) {
-    let mut life = Life::new(seed);
+fn live<D: Door>(seed: u64) -> (u32, usize) {
+    let mut life = Life::<D>::new(seed);
     for _ in 0..SESSIONS {
         (0..13).for_each(|_| life.bar());
         life.rest();
@@ -343,17 +343,27 @@ fn live(seed: u64) -> (u32, usize) {
     (life.kills, fills.count())
 }
 
-#[test]
-fn an_engine_agrees_with_its_broker_whatever_the_line_does_and_whenever_it_is_killed() {
+/// An engine agrees with its broker whatever the line does and whenever it is killed.
+fn agrees<D: Door>() {
     let (mut kills, mut fills) = (0, 0);
     for seed in 0..LIVES {
-        let outcome = std::panic::catch_unwind(|| live(seed));
+        let outcome = std::panic::catch_unwind(|| live::<D>(seed));
         let Ok(lived) = outcome else { panic!("seed {seed}") };
         kills += lived.0;
         fills += lived.1;
     }
     // It was hard, and it did trade.
     assert!(kills > LIVES as u32 && fills > 10 * LIVES as usize, "{kills} kills, {fills} fills");
+}
+
+#[test]
+fn an_engine_agrees_with_alpaca() {
+    agrees::<AlpacaDoor>();
+}
+
+#[test]
+fn an_engine_agrees_with_ibkr() {
+    agrees::<TwsDoor>();
 }
 
 /// Lives that are tried, each of other bets, prices and faults.

@@ -9,12 +9,15 @@
 mod alpaca;
 mod flex;
 mod gateway;
+mod ibkr;
 mod life;
 mod online;
 mod place;
 mod rig;
 mod suite;
+mod tws;
 mod whatever;
+mod world;
 
 /// The suite, and a test of each of its parts on each rig.
 macro_rules! conforms {
@@ -35,7 +38,20 @@ macro_rules! conforms {
             $(
                 #[test]
                 fn $test() {
-                    super::suite::$test(&|bars| super::alpaca::rig(bars, None));
+                    super::suite::$test(&|bars| {
+                        super::world::rig::<super::alpaca::AlpacaDoor>(bars, None)
+                    });
+                }
+            )*
+        }
+
+        mod ibkr_on_a_line_that_is_whole {
+            $(
+                #[test]
+                fn $test() {
+                    super::suite::$test(&|bars| {
+                        super::world::rig::<super::ibkr::TwsDoor>(bars, None)
+                    });
                 }
             )*
         }
@@ -71,15 +87,25 @@ conforms!(
     a_line_lost_in_the_middle_of_a_bracket_loses_nothing,
 );
 
-#[test]
-fn alpaca_conforms_on_lines_that_lose_and_double() {
+/// Each part on lines of which each loses other messages.
+fn conforms<D: world::Door>() {
     for seed in 0..SEEDS {
         for (name, part) in SUITE {
-            let run = || part(&move |bars| alpaca::rig(bars, Some(seed)));
+            let run = || part(&move |bars| world::rig::<D>(bars, Some(seed)));
             let outcome = std::panic::catch_unwind(run);
             assert!(outcome.is_ok(), "seed {seed}: {name}");
         }
     }
+}
+
+#[test]
+fn alpaca_conforms_on_lines_that_lose_and_double() {
+    conforms::<alpaca::AlpacaDoor>();
+}
+
+#[test]
+fn ibkr_conforms_on_lines_that_lose_and_double() {
+    conforms::<ibkr::TwsDoor>();
 }
 
 /// Lines that are tried: each loses other messages.

@@ -15,8 +15,8 @@ use desk::courier::{Clocks, Courier};
 use exchange::{Keep, Keys, Pace, Settings, Tape, Venue, Work};
 use market::{Broker as _, BrokerEvent, ClientOrderId, OrderRequest, Snapshot};
 
-use crate::alpaca::{World, truth, venue};
 use crate::rig::{Prices, Rig, tape};
+use crate::world::{truth, venue};
 
 /// The account as it was kept last.
 #[derive(Clone, Default)]
@@ -189,7 +189,6 @@ impl Rig for Sockets {
     }
 
     fn truth(&self) -> Snapshot {
-        let mut world = World::new(restored(&self.tape, &self.memory), None);
-        truth(&mut world, self.tape.universe())
+        truth(&mut restored(&self.tape, &self.memory), self.tape.universe())
     }
 }

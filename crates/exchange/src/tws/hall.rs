@@ -20,11 +20,11 @@ use crate::venue::Note;
 use crate::{Turn, Venue};
 
 /// Which line; counted from the first that was opened.
-pub(crate) type LineId = u64;
+pub type LineId = u64;
 
 /// What goes to a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Out {
+pub enum Out {
     /// Bytes to send.
     Bytes(Vec<u8>),
     /// Nothing more: the line is to be closed.
@@ -41,7 +41,7 @@ pub(super) struct Line {
 
 /// All lines.
 #[derive(Debug, Default)]
-pub(crate) struct Hall {
+pub struct Hall {
     lines: BTreeMap<LineId, Line>,
     out: Vec<(LineId, Out)>,
 }
@@ -59,24 +59,19 @@ const WELL: [(i32, &str); 3] = [
 
 impl Hall {
     /// A client greeted; `version` is the one that both speak.
-    pub(crate) fn open(&mut self, line: LineId, version: i32, now: Ts) {
+    pub fn open(&mut self, line: LineId, version: i32, now: Ts) {
         self.lines.insert(line, Line::default());
         self.out.push((line, Out::Bytes(welcome(version, &stamp(now)))));
     }
 
     /// A line ended.
-    pub(crate) fn close(&mut self, line: LineId) {
+    pub fn close(&mut self, line: LineId) {
         self.lines.remove(&line);
     }
 
     /// Takes in a message; what came of it for the account is given back, and goes to
     /// [`Hall::news`] next.
-    pub(crate) fn hear(
-        &mut self,
-        venue: &mut Venue,
-        id: LineId,
-        (message, body): (u32, &[u8]),
-    ) -> Turn {
+    pub fn hear(&mut self, venue: &mut Venue, id: LineId, (message, body): (u32, &[u8])) -> Turn {
         let taken = |client: i32, lines: &BTreeMap<LineId, Line>| {
             lines.iter().any(|(other, line)| *other != id && line.client == Some(client))
         };
@@ -103,7 +98,7 @@ impl Hall {
     }
 
     /// Tells all lines what came of a turn, whoever brought it about.
-    pub(crate) fn news(&mut self, venue: &mut Venue, turn: &Turn) {
+    pub fn news(&mut self, venue: &mut Venue, turn: &Turn) {
         venue.with_book(|venue, book| {
             for note in &turn.notes {
                 self.tell_note(venue, book, note);
@@ -134,7 +129,7 @@ impl Hall {
     }
 
     /// What is to be sent, in its order.
-    pub(crate) fn take(&mut self) -> Vec<(LineId, Out)> {
+    pub fn take(&mut self) -> Vec<(LineId, Out)> {
         std::mem::take(&mut self.out)
     }
 }

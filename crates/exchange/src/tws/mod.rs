@@ -27,7 +27,7 @@ mod wants;
 
 pub(crate) use book::Book;
 pub(crate) use frames::{Fault, Frames, Said};
-pub(crate) use hall::{Hall, LineId, Out};
+pub use hall::{Hall, LineId, Out};
 pub use lines::Lines;
 
 #[cfg(test)]
