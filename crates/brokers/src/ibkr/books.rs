@@ -53,7 +53,9 @@ impl<L: Line> Ibkr<L> {
         let (now, wait) = (self.now(), self.waits.look);
         let is_odd = |slot: &Slot| {
             let is_late = now >= slot.asked + wait;
-            let is_silent = (!slot.is_known || slot.is_leaving || slot.is_changing) && is_late;
+            let is_spent = slot.is_open() && slot.left == Qty::ZERO;
+            let is_awaited = !slot.is_known || slot.is_leaving || slot.is_changing || is_spent;
+            let is_silent = is_awaited && is_late;
             let is_short = slot.ending.as_ref().is_some_and(|ending| now >= ending.at + wait);
             slot.is_doubted || is_silent || is_short
         };
@@ -220,6 +222,9 @@ impl<L: Line> Ibkr<L> {
         self.next_order = self.next_order.max(seen.id + 1);
         let order = name(&seen.reference, seen.permanent);
         let is_double = self.slots.values().any(|slot| slot.order == order && slot.is_open());
+        if seen.permanent != 0 {
+            self.permanents.insert(seen.permanent);
+        }
         let mut slot = Slot::adopted(order, instrument, seen, self.now());
         slot.is_stranger = !self.shelf.kept.contains_key(&slot.order) || is_double;
         self.slots.insert(seen.id, slot);
@@ -240,7 +245,7 @@ impl<L: Line> Ibkr<L> {
         let missing: Vec<i32> = self
             .slots
             .iter()
-            .filter(|(id, slot)| slot.is_open() && slot.asked < round.began && !is_open(**id))
+            .filter(|(id, slot)| slot.is_open() && slot.placed < round.began && !is_open(**id))
             .map(|(id, _)| *id)
             .collect();
         for id in missing {
@@ -252,7 +257,7 @@ impl<L: Line> Ibkr<L> {
                 None => self.missed(id, round),
             }
         }
-        for slot in self.slots.values_mut().filter(|slot| slot.asked < round.began) {
+        for slot in self.slots.values_mut().filter(|slot| slot.placed < round.began) {
             slot.is_doubted = false;
         }
     }

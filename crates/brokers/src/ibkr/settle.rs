@@ -52,7 +52,7 @@ impl<L: Line> Ibkr<L> {
         let over: Vec<i32> = self
             .slots
             .iter()
-            .filter(|(_, slot)| slot.is_open() && !slot.is_stranger)
+            .filter(|(_, slot)| slot.is_open() && !slot.is_stranger && slot.left > Qty::ZERO)
             .filter(|(_, slot)| !slot.is_leaving || now >= slot.asked + again)
             .filter(|(_, slot)| {
                 slot.is_leaving
@@ -212,7 +212,7 @@ impl<L: Line> Ibkr<L> {
         let Some(kept) = self.shelf.kept.get(&slot.order) else { return };
         let qty = slot.filled + left;
         slot.is_changing = true;
-        slot.asked = now;
+        (slot.asked, slot.placed) = (now, now);
         let terms = Terms {
             symbol: self.universe.get(slot.instrument).symbol.clone(),
             reference: slot.order.as_str().to_owned(),

@@ -48,7 +48,9 @@ pub(super) struct Slot {
     /// Looks in which it was not found.
     pub missed: u32,
     pub ending: Option<Ending>,
-    /// When something was last asked of it, and when something was last heard.
+    /// When it was placed or changed last, when anything was last asked of it, and when something
+    /// new was last heard.
+    pub placed: Ts,
     pub asked: Ts,
     pub moved: Ts,
 }
@@ -74,6 +76,7 @@ impl Slot {
             is_doubted: false,
             missed: 0,
             ending: None,
+            placed: now,
             asked: now,
             moved: now,
         }

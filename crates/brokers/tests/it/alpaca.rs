@@ -4,9 +4,10 @@ use base::Ts;
 use brokers::alpaca::{Alpaca, Ask, Line, Method, News, Waits, patience};
 use desk::courier::Patience;
 use exchange::{Request, Turn, Venue};
-use market::Universe;
+use market::{Qty, Universe};
+use serde_json::Value;
 
-use crate::world::{Door, Near};
+use crate::world::{Door, Near, get};
 
 #[derive(Default)]
 pub(crate) struct AlpacaDoor;
@@ -71,6 +72,20 @@ impl Door for AlpacaDoor {
             News::Answer { number, status, .. } => format!("{number} -> {status}"),
             other => format!("{other:?}"),
         }
+    }
+
+    fn covered(&mut self, venue: &mut Venue, symbol: &str, side: &str) -> Qty {
+        let orders = get(venue, "/v2/orders?status=open&limit=500");
+        let text = |order: &Value, name: &str| order[name].as_str().unwrap_or_default().to_owned();
+        let closes = |order: &&Value| {
+            let kind = text(order, "type");
+            text(order, "symbol") == symbol
+                && text(order, "side") == side
+                && (kind.contains("stop") || kind == "market")
+        };
+        let qty = |order: &Value, name: &str| text(order, name).parse::<Qty>().unwrap_or_default();
+        let open = orders.as_array().unwrap().iter().filter(closes);
+        open.map(|order| qty(order, "qty") - qty(order, "filled_qty")).sum()
     }
 
     fn wire(near: Near<AlpacaDoor>, universe: Universe) -> Self::Wire {

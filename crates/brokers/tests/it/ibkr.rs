@@ -1,5 +1,7 @@
 //! TWS's door: one line for all, which is taken apart and put together here, message by message.
 
+use std::collections::BTreeMap;
+
 use base::{Rounding, Ts};
 use brokers::ibkr::line::{Answer, Part, Position, Progress, Seen, Status, Terms, Trade};
 use brokers::ibkr::{Ask, Ibkr, Line, News, Waits, patience};
@@ -29,6 +31,8 @@ pub(crate) struct TwsDoor {
     positions: Vec<Position>,
     cash: Cash,
     questions: i32,
+    /// Kinds of orders, by TWS's own number.
+    kinds: BTreeMap<i64, String>,
 }
 
 impl Line for Near<TwsDoor> {
@@ -105,6 +109,26 @@ impl Door for TwsDoor {
         format!("{news:?}")
     }
 
+    fn covered(&mut self, venue: &mut Venue, symbol: &str, side: &str) -> Qty {
+        self.reading = Some((0, Part::Open));
+        let told = self.read(venue, Part::Open);
+        let Some(News::Answer(_, Answer::Orders(orders))) = told.into_iter().next() else {
+            panic!("no orders are told")
+        };
+        let mut groups: BTreeMap<String, Qty> = BTreeMap::new();
+        for seen in orders {
+            let kind = &self.kinds[&seen.permanent];
+            let closes = kind == "STP" || kind == "MKT";
+            if seen.symbol == symbol && seen.buys == (side == "buy") && closes {
+                let alone = format!("{} alone", seen.permanent);
+                let group = if seen.group.is_empty() { alone } else { seen.group };
+                let most = groups.entry(group).or_default();
+                *most = (*most).max(seen.left.unwrap());
+            }
+        }
+        groups.into_values().sum()
+    }
+
     fn wire(near: Near<TwsDoor>, universe: Universe) -> Self::Wire {
         Ibkr::new(near, universe, Waits::default())
     }
@@ -173,7 +197,10 @@ impl TwsDoor {
             }
             tell::OPEN_ORDER => {
                 let told = tws::OpenOrder::decode(body).unwrap();
-                let seen = seen(told.contract, told.order.unwrap(), told.order_state);
+                let order = told.order.unwrap();
+                let kind = order.order_type.clone().unwrap();
+                self.kinds.insert(order.perm_id.unwrap_or_default(), kind);
+                let seen = seen(told.contract, order, told.order_state);
                 if part != Some(Part::Open) {
                     return Some(News::Order(seen));
                 }

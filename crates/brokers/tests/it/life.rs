@@ -23,12 +23,11 @@ use market::{
     TimeInForce, TimedCandle, Universe, What,
 };
 use rand::RngExt as _;
-use serde_json::Value;
 
 use crate::alpaca::AlpacaDoor;
 use crate::ibkr::TwsDoor;
 use crate::rig::{begin, usd};
-use crate::world::{Door, Near, World, get, truth, venue};
+use crate::world::{Door, Near, World, truth, venue};
 
 const SESSIONS: usize = 4;
 const SYMBOLS: [&str; 2] = ["AAA", "BBB"];
@@ -304,18 +303,8 @@ impl<D: Door> Life<D> {
     /// Shares that stops and closing market orders at the broker stand for.
     fn covered(&self, instrument: InstrumentId, held: Qty) -> Qty {
         let symbol = &self.universe.get(instrument).symbol;
-        let orders = get(&mut self.world.borrow_mut().venue, "/v2/orders?status=open&limit=500");
         let side = if held.is_negative() { "buy" } else { "sell" };
-        let text = |order: &Value, name: &str| order[name].as_str().unwrap_or_default().to_owned();
-        let closes = |order: &&Value| {
-            let kind = text(order, "type");
-            text(order, "symbol") == *symbol
-                && text(order, "side") == side
-                && (kind.contains("stop") || kind == "market")
-        };
-        let qty = |order: &Value, name: &str| text(order, name).parse::<Qty>().unwrap_or_default();
-        let open = orders.as_array().unwrap().iter().filter(closes);
-        open.map(|order| qty(order, "qty") - qty(order, "filled_qty")).sum()
+        self.world.borrow_mut().covered(symbol, side)
     }
 }
 

@@ -12,7 +12,8 @@ use desk::courier::{Clocks, Courier, Patience};
 use exchange::{Opening, Request, Tape, Turn, Venue};
 use market::remote::Wire;
 use market::{
-    Broker as _, BrokerEvent, Cash, ClientOrderId, Held, OrderRequest, Price, Snapshot, Universe,
+    Broker as _, BrokerEvent, Cash, ClientOrderId, Held, OrderRequest, Price, Qty, Snapshot,
+    Universe,
 };
 use rand::Rng as _;
 use serde_json::Value;
@@ -41,6 +42,10 @@ pub(crate) trait Door: Sized + Default + 'static {
     /// For people who look at a failure.
     fn words(ask: &Self::Ask) -> String;
     fn told_words(news: &Self::News) -> String;
+
+    /// Shares that stops and closing market orders stand for, on one side of a symbol; of a group
+    /// whose orders reduce each other, one counts.
+    fn covered(&mut self, venue: &mut Venue, symbol: &str, side: &str) -> Qty;
 
     fn wire(near: Near<Self>, universe: Universe) -> Self::Wire;
     fn patience() -> Patience;
@@ -202,6 +207,11 @@ impl<D: Door> World<D> {
         self.is_whole = true;
         let told = self.door.begin(&mut self.venue);
         self.coming.extend(told.into_iter().map(|news| (self.second, news)));
+    }
+
+    /// Shares that are covered, on one side of a symbol.
+    pub(crate) fn covered(&mut self, symbol: &str, side: &str) -> Qty {
+        self.door.covered(&mut self.venue, symbol, side)
     }
 
     /// From here on the line has faults again.
