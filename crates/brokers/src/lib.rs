@@ -5,7 +5,7 @@
 //! network lies behind a port, so that the same code runs against the broker, the paper exchange
 //! and a line that loses messages. Beside it the line over the real network.
 //! **Must never know**: books, models, plans, why an order is sent, where the journal lies.
-//! **Start reading** at [`alpaca`].
+//! **Start reading** at [`alpaca`] or [`ibkr`].
 
 pub mod alpaca;
 pub mod flex;
@@ -45,6 +45,20 @@ pub enum Error {
         /// Bytes that could be read.
         at: u64,
         /// What is wrong there.
+        fault: String,
+    },
+    /// TWS or the gateway, where nobody answers, or not as it should.
+    #[error("reach TWS at {address}: {fault}")]
+    ReachGateway {
+        /// As given.
+        address: String,
+        /// What went wrong.
+        fault: String,
+    },
+    /// An account that is not traded, or not named.
+    #[error("open the account: {fault}")]
+    OpenAccount {
+        /// What is wrong with it, and what to do.
         fault: String,
     },
     /// A thread that could not be started.

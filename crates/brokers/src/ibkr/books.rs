@@ -1,6 +1,6 @@
 //! The account as a whole: read in five parts, told as one, and held against what is known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Ts;
 use market::remote::{Books, Execution, Heard, Report};
@@ -29,6 +29,20 @@ pub(super) struct Round {
     positions: Vec<Position>,
 }
 
+impl Round {
+    /// Executions, each once, however often it was put right.
+    fn made(&self) -> impl Iterator<Item = &Trade> {
+        let mut seen = BTreeSet::new();
+        self.trades.iter().filter(move |trade| seen.insert(cut(&trade.id).0))
+    }
+
+    /// What an order of ours filled by its executions, without a sign.
+    fn filled(&self, id: i32) -> Qty {
+        let of_it = self.made().filter(|trade| trade.is_own && trade.order == id);
+        of_it.map(|trade| trade.qty.abs()).sum()
+    }
+}
+
 impl<L: Line> Ibkr<L> {
     /// Begins to read the account; a look that is under way is dropped for it.
     pub(super) fn begin_books(&mut self, number: Option<u64>) {
@@ -44,6 +58,7 @@ impl<L: Line> Ibkr<L> {
             positions: Vec::new(),
         });
         self.looked = began;
+        self.untold = None;
         self.meanwhile.clear();
         self.ask_part(Part::Open);
     }
@@ -125,8 +140,8 @@ impl<L: Line> Ibkr<L> {
             if self.stage == Stage::Unread && !self.trades.contains_key(base) {
                 // What was filled before the process began is counted order by order.
                 let Some(execution) = self.execution(trade, Cash::ZERO) else { continue };
-                let cost = match fee {
-                    Some(fee) => Cost::Told(*fee),
+                let cost = match fee.or_else(|| self.early.remove(&trade.id)) {
+                    Some(fee) => Cost::Told(fee),
                     None => Cost::Awaited(Box::new(execution), now),
                 };
                 self.trades.insert(base.to_owned(), Counted { version, cost });
@@ -146,7 +161,25 @@ impl<L: Line> Ibkr<L> {
             Stage::Unsure | Stage::Ready => self.compare(&round),
             Stage::Away => return,
         }
+        for (id, slot) in &mut self.slots {
+            // An order may have filled between the parts of a look.
+            let more = (round.filled(*id) - slot.filled).max(Qty::ZERO);
+            slot.filled += more;
+            slot.left = (slot.left - more).max(Qty::ZERO);
+        }
         self.stage = Stage::Ready;
+        self.untold = Some((round, cash));
+        self.tell_books();
+    }
+
+    /// Tells the books once the cost of each of their executions is known, or waited for long
+    /// enough: executions come in their order, so none may be left out.
+    pub(super) fn tell_books(&mut self) {
+        let Some((round, _)) = &self.untold else { return };
+        if round.trades.iter().any(|trade| self.is_awaited(&trade.id)) {
+            return;
+        }
+        let Some((round, cash)) = self.untold.take() else { return };
         let Some(number) = round.number else { return };
         let positions = round.positions.iter().filter_map(|it| self.position(it)).collect();
         let executions = self.executions(&round);
@@ -186,7 +219,7 @@ impl<L: Line> Ibkr<L> {
             *is_open |= !seen.status.is_done();
         }
         let mut executed: BTreeMap<ClientOrderId, Qty> = BTreeMap::new();
-        for trade in &round.trades {
+        for trade in round.made() {
             let order = name(&trade.reference, trade.permanent);
             *executed.entry(order).or_default() += trade.qty.abs();
         }
@@ -268,10 +301,7 @@ impl<L: Line> Ibkr<L> {
         let slot = self.slots.get(&id)?;
         let is_another = |seen: &Seen| self.permanents.contains(&seen.permanent);
         round.completed.iter().find(|seen| match slot.permanent {
-            0 => {
-                let is_named = name(&seen.reference, seen.permanent) == slot.order;
-                seen.is_own && is_named && !is_another(seen)
-            }
+            0 => name(&seen.reference, seen.permanent) == slot.order && !is_another(seen),
             permanent => seen.permanent == permanent,
         })
     }
@@ -279,8 +309,7 @@ impl<L: Line> Ibkr<L> {
     /// An order that a look did not find.
     fn missed(&mut self, id: i32, round: &Round) {
         let Some(slot) = self.slots.get_mut(&id) else { return };
-        let of_it = |trade: &&Trade| trade.is_own && trade.order == id;
-        let traded: Qty = round.trades.iter().filter(of_it).map(|trade| trade.qty.abs()).sum();
+        let traded = round.filled(id);
         if traded > Qty::ZERO {
             let state = match slot.left == Qty::ZERO {
                 true => OrderState::Filled,
@@ -319,11 +348,11 @@ impl<L: Line> Ibkr<L> {
         }
     }
 
-    /// Executions in the order in which they were done; those whose cost is waited for come later.
+    /// Executions in the order in which they were done.
     fn executions(&self, round: &Round) -> Vec<Execution> {
         let mut told = Vec::new();
         for trade in &round.trades {
-            let Some(fee) = self.cost(&trade.id) else { continue };
+            let fee = self.cost(&trade.id);
             let (_, version) = cut(&trade.id);
             told.extend(self.execution(trade, fee));
             if version > 1 {

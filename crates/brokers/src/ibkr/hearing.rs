@@ -40,7 +40,7 @@ impl<L: Line> Ibkr<L> {
 
     fn lost(&mut self, why: &str) {
         tracing::warn!(why, "the line to IBKR is lost");
-        self.round = None;
+        (self.round, self.untold) = (None, None);
         if matches!(self.stage, Stage::Ready | Stage::Unsure) {
             self.stage = Stage::Away;
         }
@@ -49,7 +49,7 @@ impl<L: Line> Ibkr<L> {
 
     /// What was missed meanwhile, a look must tell before anything is asked for.
     fn found(&mut self) {
-        self.round = None;
+        (self.round, self.untold) = (None, None);
         if self.stage != Stage::Unread {
             self.stage = Stage::Unsure;
         }

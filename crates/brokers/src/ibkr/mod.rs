@@ -28,24 +28,33 @@
 
 mod books;
 mod codes;
+mod gateway;
 mod hearing;
 pub mod line;
+pub mod market;
+mod online;
+mod reading;
 mod settle;
 mod slots;
 mod trades;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::market::remote::{Heard, Said, Wire};
+use ::market::{Cash, ClientOrderId, InstrumentId, OrderRequest, OrderState, Qty, Universe};
 use base::{Span, Ts};
 use desk::courier::Patience;
-use market::remote::{Heard, Said, Wire};
-use market::{Cash, ClientOrderId, InstrumentId, OrderRequest, OrderState, Qty, Universe};
 
-use crate::shelf::Shelf;
+pub use self::market::Inquiry;
 use books::Round;
+pub use gateway::{Access, Gateway};
 pub use line::{Ask, Line, News};
+pub use online::Online;
 use slots::Slot;
 use trades::Counted;
+
+use crate::shelf::Shelf;
 
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +129,8 @@ pub struct Ibkr<L> {
     /// Exits for which nothing is held, and since when.
     bare: BTreeMap<ClientOrderId, Ts>,
     round: Option<Round>,
+    /// What was read and not told yet.
+    untold: Option<(Round, Cash)>,
     /// When a look began last.
     looked: Ts,
     next: u64,
@@ -148,6 +159,7 @@ impl<L: Line> Ibkr<L> {
             traded_at: BTreeMap::new(),
             bare: BTreeMap::new(),
             round: None,
+            untold: None,
             next: 0,
             news: Vec::new(),
         }
@@ -203,6 +215,7 @@ impl<L: Line> Wire for Ibkr<L> {
         }
         self.news = news;
         self.tell_unpriced();
+        self.tell_books();
         self.close_slots();
         self.look_where_due();
         into.append(&mut self.shelf.heard);

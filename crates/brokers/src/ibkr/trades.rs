@@ -140,13 +140,18 @@ impl<L: Line> Ibkr<L> {
         }
     }
 
-    /// What an execution is told to have cost; `None` while that is waited for.
-    pub(super) fn cost(&self, id: &str) -> Option<Cash> {
+    /// What an execution is told to have cost.
+    pub(super) fn cost(&self, id: &str) -> Cash {
         match self.trades.get(cut(id).0).map(|counted| &counted.cost) {
-            Some(Cost::Told(fee)) => Some(*fee),
-            Some(Cost::Missing) => Some(Cash::ZERO),
-            Some(Cost::Awaited(..)) | None => None,
+            Some(Cost::Told(fee)) => *fee,
+            _ => Cash::ZERO,
         }
+    }
+
+    /// Whether what it cost is still waited for.
+    pub(super) fn is_awaited(&self, id: &str) -> bool {
+        let counted = self.trades.get(cut(id).0);
+        counted.is_some_and(|counted| matches!(counted.cost, Cost::Awaited(..)))
     }
 }
 

@@ -210,8 +210,8 @@ impl TwsDoor {
             tell::ORDER_STATUS => self.status(&tws::OrderStatus::decode(body).unwrap()),
             tell::COMPLETED_ORDER => {
                 let told = tws::CompletedOrder::decode(body).unwrap();
-                // TWS tells no numbers of ours with these.
-                let order = tws::Order { order_id: None, ..told.order.unwrap() };
+                // TWS tells no numbers of clients with these.
+                let order = tws::Order { order_id: None, client_id: None, ..told.order.unwrap() };
                 self.orders.push(seen(told.contract, order, told.order_state));
                 None
             }

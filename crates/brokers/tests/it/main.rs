@@ -57,10 +57,23 @@ macro_rules! conforms {
         }
 
         mod alpaca_over_sockets {
+            type AlpacaOnline = brokers::alpaca::Alpaca<brokers::alpaca::Online>;
+
             $(
                 #[test]
                 fn $test() {
-                    super::suite::$test(&super::online::rig);
+                    super::suite::$test(&super::online::rig::<AlpacaOnline>);
+                }
+            )*
+        }
+
+        mod ibkr_over_sockets {
+            type IbkrOnline = brokers::ibkr::Ibkr<brokers::ibkr::Online>;
+
+            $(
+                #[test]
+                fn $test() {
+                    super::suite::$test(&super::online::rig::<IbkrOnline>);
                 }
             )*
         }

@@ -1,5 +1,5 @@
-//! The wire to Alpaca over real sockets, to the paper exchange as it is served. Breaking the line
-//! means to stop the server; the market may go on without it.
+//! The wires over real sockets, to the paper exchange as it is served. Breaking the line means to
+//! stop the server; the market may go on without it.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,11 +9,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base::{Span, Ts};
-use brokers::Secret;
-use brokers::alpaca::{Access, Alpaca, Line as _, Online, Servers, Waits, patience};
-use desk::courier::{Clocks, Courier};
-use exchange::{Keep, Keys, Pace, Settings, Tape, Venue, Work};
-use market::{Broker as _, BrokerEvent, ClientOrderId, OrderRequest, Snapshot};
+use brokers::alpaca::{Alpaca, Line as _};
+use brokers::ibkr::{Ibkr, Line as _};
+use brokers::{Secret, alpaca, ibkr};
+use desk::courier::{Clocks, Courier, Patience};
+use exchange::tws::Hall;
+use exchange::{Doors, Keep, Keys, Pace, Settings, Tape, Venue, Work};
+use market::remote::Wire;
+use market::{Broker as _, BrokerEvent, ClientOrderId, OrderRequest, Snapshot, Universe};
 
 use crate::rig::{Prices, Rig, tape};
 use crate::world::{truth, venue};
@@ -34,36 +37,82 @@ struct Server {
     thread: JoinHandle<Result<(), exchange::Error>>,
 }
 
-struct Sockets {
+/// A wire over sockets.
+pub(crate) trait Remote: Wire + Sized + 'static {
+    fn open(at: Addresses, universe: Universe) -> Self;
+    /// The line's own time.
+    fn now(&mut self) -> Ts;
+    fn patience() -> Patience;
+}
+
+/// Where the exchange is served: to those who speak HTTP, and to clients of TWS.
+#[derive(Clone, Copy)]
+pub(crate) struct Addresses {
+    http: SocketAddr,
+    tws: SocketAddr,
+}
+
+/// Waits that a test has time for.
+const PARTIAL: Span = Span::from_nanos(300_000_000);
+const AGAIN: Span = Span::from_nanos(100_000_000);
+
+impl Remote for Alpaca<alpaca::Online> {
+    fn open(at: Addresses, universe: Universe) -> Self {
+        let servers = alpaca::Servers::at(&format!("http://{}/", at.http)).unwrap();
+        let access = alpaca::Access { key: "key".to_owned(), secret: Secret::new("secret") };
+        let mut line = alpaca::Online::start(servers, access).unwrap();
+        line.hear(&mut Vec::new());
+        let waits = alpaca::Waits { partial: PARTIAL, again: AGAIN, ..alpaca::Waits::default() };
+        Alpaca::new(line, universe, waits)
+    }
+
+    fn now(&mut self) -> Ts {
+        self.line().now()
+    }
+
+    fn patience() -> Patience {
+        alpaca::patience()
+    }
+}
+
+impl Remote for Ibkr<ibkr::Online> {
+    fn open(at: Addresses, universe: Universe) -> Self {
+        let access = ibkr::Access { address: at.tws.to_string(), ..ibkr::Access::paper() };
+        let line = ibkr::Online::start(&ibkr::Gateway::open(access).unwrap()).unwrap();
+        let waits = ibkr::Waits { quiet: PARTIAL, again: AGAIN, ..ibkr::Waits::default() };
+        Ibkr::new(line, universe, waits)
+    }
+
+    fn now(&mut self) -> Ts {
+        self.line().now()
+    }
+
+    fn patience() -> Patience {
+        ibkr::patience()
+    }
+}
+
+struct Sockets<W> {
     tape: Arc<Tape>,
     memory: Memory,
-    address: SocketAddr,
+    at: Addresses,
     server: Option<Server>,
-    courier: Courier<Alpaca<Online>>,
+    courier: Courier<W>,
     told: Vec<BrokerEvent>,
 }
 
-pub(crate) fn rig(bars: &[Prices]) -> Box<dyn Rig> {
+pub(crate) fn rig<W: Remote>(bars: &[Prices]) -> Box<dyn Rig> {
     let tape = tape(bars);
     let memory = Memory::default();
     memory.clone().keep(&venue(Arc::clone(&tape)).write().unwrap()).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = serve(listener, &tape, &memory);
-    let servers = Servers::at(&format!("http://{address}/")).unwrap();
-    let access = Access { key: "key".to_owned(), secret: Secret::new("secret") };
-    let mut line = Online::start(servers, access).unwrap();
-    let clocks = Clocks { wall: now(&tape, &memory), steady: line.now() };
-    line.hear(&mut Vec::new());
-    let waits = Waits {
-        partial: Span::from_nanos(300_000_000),
-        again: Span::from_nanos(100_000_000),
-        ..Waits::default()
-    };
-    let wire = Alpaca::new(line, tape.universe().clone(), waits);
-    let courier = Courier::new(wire, patience(), clocks);
-    let server = Some(server);
-    let mut sockets = Sockets { tape, memory, address, server, courier, told: Vec::new() };
+    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let (http, tws) = (bind(), bind());
+    let at = Addresses { http: http.local_addr().unwrap(), tws: tws.local_addr().unwrap() };
+    let server = Some(serve((http, tws), &tape, &memory));
+    let mut wire = W::open(at, tape.universe().clone());
+    let clocks = Clocks { wall: now(&tape, &memory), steady: wire.now() };
+    let courier = Courier::new(wire, W::patience(), clocks);
+    let mut sockets = Sockets { tape, memory, at, server, courier, told: Vec::new() };
     sockets.settle();
     Box::new(sockets)
 }
@@ -76,7 +125,7 @@ fn now(tape: &Arc<Tape>, memory: &Memory) -> Ts {
     restored(tape, memory).now()
 }
 
-fn serve(listener: TcpListener, tape: &Arc<Tape>, memory: &Memory) -> Server {
+fn serve((http, tws): (TcpListener, TcpListener), tape: &Arc<Tape>, memory: &Memory) -> Server {
     let stop: &'static AtomicBool = Box::leak(Box::default());
     let settings = Settings {
         keys: Keys::new("key", "secret"),
@@ -89,13 +138,14 @@ fn serve(listener: TcpListener, tape: &Arc<Tape>, memory: &Memory) -> Server {
     let venue = restored(tape, memory);
     let (tape, keep) = (Arc::clone(tape), Box::new(memory.clone()));
     let work = Work { venue, tape, keep, clock };
-    let thread = std::thread::spawn(move || exchange::serve(listener, work, &settings, stop));
+    let doors = Doors { http, tws: Some(tws) };
+    let thread = std::thread::spawn(move || exchange::serve_doors(doors, work, &settings, stop));
     Server { stop, thread }
 }
 
-impl Sockets {
+impl<W: Remote> Sockets<W> {
     fn turn(&mut self) {
-        let steady = self.courier.wire().line().now();
+        let steady = self.courier.wire().now();
         let wall = now(&self.tape, &self.memory) + Span::from_seconds(1);
         self.courier.turn(Clocks { wall, steady });
         self.courier.drain(&mut self.told);
@@ -111,7 +161,7 @@ impl Sockets {
 
     /// A request of the market's owner.
     fn control(&mut self, path: &str) {
-        let url = format!("http://{}{path}", self.address);
+        let url = format!("http://{}{path}", self.at.http);
         let request = ureq::post(&url)
             .header("APCA-API-KEY-ID", "key")
             .header("APCA-API-SECRET-KEY", "secret");
@@ -126,7 +176,7 @@ impl Sockets {
     }
 }
 
-impl Drop for Sockets {
+impl<W> Drop for Sockets<W> {
     fn drop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop.store(true, Ordering::SeqCst);
@@ -134,7 +184,7 @@ impl Drop for Sockets {
     }
 }
 
-impl Rig for Sockets {
+impl<W: Remote> Rig for Sockets<W> {
     fn submit(&mut self, order: &OrderRequest) {
         self.courier.submit(Ts::from_seconds(0), order);
     }
@@ -164,7 +214,9 @@ impl Rig for Sockets {
             Some(_) => self.control("/control/step?bars=1"),
             None => {
                 let mut venue = restored(&self.tape, &self.memory);
-                venue.step(1).unwrap();
+                let turn = venue.step(1).unwrap();
+                // The door for TWS hears of every turn, whoever listens there.
+                Hall::default().news(&mut venue, &turn);
                 self.memory.keep(&venue.write().unwrap()).unwrap();
             }
         }
@@ -177,8 +229,9 @@ impl Rig for Sockets {
     }
 
     fn mend(&mut self) {
-        let listener = TcpListener::bind(self.address).unwrap();
-        self.server = Some(serve(listener, &self.tape, &self.memory));
+        let bind = |at: SocketAddr| TcpListener::bind(at).unwrap();
+        let listeners = (bind(self.at.http), bind(self.at.tws));
+        self.server = Some(serve(listeners, &self.tape, &self.memory));
         // The stream is opened again by itself.
         self.turn_for(Duration::from_secs(2));
     }

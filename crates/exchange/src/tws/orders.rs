@@ -154,6 +154,9 @@ impl Desk<'_> {
             let text = "an OCA group of several contracts is not worked here";
             return Err(Refusal::invalid(ticket.order, text));
         }
+        if self.is_filled_group(ticket) {
+            return Err(Refusal::rejected(ticket.order, "OCA group is already filled"));
+        }
         let name = Some(ticket.reference.clone()).filter(|name| !name.is_empty());
         Ok(Entry {
             instrument: terms.instrument,
@@ -166,6 +169,18 @@ impl Desk<'_> {
             parent,
             group,
         })
+    }
+
+    /// Whether an order of a group has filled: it takes no more, since what they would close is
+    /// closed.
+    fn is_filled_group(&self, ticket: &Ticket) -> bool {
+        let is_of_it =
+            |other: &&Ticket| other.client == ticket.client && other.oca_group == ticket.oca_group;
+        let group = self.book.tickets().iter().filter(is_of_it);
+        let mut numbers = group.filter_map(Ticket::number);
+        let is_filled =
+            |number| self.venue.order(number).is_some_and(|order| order.status == Status::Filled);
+        !ticket.oca_group.is_empty() && numbers.any(is_filled)
     }
 
     fn change_order(&mut self, place: usize, terms: Terms, order: &Order) -> Result<(), Refusal> {
