@@ -70,15 +70,15 @@ impl<W: Wire> Courier<W> {
             return;
         }
         if self.is_ahead(&execution) {
-            self.ahead.push(execution);
+            self.ahead.push((self.now, execution));
             self.wanted = true;
             return;
         }
         self.deliver(execution);
         // What was ahead of this one may be due now.
-        for execution in std::mem::take(&mut self.ahead) {
+        for (heard, execution) in std::mem::take(&mut self.ahead) {
             match self.is_ahead(&execution) {
-                true => self.ahead.push(execution),
+                true => self.ahead.push((heard, execution)),
                 false => self.deliver(execution),
             }
         }
@@ -131,7 +131,7 @@ impl<W: Wire> Courier<W> {
         let full = order.delivered == order.request.qty;
         let whole = |ending: &&Ending| order.delivered.abs() >= ending.filled.abs();
         let ending = order.ended.as_ref().filter(whole).cloned();
-        if self.ahead.iter().any(|execution| execution.order == *id) {
+        if self.ahead.iter().any(|(_, execution)| execution.order == *id) {
             return;
         }
         if !full && ending.is_none() {
@@ -181,17 +181,24 @@ impl<W: Wire> Courier<W> {
         self.asked = None;
         self.introduced = true;
         // Books tell executions in the order in which they were done: none is ahead of another.
+        // They hold all that was heard before they were asked for, and what came since may still be
+        // ahead.
         let ahead = std::mem::take(&mut self.ahead);
-        for execution in &ahead {
+        let (old, new): (Vec<_>, Vec<_>) = ahead.into_iter().partition(|(heard, _)| *heard < asked);
+        for (_, execution) in old.iter().chain(&new) {
             self.heard.remove(&execution.id);
         }
-        for execution in books.executions.iter().chain(&ahead) {
+        let old = old.iter().map(|(_, execution)| execution);
+        for execution in books.executions.iter().chain(old) {
             let correction = execution.corrects.is_some();
             match correction {
                 true => self.on_execution(execution.clone()),
                 false if self.heard.insert(execution.id.clone()) => self.deliver(execution.clone()),
                 false => {}
             }
+        }
+        for (_, execution) in new {
+            self.on_execution(execution);
         }
         for payment in books.payments.iter().cloned() {
             self.on_payment(payment);

@@ -103,8 +103,8 @@ pub struct Courier<W> {
     heard: BTreeSet<BrokerRef>,
     /// Corrections of executions that were not heard yet.
     early: BTreeMap<BrokerRef, Vec<(BrokerRef, Price)>>,
-    /// Executions of children that came before those of their parents.
-    ahead: Vec<Execution>,
+    /// Executions of children that came before those of their parents, and when.
+    ahead: Vec<(Ts, Execution)>,
     /// What orders that have ended closed of groups that have not.
     closed: BTreeMap<String, Qty>,
     outgoing: Vec<Said>,

@@ -227,6 +227,33 @@ fn a_stop_that_overtakes_its_entry_waits_for_it() {
 }
 
 #[test]
+fn books_that_were_asked_for_before_it_do_not_let_a_stop_overtake_its_entry() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("entry", 5));
+    let child = OrderRequest { parent: Some(id("entry")), ..order("stop", -5) };
+    courier.submit(Ts::from_seconds(1), &child);
+    courier.flush();
+    let works = |name: &str| report(name, OrderState::Working, 0);
+    hear(&mut courier, 2, vec![works("entry"), works("stop")]);
+    // The books are asked for, and both fill while they are on their way.
+    hear(&mut courier, 62, vec![]);
+    hear(&mut courier, 63, vec![Heard::Executed(execution("y", "stop", -5))]);
+    told(&mut courier);
+    let open = |name: &str| match works(name) {
+        Heard::Order(report) => report,
+        _ => panic!("a report"),
+    };
+    let orders = vec![open("entry"), open("stop")];
+    answer(&mut courier, 64, Books { orders, ..Books::default() });
+    assert_eq!(told(&mut courier), Vec::<String>::new());
+    courier.turn(clocks(65));
+    courier.flush();
+    let executions = vec![execution("x", "entry", 5), execution("y", "stop", -5)];
+    answer(&mut courier, 66, Books { executions, ..Books::default() });
+    assert_eq!(told(&mut courier), ["entry 5", "stop -5"]);
+}
+
+#[test]
 fn a_correction_that_overtakes_its_execution_waits_for_it() {
     let mut courier = courier();
     courier.submit(Ts::from_seconds(1), &order("a", 5));
