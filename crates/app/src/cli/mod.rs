@@ -420,6 +420,9 @@ pub(crate) enum BrokerArg {
     Simulated,
     /// Alpaca's paper account, or the paper exchange.
     Alpaca,
+    /// A paper account at Interactive Brokers behind TWS or the IB Gateway, or the paper exchange
+    /// with --tws-port.
+    Ibkr,
 }
 
 /// A broker outside.
@@ -428,9 +431,16 @@ pub(crate) struct BrokerArgs {
     /// Where orders go with --mode paper.
     #[arg(long, value_enum, default_value = "simulated")]
     pub broker: BrokerArg,
-    /// Another address than Alpaca's paper account, as `trimtab exchange` prints it.
-    #[arg(long, value_name = "URL")]
+    /// Another address than Alpaca's paper account or 127.0.0.1:7497, as `trimtab exchange` prints
+    /// it: a URL for alpaca, HOST:PORT for ibkr.
+    #[arg(long, value_name = "ADDRESS")]
     pub broker_address: Option<String>,
+    /// With ibkr: our number among the clients of that TWS. Orders belong to it.
+    #[arg(long, value_name = "ID", default_value_t = brokers::ibkr::Access::CLIENT)]
+    pub broker_client: i32,
+    /// With ibkr: the account, where the login has several.
+    #[arg(long, value_name = "NAME")]
+    pub broker_account: Option<String>,
     /// Name of the key.
     #[arg(long, value_name = "KEY", env = "APCA_API_KEY_ID", hide_env_values = true)]
     pub broker_key: Option<String>,

@@ -1,14 +1,11 @@
 //! `trimtab day`: the ten steps of a session.
 
 use std::path::Path;
-use std::sync::Mutex;
 
 use base::{Day, Span};
 use desk::live::Live;
 use market::Cash;
-use pipeline::day::{
-    Course, DayOutcome, DayRequest, Outside, Pause, Ports, Scoring, Sending, Step, walk,
-};
+use pipeline::day::{Course, DayOutcome, DayRequest, Pause, Ports, Scoring, Sending, Step, walk};
 use serde::Serialize;
 
 use super::broker;
@@ -49,8 +46,7 @@ pub(crate) fn run(
     if let Some(account) = &account {
         request.cash = first_cash(&store, account.cash)?;
     }
-    let account = account.map(Mutex::new);
-    let outside = account.as_ref().map(|account| account as &Mutex<dyn Outside>);
+    let outside = account.as_ref().map(|account| &*account.outside);
     let bar = Bar::new(terminal);
     let ports = Ports { store: &store, lake: &lake(home), brake: &brake, progress: &bar, outside };
     let outcome = walk(ports, &request)?;

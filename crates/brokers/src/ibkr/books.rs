@@ -74,10 +74,12 @@ impl<L: Line> Ibkr<L> {
             let is_short = slot.ending.as_ref().is_some_and(|ending| now >= ending.at + wait);
             slot.is_doubted || is_silent || is_short
         };
-        let is_due = self.stage == Stage::Ready
-            && self.round.is_none()
-            && now >= self.looked + wait
-            && self.slots.values().any(is_odd);
+        let is_wanted = match self.stage {
+            Stage::Unsure => true,
+            Stage::Ready => now >= self.looked + wait && self.slots.values().any(is_odd),
+            Stage::Unread | Stage::Away => false,
+        };
+        let is_due = is_wanted && self.round.is_none();
         if is_due {
             self.begin_books(None);
         }
@@ -111,6 +113,11 @@ impl<L: Line> Ibkr<L> {
                 Part::Completed
             }
             (Part::Completed, Answer::Orders(completed)) => {
+                // What was open a moment ago may have ended since.
+                round.open.retain(|open| {
+                    let is_same = |seen: &Seen| seen.permanent == open.permanent;
+                    open.permanent == 0 || !completed.iter().any(is_same)
+                });
                 round.completed = completed;
                 Part::Trades
             }
@@ -168,6 +175,14 @@ impl<L: Line> Ibkr<L> {
             slot.left = (slot.left - more).max(Qty::ZERO);
         }
         self.stage = Stage::Ready;
+        for trade in std::mem::take(&mut self.unread) {
+            // What traded too late for this look is counted, and looked for once more: whether
+            // the positions hold it, nobody can say.
+            if !self.trades.contains_key(cut(&trade.id).0) {
+                self.traded(&trade);
+                self.stage = Stage::Unsure;
+            }
+        }
         self.untold = Some((round, cash));
         self.tell_books();
     }

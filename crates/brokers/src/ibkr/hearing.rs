@@ -23,10 +23,8 @@ impl<L: Line> Ibkr<L> {
                 self.see(&seen, Ts::MAX);
             }
             News::Progress(progress) => self.progress(&progress, Ts::MAX),
-            News::Traded(trade) if self.stage == Stage::Unread => {
-                // The first look tells it with all that came before.
-                tracing::debug!(trade.id, "hear of a trade before the account was read");
-            }
+            // The first look tells it with all that came before, or was too early for it.
+            News::Traded(trade) if self.stage == Stage::Unread => self.unread.push(trade),
             News::Traded(trade) => self.traded(&trade),
             News::Fee { trade, fee } => self.charged(&trade, fee),
             News::Error { order, code, text } => self.on_error(order, code, &text),
@@ -143,16 +141,25 @@ impl<L: Line> Ibkr<L> {
     }
 
     /// An order was refused. An exit may be refused for what is under way at that moment, and is
-    /// asked again a few times.
+    /// asked again a few times. A group that has filled takes no more orders: what it was for is
+    /// gone, or it was for a part, and the rest needs another group. Which, a look tells.
     fn refused(&mut self, id: i32, reason: &str) {
         let Some(slot) = self.slots.remove(&id) else { return };
         let Some(kept) = self.shelf.kept.get_mut(&slot.order) else { return };
         kept.refusals += 1;
         let may_pass = kept.request.reduce_only && reason.starts_with("201 ");
-        match may_pass && kept.refusals < MOST_REFUSALS {
-            true => self.put_off(&slot.order),
-            false => self.shelf.tell_ended(&slot.order, OrderState::Rejected, reason),
+        if !may_pass || kept.refusals >= MOST_REFUSALS {
+            return self.shelf.tell_ended(&slot.order, OrderState::Rejected, reason);
         }
+        let group = kept.request.oco_group.clone().filter(|_| reason.contains("OCA"));
+        let others = self.slots.values().filter(|it| it.is_open() && it.group == slot.group);
+        if let (Some(group), 0) = (group, others.count())
+            && slot.group == self.group_name(&group)
+        {
+            *self.groups.entry(group).or_default() += 1;
+            self.stage = Stage::Unsure;
+        }
+        self.put_off(&slot.order);
     }
 
     /// Orders that have ended at TWS, and of which all executions were counted: what that means

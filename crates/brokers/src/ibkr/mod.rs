@@ -49,6 +49,7 @@ use desk::courier::Patience;
 pub use self::market::Inquiry;
 use books::Round;
 pub use gateway::{Access, Gateway};
+use line::Trade;
 pub use line::{Ask, Line, News};
 pub use online::Online;
 use slots::Slot;
@@ -118,11 +119,15 @@ pub struct Ibkr<L> {
     permanents: BTreeSet<i64>,
     /// Numbers of orders that never came; they are used for the same orders again.
     spare: BTreeMap<ClientOrderId, i32>,
+    /// How often a group had filled, and needed another name.
+    groups: BTreeMap<String, u32>,
     next_order: i32,
     held: BTreeMap<InstrumentId, Qty>,
     /// Executions that were counted, and costs that came before theirs.
     trades: BTreeMap<String, Counted>,
     early: BTreeMap<String, Cash>,
+    /// Executions that were heard before the account was read.
+    unread: Vec<Trade>,
     /// Instruments that traded since the account was last asked for, and when each did last.
     meanwhile: BTreeSet<InstrumentId>,
     traded_at: BTreeMap<InstrumentId, Ts>,
@@ -151,10 +156,12 @@ impl<L: Line> Ibkr<L> {
             gone: BTreeMap::new(),
             permanents: BTreeSet::new(),
             spare: BTreeMap::new(),
+            groups: BTreeMap::new(),
             next_order: 1,
             held: BTreeMap::new(),
             trades: BTreeMap::new(),
             early: BTreeMap::new(),
+            unread: Vec::new(),
             meanwhile: BTreeSet::new(),
             traded_at: BTreeMap::new(),
             bare: BTreeMap::new(),

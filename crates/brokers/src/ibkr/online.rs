@@ -167,18 +167,20 @@ impl Worker {
                         wait = Duration::ZERO;
                         let _ = self.out.send(News::Lost(why.clone()));
                     }
-                    client.disconnect();
+                    if !is_over.load(Ordering::SeqCst) {
+                        client.disconnect();
+                    }
                     why
                 }
                 Err(error) => error.to_string(),
             };
+            if is_over.load(Ordering::SeqCst) {
+                return;
+            }
             tracing::warn!(why, "listen to TWS");
             wait = (wait * 2).clamp(WAITS.0, WAITS.1);
-            if !is_over.load(Ordering::SeqCst) {
-                rest(wait);
-            }
+            rest(wait);
         }
-        self.gateway.close();
     }
 
     /// One session, until it ends: why it did.

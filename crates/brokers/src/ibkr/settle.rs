@@ -164,7 +164,7 @@ impl<L: Line> Ibkr<L> {
         });
         let request = self.shelf.kept[order].request.clone();
         let qty = if request.qty.is_negative() { -qty } else { qty };
-        let group = request.oco_group.as_deref().map(group_name);
+        let group = request.oco_group.as_deref().map(|group| self.group_name(group));
         let terms = Terms {
             symbol: self.symbol(request.instrument),
             reference: order.as_str().to_owned(),
@@ -299,14 +299,19 @@ impl<L: Line> Ibkr<L> {
         }
     }
 
+    /// A group's name as TWS is told it: short, of letters that it takes, and another one once it
+    /// has filled.
+    pub(super) fn group_name(&self, group: &str) -> String {
+        let leg = match self.groups.get(group) {
+            None => group.to_owned(),
+            Some(number) => format!("{group}~{number}"),
+        };
+        ClientOrderId::derive("group", &leg).as_str().to_owned()
+    }
+
     fn symbol(&self, instrument: InstrumentId) -> String {
         self.universe.get(instrument).symbol.clone()
     }
-}
-
-/// A group's name as TWS is told it: short, and of letters that it takes.
-fn group_name(group: &str) -> String {
-    ClientOrderId::derive("group", group).as_str().to_owned()
 }
 
 #[cfg(test)]

@@ -171,16 +171,17 @@ impl Desk<'_> {
         })
     }
 
-    /// Whether an order of a group has filled: it takes no more, since what they would close is
-    /// closed.
+    /// Whether a group has ended with an order of it that filled: it takes no more, since what they
+    /// would close is closed.
     fn is_filled_group(&self, ticket: &Ticket) -> bool {
         let is_of_it =
             |other: &&Ticket| other.client == ticket.client && other.oca_group == ticket.oca_group;
         let group = self.book.tickets().iter().filter(is_of_it);
-        let mut numbers = group.filter_map(Ticket::number);
-        let is_filled =
-            |number| self.venue.order(number).is_some_and(|order| order.status == Status::Filled);
-        !ticket.oca_group.is_empty() && numbers.any(is_filled)
+        let orders = group.filter_map(|other| self.venue.order(other.number()?));
+        let states: Vec<Status> = orders.map(|order| order.status).collect();
+        !ticket.oca_group.is_empty()
+            && states.contains(&Status::Filled)
+            && !states.iter().any(|status| status.is_open())
     }
 
     fn change_order(&mut self, place: usize, terms: Terms, order: &Order) -> Result<(), Refusal> {

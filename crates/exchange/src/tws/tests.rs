@@ -161,6 +161,25 @@ fn who_is_reduced_by_a_sibling_hears_of_it() {
 }
 
 #[test]
+fn a_group_that_has_filled_takes_no_more_orders() {
+    let mut rig = Rig::of(&scarce(1e6));
+    rig.place(1, sized("BUY", "MKT", "100"));
+    rig.step();
+    let grouped = |order: Order| Order { oca_group: Some("exits".to_owned()), ..order };
+    let stop = |quantity: &str| Order { aux_price: Some(1.0), ..sized("SELL", "STP", quantity) };
+    rig.place(2, grouped(stop("100")));
+    rig.place(3, grouped(sized("SELL", "MKT", "40")));
+    rig.step();
+    // A part of it has filled; what is left of it stands, and others may join.
+    assert_eq!(rig.place(4, grouped(stop("60"))), ["4 PreSubmitted 0/60"]);
+    rig.place(5, grouped(sized("SELL", "MKT", "60")));
+    let told = rig.step();
+    assert!(told.iter().any(|line| line.starts_with("4 Cancelled")), "{told:?}");
+    assert_eq!(rig.place(6, grouped(stop("60"))), ["6 error 201"]);
+    assert_eq!(rig.place(6, stop("60")), ["6 PreSubmitted 0/60"]);
+}
+
+#[test]
 fn a_child_that_waits_can_be_changed() {
     let mut rig = Rig::new();
     rig.place(

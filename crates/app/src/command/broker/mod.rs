@@ -1,10 +1,14 @@
-//! A broker outside, as the day reaches it.
+//! A broker outside, as the day reaches it: an account that is asked and traded over a wire, and
+//! its clock.
+
+mod alpaca;
+mod ibkr;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base::{Day, Span, Ts};
-use brokers::alpaca::{self, Access, Alpaca, Inquiry, Online, Servers, Waits};
 use desk::courier::{Clocks, Patience};
 use desk::live::Live;
 use market::remote::Wire;
@@ -23,55 +27,56 @@ const LOOK: Duration = Duration::from_secs(2);
 /// run many times as fast as the clock on the wall.
 const OPENING: Span = Span::from_hours(2);
 
-/// An account at Alpaca, or on the paper exchange.
-pub(crate) struct AlpacaAccount {
-    servers: Servers,
-    access: Access,
-    inquiry: Inquiry,
-    account: String,
+/// What one broker is asked in its own way.
+trait Source: Send {
+    fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String>;
+    fn patience(&self) -> Patience;
+    fn time(&mut self) -> Result<Ts, String>;
+    fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+}
+
+/// An account that was found.
+pub(crate) struct Account {
     /// Its cash when it was first asked.
     pub(crate) cash: Cash,
-    began: Instant,
-    /// The broker's time, and when it was asked for.
-    time: Option<(Instant, Ts)>,
+    pub(crate) outside: Box<Mutex<dyn Outside>>,
+}
+
+impl Account {
+    fn new(name: String, cash: Cash, source: impl Source + 'static) -> Account {
+        let remote = Remote { name, source, began: now(), time: None };
+        Account { cash, outside: Box::new(Mutex::new(remote)) }
+    }
 }
 
 /// The broker that was asked for; none is the simulated one.
-pub(crate) fn outside(
-    args: &BrokerArgs,
-    live: Option<&Live>,
-) -> Result<Option<AlpacaAccount>, Failure> {
+pub(crate) fn outside(args: &BrokerArgs, live: Option<&Live>) -> Result<Option<Account>, Failure> {
     match (args.broker, live) {
         (BrokerArg::Simulated, None) => Ok(None),
         (BrokerArg::Simulated, Some(_)) => {
             Err(Failure::new("trade real money: the simulated broker has none")
                 .advise("name the broker of the terms with --broker"))
         }
-        (BrokerArg::Alpaca, live) => AlpacaAccount::open(args, live).map(Some),
+        (BrokerArg::Alpaca, live) => alpaca::open(args, live).map(Some),
+        (BrokerArg::Ibkr, Some(_)) => Err(Failure::new(
+            "trade real money: at Interactive Brokers only paper accounts are traded",
+        )
+        .advise("say --mode paper")),
+        (BrokerArg::Ibkr, None) => ibkr::open(args).map(Some),
     }
 }
 
-impl AlpacaAccount {
-    fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<AlpacaAccount, Failure> {
-        let servers = match (&args.broker_address, live) {
-            (Some(address), _) => Servers::at(address)
-                .map_err(|error| Failure::new(error.to_string()).advise("--broker-address"))?,
-            (None, Some(live)) => Servers::live(live)?,
-            (None, None) => Servers::paper(),
-        };
-        let (Some(key), Some(secret)) = (&args.broker_key, &args.broker_secret) else {
-            return Err(Failure::new("open the account: no keys were given")
-                .advise("set APCA_API_KEY_ID and APCA_API_SECRET_KEY"));
-        };
-        let access = Access { key: key.clone(), secret: secret.clone() };
-        let inquiry = Inquiry::new(servers.clone(), access.clone());
-        let reach = |what: String| Failure::new(format!("reach the broker: {what}"));
-        let (number, cash) = inquiry.account().map_err(reach)?;
-        alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
-        let account = format!("alpaca {number}");
-        let began = now();
-        Ok(AlpacaAccount { servers, access, inquiry, account, cash, began, time: None })
-    }
+fn unreached(what: String) -> Failure {
+    Failure::new(format!("reach the broker: {what}"))
+}
+
+/// An account, and the broker's clock beside ours.
+struct Remote<S> {
+    name: String,
+    source: S,
+    began: Instant,
+    /// The broker's time, and when it was asked for.
+    time: Option<(Instant, Ts)>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the composition root asks what time it is")]
@@ -84,19 +89,17 @@ fn rest(time: Duration) {
     std::thread::sleep(time);
 }
 
-impl Outside for AlpacaAccount {
+impl<S: Source> Outside for Remote<S> {
     fn account(&self) -> &str {
-        &self.account
+        &self.name
     }
 
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
-        let line = Online::start(self.servers.clone(), self.access.clone());
-        let line = line.map_err(|error| error.to_string())?;
-        Ok(Box::new(Alpaca::new(line, universe.clone(), Waits::default())))
+        self.source.wire(universe)
     }
 
     fn patience(&self) -> Patience {
-        Patience { opening: OPENING, ..alpaca::patience() }
+        Patience { opening: OPENING, ..self.source.patience() }
     }
 
     fn clocks(&mut self) -> Result<Clocks, String> {
@@ -104,7 +107,7 @@ impl Outside for AlpacaAccount {
         let wall = match self.time {
             Some((asked, wall)) if here.duration_since(asked) < LOOK => wall,
             _ => {
-                let wall = self.inquiry.time()?;
+                let wall = self.source.time()?;
                 self.time = Some((here, wall));
                 wall
             }
@@ -114,7 +117,7 @@ impl Outside for AlpacaAccount {
     }
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
-        self.inquiry.daily(day, symbols)
+        self.source.daily(day, symbols)
     }
 
     fn wait(&mut self) {

@@ -1,0 +1,59 @@
+//! An account at Alpaca, or on the paper exchange.
+
+use std::collections::BTreeMap;
+
+use base::{Day, Ts};
+use brokers::alpaca::{self, Access, Alpaca, Inquiry, Online, Servers, Waits};
+use desk::courier::Patience;
+use desk::live::Live;
+use market::remote::Wire;
+use market::{Candle, Universe};
+
+use super::{Account, Source, unreached};
+use crate::cli::BrokerArgs;
+use crate::failure::Failure;
+
+struct AtAlpaca {
+    servers: Servers,
+    access: Access,
+    inquiry: Inquiry,
+}
+
+pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+    let servers = match (&args.broker_address, live) {
+        (Some(address), _) => Servers::at(address)
+            .map_err(|error| Failure::new(error.to_string()).advise("--broker-address"))?,
+        (None, Some(live)) => Servers::live(live)?,
+        (None, None) => Servers::paper(),
+    };
+    let (Some(key), Some(secret)) = (&args.broker_key, &args.broker_secret) else {
+        return Err(Failure::new("open the account: no keys were given")
+            .advise("set APCA_API_KEY_ID and APCA_API_SECRET_KEY"));
+    };
+    let access = Access { key: key.clone(), secret: secret.clone() };
+    let inquiry = Inquiry::new(servers.clone(), access.clone());
+    let (number, cash) = inquiry.account().map_err(unreached)?;
+    alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
+    let source = AtAlpaca { servers, access, inquiry };
+    Ok(Account::new(format!("alpaca {number}"), cash, source))
+}
+
+impl Source for AtAlpaca {
+    fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
+        let line = Online::start(self.servers.clone(), self.access.clone());
+        let line = line.map_err(|error| error.to_string())?;
+        Ok(Box::new(Alpaca::new(line, universe.clone(), Waits::default())))
+    }
+
+    fn patience(&self) -> Patience {
+        alpaca::patience()
+    }
+
+    fn time(&mut self) -> Result<Ts, String> {
+        self.inquiry.time()
+    }
+
+    fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
+        self.inquiry.daily(day, symbols)
+    }
+}
