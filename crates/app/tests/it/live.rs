@@ -24,26 +24,43 @@ pub(crate) fn exchange(home: &Path) -> (Served, String) {
     let words = ["--json", "exchange", "--dataset", "us", "--begin", SESSION];
     let mut command = trimtab(home, &words);
     command.args(["--speed", "stepped", "--minutes", "30", "--listen", "127.0.0.1:0"]);
-    command.args(["--requests-per-minute", "100000"]);
+    command.args(["--requests-per-minute", "100000", "--tws-port", "0"]);
     command.env_remove("TRIMTAB_EXCHANGE_KEY").env_remove("TRIMTAB_EXCHANGE_SECRET");
     let served = Served::read(command.stdout(Stdio::piped()).spawn().unwrap());
     let secret = served.said["secret"].as_str().unwrap().to_owned();
     (served, secret)
 }
 
-fn day(home: &Path, (served, secret): (&Served, &str)) -> Command {
-    let mut command = attended(home, (served, secret));
+fn day(home: &Path, at: (&Served, &str)) -> Command {
+    let mut command = attended(home, at);
     command.arg("--unattended");
     command
 }
 
 /// A day whose intents wait for a person.
-pub(crate) fn attended(home: &Path, (served, secret): (&Served, &str)) -> Command {
+pub(crate) fn attended(home: &Path, at: (&Served, &str)) -> Command {
+    on(Broker::Alpaca, home, at)
+}
+
+/// As which broker the exchange is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Broker {
+    Alpaca,
+    Ibkr,
+}
+
+pub(crate) fn on(broker: Broker, home: &Path, (served, secret): (&Served, &str)) -> Command {
     let mut command = trimtab(home, &DAY);
-    command.args(["--broker", "alpaca", "--broker-address"]);
-    command.arg(served.said["url"].as_str().unwrap());
-    command.env("APCA_API_KEY_ID", served.said["key"].as_str().unwrap());
-    command.env("APCA_API_SECRET_KEY", secret);
+    let said = |name: &str| served.said[name].as_str().unwrap();
+    match broker {
+        Broker::Alpaca => {
+            command.args(["--broker", "alpaca", "--broker-address", said("url")]);
+            command.env("APCA_API_KEY_ID", said("key")).env("APCA_API_SECRET_KEY", secret);
+        }
+        Broker::Ibkr => {
+            command.args(["--broker", "ibkr", "--broker-address", said("tws")]);
+        }
+    }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

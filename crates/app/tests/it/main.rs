@@ -10,6 +10,7 @@ mod depth;
 mod exchange;
 mod execute;
 mod flow;
+mod ibkr;
 mod knockout;
 mod live;
 mod modelling;

@@ -1,0 +1,119 @@
+//! A day on the paper exchange as a client of TWS, process against process: it trades as on the
+//! other broker and as on the simulated one, also through a kill.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::live::{AFTER_THE_CLOSE, Broker, DAY, body, end, exchange, made, on, orders};
+use crate::{run, trimtab};
+
+/// Intents and what became of them.
+fn intents(home: &Path) -> String {
+    run(trimtab(home, &["orders", "ls"]).arg("--json"))
+}
+
+/// A day on a broker to its end: what the account traded.
+fn traded(broker: Broker, home: &Path) -> Vec<Value> {
+    made(home);
+    let (served, secret) = exchange(home);
+    let day = on(broker, home, (&served, &secret)).arg("--unattended").spawn().unwrap();
+    orders(&served, &secret, 1);
+    served.ask(&secret, AFTER_THE_CLOSE, "");
+    let (is_well, told) = end(day);
+    assert!(is_well, "{broker:?}: {told}");
+    let path = "GET /v2/account/activities/FILL?direction=asc";
+    let fills = body(&served.ask(&secret, path, ""));
+    let fields = ["symbol", "side", "qty", "price", "transaction_time"];
+    let short = |fill: &Value| fields.iter().map(|name| fill[*name].clone()).collect();
+    fills.as_array().unwrap().iter().map(short).collect()
+}
+
+#[test]
+fn a_day_trades_alike_on_each_broker() {
+    let homes = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [ibkr, alpaca, simulated] = homes.each_ref().map(tempfile::TempDir::path);
+    let fills = traded(Broker::Ibkr, ibkr);
+    assert!(!fills.is_empty());
+    assert_eq!(fills, traded(Broker::Alpaca, alpaca));
+    made(simulated);
+    run(trimtab(simulated, &DAY).arg("--unattended"));
+    let became = intents(ibkr);
+    assert!(became.contains("\"executed\""), "{became}");
+    assert_eq!((&became, &became), (&intents(alpaca), &intents(simulated)));
+
+    // Beside the simulated broker nothing is missed or done at another time; prices and costs
+    // differ, and exits, which that broker keeps to itself until a bar.
+    let held = trimtab(ibkr, &["--json", "parity", "--against"]).arg(simulated).output().unwrap();
+    let parity: Value = serde_json::from_slice(&held.stdout).unwrap();
+    assert_eq!(parity["same_fills"], fills.len(), "{parity:#}");
+    for difference in parity["differences"].as_array().unwrap() {
+        let kind = difference["kind"].as_str().unwrap();
+        assert!(["price", "fee", "order"].contains(&kind), "{parity:#}");
+    }
+}
+
+#[test]
+fn a_day_as_a_client_of_tws_survives_a_kill_and_trades_once() {
+    let home = tempfile::tempdir().unwrap();
+    made(home.path());
+    let (served, secret) = exchange(home.path());
+    let start = || {
+        let mut day = on(Broker::Ibkr, home.path(), (&served, &secret));
+        day.arg("--unattended").spawn().unwrap()
+    };
+    let mut first = start();
+    let entry = orders(&served, &secret, 1).remove(0);
+    assert_eq!((&entry["type"], &entry["status"]), (&"market".into(), &"new".into()));
+    // As if the machine had lost power, with the order out and nobody listening when it fills.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    for _ in 0..4 {
+        served.ask(&secret, "POST /control/step?bars=1", "");
+    }
+    let again = start();
+    served.ask(&secret, AFTER_THE_CLOSE, "");
+    let (is_well, told) = end(again);
+    assert!(is_well, "{told}");
+
+    // One entry, filled once; behind it one stop and one target for all of it.
+    let all = orders(&served, &secret, 1);
+    let flat: Vec<&Value> = all
+        .iter()
+        .flat_map(|order| {
+            let legs = order["legs"].as_array().into_iter().flatten();
+            std::iter::once(order).chain(legs)
+        })
+        .collect();
+    let found = |kind: &str, status: &str| {
+        let fits = |order: &&&Value| order["type"] == kind && order["status"] == status;
+        flat.iter().filter(fits).map(|order| order["qty"].clone()).collect::<Vec<_>>()
+    };
+    let whole = vec![entry["qty"].clone()];
+    assert_eq!(found("market", "filled"), whole, "{all:#?}");
+    assert_eq!((found("stop", "held"), found("limit", "new")), (whole.clone(), whole), "{all:#?}");
+    let told = intents(home.path());
+    assert!(told.contains("\"executed\"") && !told.contains("reconcile"), "{told}");
+
+    // The account is this home's; the simulated broker can't go on with it.
+    let other = trimtab(home.path(), &DAY).arg("--unattended").output().unwrap();
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(!other.status.success() && told.contains("change account"), "{told}");
+}
+
+#[test]
+fn a_tws_that_is_not_there_or_has_another_account_says_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    made(home.path());
+    let (served, _) = exchange(home.path());
+    let there = served.said["tws"].as_str().unwrap();
+    for (words, wanted) in [
+        (&["--broker-address", "127.0.0.1:9"][..], "reach TWS at 127.0.0.1:9"),
+        (&["--broker-address", there, "--broker-account", "DU1"], "none of this login's accounts"),
+    ] {
+        let mut command = trimtab(home.path(), &DAY);
+        let done = command.args(["--broker", "ibkr"]).args(words).output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && told.contains(wanted), "{words:?}: {told}");
+    }
+}
