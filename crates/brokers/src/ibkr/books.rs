@@ -7,7 +7,7 @@ use market::remote::{Books, Execution, Heard, Report};
 use market::{Cash, ClientOrderId, Held, InstrumentId, OrderState, Qty};
 
 use super::line::{Answer, Ask, Line, Part, Position, Seen, Status, Trade};
-use super::slots::{self, Ending, Slot};
+use super::slots::{self, Doubt, Ending, Shown, Slot, Way};
 use super::trades::{Cost, Counted, cut, name};
 use super::{Ibkr, Stage};
 
@@ -69,10 +69,10 @@ impl<L: Line> Ibkr<L> {
         let is_odd = |slot: &Slot| {
             let is_late = now >= slot.asked + wait;
             let is_spent = slot.is_open() && slot.left == Qty::ZERO;
-            let is_awaited = !slot.is_known || slot.is_leaving || slot.is_changing || is_spent;
+            let is_awaited = slot.shown == Shown::Never || slot.way != Way::None || is_spent;
             let is_silent = is_awaited && is_late;
             let is_short = slot.ending.as_ref().is_some_and(|ending| now >= ending.at + wait);
-            slot.is_doubted || is_silent || is_short
+            slot.doubt != Doubt::None || is_silent || is_short
         };
         let is_wanted = match self.stage {
             Stage::Unsure => true,
@@ -306,7 +306,7 @@ impl<L: Line> Ibkr<L> {
             }
         }
         for slot in self.slots.values_mut().filter(|slot| slot.placed < round.began) {
-            slot.is_doubted = false;
+            slot.doubt = Doubt::None;
         }
     }
 
@@ -332,7 +332,7 @@ impl<L: Line> Ibkr<L> {
             };
             let permanent = slot.permanent;
             self.finished(id, (traded, state, permanent));
-        } else if slot.is_known {
+        } else if slot.shown != Shown::Never {
             slot.missed += 1;
             if slot.missed >= MOST_MISSED {
                 let (said, permanent) = (slot.said, slot.permanent);
@@ -341,7 +341,7 @@ impl<L: Line> Ibkr<L> {
         } else {
             // It never came: it is placed again, under the same number, which TWS takes once.
             if let Some(slot) = self.slots.remove(&id)
-                && !slot.is_taken
+                && slot.doubt != Doubt::Taken
             {
                 self.spare.insert(slot.order, id);
             }

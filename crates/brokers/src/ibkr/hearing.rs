@@ -6,6 +6,7 @@ use market::{ClientOrderId, OrderState, Qty};
 
 use super::codes::{Meaning, meaning};
 use super::line::{Line, News, Progress, Seen, Status};
+use super::slots::{Doubt, Shown, Way};
 use super::{Ibkr, MOST_REFUSALS, Stage};
 
 impl<L: Line> Ibkr<L> {
@@ -84,14 +85,18 @@ impl<L: Line> Ibkr<L> {
         }
         // What was read may be older than what was heard since.
         let is_new = slot.moved < at;
-        slot.is_known = true;
+        if slot.shown == Shown::Never {
+            slot.shown = Shown::of(seen.status);
+        }
         if is_new {
             if slot.left != seen.left {
                 slot.moved = now;
             }
             slot.left = seen.left;
-            slot.is_changing = false;
-            slot.is_draft = seen.status == Status::Draft;
+            if slot.way == Way::Changing {
+                slot.way = Way::None;
+            }
+            slot.shown = Shown::of(seen.status);
         }
         if seen.status == Status::Working && slot.ending.is_none() && !slot.is_stranger {
             let order = slot.order.clone();
@@ -114,21 +119,22 @@ impl<L: Line> Ibkr<L> {
         match meaning {
             Meaning::Used => {
                 self.next_order = self.next_order.max(id + 1);
-                slot.is_taken = true;
-                slot.is_doubted = true;
+                slot.doubt = Doubt::Taken;
             }
-            Meaning::Orphaned if !slot.is_known => {
+            Meaning::Orphaned if slot.shown == Shown::Never => {
                 let order = slot.order.clone();
                 self.slots.remove(&id);
                 self.put_off(&order);
             }
-            Meaning::Refused if !slot.is_known => self.refused(id, &format!("{code} {text}")),
-            Meaning::Refused if slot.is_changing => {
-                slot.is_changing = false;
-                slot.is_doubted = true;
+            Meaning::Refused if slot.shown == Shown::Never => {
+                self.refused(id, &format!("{code} {text}"));
+            }
+            Meaning::Refused if slot.way == Way::Changing => {
+                slot.way = Way::None;
+                slot.doubt = Doubt::Look;
                 tracing::warn!(code, text, "IBKR refuses a change");
             }
-            _ => slot.is_doubted = true,
+            _ => slot.doubt = Doubt::Look,
         }
     }
 
@@ -177,7 +183,7 @@ impl<L: Line> Ibkr<L> {
         let Some(slot) = self.slots.get(&id) else { return };
         let Some(ending) = slot.ending.clone() else { return };
         let order = slot.order.clone();
-        let (is_ours, is_stranger) = (slot.is_leaving, slot.is_stranger);
+        let (is_ours, is_stranger) = (slot.way == Way::Leaving, slot.is_stranger);
         let Some(kept) = self.shelf.kept.get(&order).filter(|_| !is_stranger) else {
             return self.forget(id, ending.state);
         };

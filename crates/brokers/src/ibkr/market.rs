@@ -78,8 +78,8 @@ impl Inquiry {
             }
         }
         let found = symbols.iter().filter_map(|symbol| {
-            let bar = self.told.get(&(day, symbol.clone()))?.as_ref()?;
-            Some((symbol.clone(), bar.clone()))
+            let bar = self.told.get(&(day, symbol.clone())).copied()??;
+            Some((symbol.clone(), bar))
         });
         Ok(found.collect())
     }

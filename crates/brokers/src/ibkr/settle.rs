@@ -4,7 +4,7 @@
 use market::{ClientOrderId, InstrumentId, Qty};
 
 use super::line::{Ask, Line, Terms};
-use super::slots::Slot;
+use super::slots::{Shown, Slot, Way};
 use super::{Ibkr, Stage};
 use crate::shelf::Kept;
 
@@ -53,9 +53,9 @@ impl<L: Line> Ibkr<L> {
             .slots
             .iter()
             .filter(|(_, slot)| slot.is_open() && !slot.is_stranger && slot.left > Qty::ZERO)
-            .filter(|(_, slot)| !slot.is_leaving || now >= slot.asked + again)
+            .filter(|(_, slot)| slot.way != Way::Leaving || now >= slot.asked + again)
             .filter(|(_, slot)| {
-                slot.is_leaving
+                slot.way == Way::Leaving
                     || self.shelf.kept.get(&slot.order).is_none_or(|kept| self.is_over(kept, slot))
             })
             .map(|(id, _)| *id)
@@ -76,7 +76,7 @@ impl<L: Line> Ibkr<L> {
     pub(super) fn leave(&mut self, id: i32) {
         let now = self.now();
         let Some(slot) = self.slots.get_mut(&id) else { return };
-        slot.is_leaving = true;
+        slot.way = Way::Leaving;
         slot.asked = now;
         self.line.ask(Ask::Cancel(id));
     }
@@ -120,7 +120,7 @@ impl<L: Line> Ibkr<L> {
             let qty = whole_up(self.shelf.open_qty(kept));
             let is_parent = |slot: &Slot| kept.request.parent.as_ref() == Some(&slot.order);
             let parent = self.slots.iter().find(|(_, slot)| is_parent(slot) && slot.is_open());
-            if let Some((parent, _)) = parent.filter(|(_, slot)| !slot.is_leaving) {
+            if let Some((parent, _)) = parent.filter(|(_, slot)| slot.way != Way::Leaving) {
                 let parent = *parent;
                 self.place(&order, qty, (Some(parent), true));
             }
@@ -178,7 +178,6 @@ impl<L: Line> Ibkr<L> {
         let slot = Slot {
             parent: parent.unwrap_or_default(),
             group: group.unwrap_or_default(),
-            is_draft: !is_last,
             ..Slot::new(order, request.instrument, qty, now)
         };
         self.slots.insert(id, slot);
@@ -190,10 +189,9 @@ impl<L: Line> Ibkr<L> {
     fn transmit(&mut self) {
         let (now, wait) = (self.now(), self.waits.quiet);
         let is_stuck = |slot: &Slot| {
-            slot.is_known
-                && slot.is_draft
+            slot.shown == Shown::Draft
                 && slot.is_open()
-                && !slot.is_leaving
+                && slot.way != Way::Leaving
                 && now >= slot.asked + wait
                 && now >= slot.moved + wait
         };
@@ -211,7 +209,7 @@ impl<L: Line> Ibkr<L> {
         let Some(slot) = self.slots.get_mut(&id) else { return };
         let Some(kept) = self.shelf.kept.get(&slot.order) else { return };
         let qty = slot.filled + left;
-        slot.is_changing = true;
+        slot.way = Way::Changing;
         (slot.asked, slot.placed) = (now, now);
         let terms = Terms {
             symbol: self.universe.get(slot.instrument).symbol.clone(),
@@ -234,8 +232,8 @@ impl<L: Line> Ibkr<L> {
         for (id, slot) in &self.slots {
             let Some(kept) = self.shelf.kept.get(&slot.order) else { continue };
             let is_awake = kept.request.reduce_only && !self.shelf.is_asleep(kept);
-            let is_steady = slot.is_open() && slot.is_known && !slot.is_draft;
-            let is_free = !slot.is_leaving && !slot.is_changing && !slot.is_stranger;
+            let is_steady = slot.is_open() && slot.shown == Shown::Whole;
+            let is_free = slot.way == Way::None && !slot.is_stranger;
             if is_awake && is_steady && is_free && self.is_quiet(slot) {
                 let qty = whole_up(self.shelf.open_qty(kept)).min(self.free(kept));
                 if qty != slot.left && qty > Qty::ZERO {

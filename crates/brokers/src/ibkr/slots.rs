@@ -13,6 +13,40 @@ pub(super) struct Ending {
     pub at: Ts,
 }
 
+/// Whether TWS has shown an order, and as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Never,
+    /// It lies in TWS and was not transmitted.
+    Draft,
+    Whole,
+}
+
+impl Shown {
+    pub(super) fn of(status: Status) -> Shown {
+        if status == Status::Draft { Shown::Draft } else { Shown::Whole }
+    }
+}
+
+/// What was asked of an order and not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    None,
+    /// To change.
+    Changing,
+    /// To be taken back.
+    Leaving,
+}
+
+/// Whether it is to be looked up how an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    Look,
+    /// Its number was used before: if that was not for this order, it needs another one.
+    Taken,
+}
+
 /// An order at TWS.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Slot {
@@ -31,20 +65,11 @@ pub(super) struct Slot {
     pub said: Qty,
     /// Still to be filled, as TWS says; before it says so, what it was placed with.
     pub left: Qty,
-    /// True once TWS has shown it.
-    pub is_known: bool,
-    /// It lies in TWS and was not transmitted.
-    pub is_draft: bool,
-    /// It was asked to be taken back.
-    pub is_leaving: bool,
-    /// It was asked to be changed, and no answer has come.
-    pub is_changing: bool,
+    pub shown: Shown,
+    pub way: Way,
+    pub doubt: Doubt,
     /// Nobody here wants it: it stands until the desk takes it back.
     pub is_stranger: bool,
-    /// Its number belongs to another order.
-    pub is_taken: bool,
-    /// Whether it stands is to be looked up.
-    pub is_doubted: bool,
     /// Looks in which it was not found.
     pub missed: u32,
     pub ending: Option<Ending>,
@@ -67,13 +92,10 @@ impl Slot {
             filled: Qty::ZERO,
             said: Qty::ZERO,
             left: qty.abs(),
-            is_known: false,
-            is_draft: false,
-            is_leaving: false,
-            is_changing: false,
+            shown: Shown::Never,
+            way: Way::None,
+            doubt: Doubt::None,
             is_stranger: false,
-            is_taken: false,
-            is_doubted: false,
             missed: 0,
             ending: None,
             placed: now,
@@ -98,8 +120,7 @@ impl Slot {
             filled: seen.filled,
             said: seen.filled,
             left,
-            is_known: true,
-            is_draft: seen.status == Status::Draft,
+            shown: Shown::of(seen.status),
             ..Slot::new(&order, instrument, left, now)
         }
     }
