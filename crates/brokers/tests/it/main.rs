@@ -10,6 +10,7 @@ mod alpaca;
 mod flex;
 mod gateway;
 mod ibkr;
+mod ibkr_words;
 mod life;
 mod online;
 mod place;
