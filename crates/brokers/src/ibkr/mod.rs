@@ -28,6 +28,7 @@
 
 mod books;
 mod codes;
+mod compare;
 mod gateway;
 mod hearing;
 pub mod line;
@@ -35,6 +36,7 @@ pub mod market;
 mod online;
 mod reading;
 mod settle;
+mod shares;
 mod slots;
 mod trades;
 mod words;
