@@ -56,7 +56,6 @@ impl<L: Line> Ibkr<L> {
         });
         self.looked = began;
         self.untold = None;
-        self.meanwhile.clear();
         self.ask_part(Part::Open);
     }
 
@@ -212,9 +211,11 @@ impl<L: Line> Ibkr<L> {
         let read = round.positions.iter().filter_map(|it| self.position(it));
         let mut held: BTreeMap<InstrumentId, Qty> =
             read.map(|held| (held.instrument, held.qty)).collect();
-        // Whether the positions hold what traded while they were read, nobody can say.
+        // Whether the positions hold already what traded a moment ago, nobody can say.
         if self.stage != Stage::Unread {
-            for instrument in &self.meanwhile {
+            let since = round.began - self.waits.positions;
+            let moved = self.traded_at.iter().filter(|(_, at)| **at >= since);
+            for (instrument, _) in moved {
                 held.insert(*instrument, self.held.get(instrument).copied().unwrap_or_default());
             }
         }

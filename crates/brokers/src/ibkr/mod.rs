@@ -70,6 +70,8 @@ pub struct Waits {
     pub again: Span,
     /// For an order to be shown, before it is looked for.
     pub look: Span,
+    /// For positions to hold what has traded; they come from another of the broker's machines.
+    pub positions: Span,
 }
 
 impl Default for Waits {
@@ -79,6 +81,7 @@ impl Default for Waits {
             quiet: Span::from_seconds(3),
             again: Span::from_seconds(1),
             look: Span::from_seconds(5),
+            positions: Span::from_seconds(10),
         }
     }
 }
@@ -130,8 +133,7 @@ pub struct Ibkr<L> {
     early: BTreeMap<String, Cash>,
     /// Executions that were heard before the account was read.
     unread: Vec<Trade>,
-    /// Instruments that traded since the account was last asked for, and when each did last.
-    meanwhile: BTreeSet<InstrumentId>,
+    /// When each instrument traded last.
     traded_at: BTreeMap<InstrumentId, Ts>,
     /// Exits for which nothing is held, and since when.
     bare: BTreeMap<ClientOrderId, Ts>,
@@ -164,7 +166,6 @@ impl<L: Line> Ibkr<L> {
             trades: BTreeMap::new(),
             early: BTreeMap::new(),
             unread: Vec::new(),
-            meanwhile: BTreeSet::new(),
             traded_at: BTreeMap::new(),
             bare: BTreeMap::new(),
             round: None,

@@ -95,7 +95,6 @@ impl<L: Line> Ibkr<L> {
     fn count(&mut self, trade: &Trade, execution: &Execution) {
         let now = self.now();
         *self.held.entry(execution.instrument).or_default() += trade.qty;
-        self.meanwhile.insert(execution.instrument);
         self.traded_at.insert(execution.instrument, now);
         if trade.is_own
             && let Some(slot) = self.slots.get_mut(&trade.order)

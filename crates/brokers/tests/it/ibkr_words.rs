@@ -248,6 +248,30 @@ fn an_exit_is_placed_for_what_is_held_and_no_more() {
 }
 
 #[test]
+fn positions_that_lag_do_not_take_a_stop_away() {
+    let mut stand = Stand::read();
+    let buy = order("buy", 10, MARKET);
+    stand.submit(&buy);
+    stand.hear(vec![trade("a.1.01", (&buy, 1), 10, 100.0), fee("a.1.01", 0)]);
+    let stop = exit(("stop", "g"), None, -10, OrderKind::Stop { stop: usd(95.0) });
+    stand.submit(&stop);
+    assert_eq!(stand.placed().len(), 2);
+    let id = 2;
+    stand.open = vec![seen(&stop, id, Status::Working)];
+    // The positions do not hold the trade yet.
+    stand.pass(4);
+    stand.books();
+    stand.pass(4);
+    let is_asked = |stand: &Stand| stand.script.0.borrow().asked.contains(&Ask::Cancel(id));
+    assert!(!is_asked(&stand));
+    // Once they must, nothing is held that the stop could reduce.
+    stand.pass(10);
+    stand.books();
+    stand.pass(4);
+    assert!(is_asked(&stand));
+}
+
+#[test]
 fn refusals_end_an_order_and_warnings_do_not() {
     let mut stand = Stand::read();
     stand.submit(&order("one", 10, MARKET));
