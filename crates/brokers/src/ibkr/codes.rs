@@ -25,7 +25,7 @@ pub(super) enum Meaning {
 pub(super) fn meaning(code: i32) -> Meaning {
     match code {
         // Between TWS and the broker: lost, and restored with and without its subscriptions.
-        1100 | 2110 => Meaning::Lost,
+        1100 => Meaning::Lost,
         1101 | 1102 => Meaning::Found,
         // The port was reset; not connected; a request before the session.
         1300 | 502 | 504 => Meaning::Lost,
@@ -48,7 +48,7 @@ mod tests {
     fn refusals_warnings_and_lost_connections_are_told_apart() {
         let cases = [
             (&[110, 200, 201, 203, 321, 355, 387, 434, 10052, 10243, 10326][..], Meaning::Refused),
-            (&[399, 2104, 2106, 2109, 2158], Meaning::Notice),
+            (&[399, 2104, 2106, 2109, 2110, 2158], Meaning::Notice),
             (&[1100, 1300, 502, 504], Meaning::Lost),
             (&[1101, 1102], Meaning::Found),
             (&[202, 104, 161, 10147, 10148], Meaning::Unsure),
