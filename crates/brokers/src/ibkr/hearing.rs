@@ -83,8 +83,10 @@ impl<L: Line> Ibkr<L> {
             self.finished(seen.id, (seen.filled, state, seen.permanent));
             return;
         }
-        // What was read may be older than what was heard since.
-        let is_new = slot.moved < at;
+        // What was read may be older than what was heard since, and an order that was transmitted
+        // is no draft again.
+        let is_draft = seen.permanent == 0 && slot.permanent != 0;
+        let is_new = slot.moved < at && !is_draft;
         if slot.shown == Shown::Never {
             slot.shown = Shown::of(seen.status);
         }
