@@ -10,6 +10,7 @@
 //! [`tws`].
 
 pub mod answer;
+mod chunks;
 mod figures;
 pub mod serve;
 pub mod tape;

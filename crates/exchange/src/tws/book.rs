@@ -1,7 +1,7 @@
 //! What this door must remember: which client calls which order what, and each trade with its
 //! name. It is kept with the account's state, as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Ts;
 use market::{Cash, Price, Qty};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
 use crate::Venue;
+use crate::chunks::Chunks;
 use crate::venue::{Note, Traded};
 
 /// The broker's own numbers of orders begin here.
@@ -84,10 +85,16 @@ pub(super) struct Trade {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Book {
-    tickets: Vec<Ticket>,
-    trades: Vec<Trade>,
+    tickets: Chunks<Ticket>,
+    trades: Chunks<Trade>,
     #[serde(skip)]
     by_name: BTreeMap<(i32, i32), usize>,
+    /// Places of those that are not transmitted yet.
+    #[serde(skip)]
+    drafts: BTreeSet<usize>,
+    /// How many clients use a number of an order.
+    #[serde(skip)]
+    used: BTreeMap<i32, u32>,
     #[serde(skip)]
     by_number: BTreeMap<usize, usize>,
     /// Counts changes.
@@ -99,6 +106,10 @@ impl Book {
     /// Makes what is not written down, after it was read.
     pub(crate) fn index(&mut self) {
         for (place, ticket) in self.tickets.iter().enumerate() {
+            if ticket.draft.is_some() {
+                self.drafts.insert(place);
+            }
+            *self.used.entry(ticket.order).or_default() += 1;
             self.by_name.insert((ticket.client, ticket.order), place);
             for number in &ticket.numbers {
                 self.by_number.insert(*number, place);
@@ -111,12 +122,17 @@ impl Book {
         self.version
     }
 
-    pub(super) fn tickets(&self) -> &[Ticket] {
+    pub(super) fn tickets(&self) -> &Chunks<Ticket> {
         &self.tickets
     }
 
-    pub(super) fn trades(&self) -> &[Trade] {
+    pub(super) fn trades(&self) -> &Chunks<Trade> {
         &self.trades
+    }
+
+    /// Orders that are not transmitted yet, the oldest first, with their places.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = (usize, &Ticket)> {
+        self.drafts.iter().map(|place| (*place, &self.tickets[*place]))
     }
 
     /// The place of a client's order.
@@ -136,13 +152,17 @@ impl Book {
 
     /// The first number above all that any client used.
     pub(super) fn next_order(&self) -> i32 {
-        let used = self.tickets.iter().map(|ticket| ticket.order).max().unwrap_or(0);
+        let used = self.used.last_key_value().map_or(0, |(order, _)| *order);
         used.max(0).saturating_add(1)
     }
 
     pub(super) fn add(&mut self, ticket: Ticket) -> usize {
         let place = self.tickets.len();
         self.by_name.insert((ticket.client, ticket.order), place);
+        *self.used.entry(ticket.order).or_default() += 1;
+        if ticket.draft.is_some() {
+            self.drafts.insert(place);
+        }
         self.tickets.push(ticket);
         self.version += 1;
         place
@@ -150,8 +170,13 @@ impl Book {
 
     /// Changes one.
     pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Ticket)) {
-        if let Some(ticket) = self.tickets.get_mut(place) {
+        if place < self.tickets.len() {
+            let ticket = &mut self.tickets[place];
             change(ticket);
+            match ticket.draft.is_some() {
+                true => self.drafts.insert(place),
+                false => self.drafts.remove(&place),
+            };
             self.version += 1;
         }
     }
@@ -162,6 +187,13 @@ impl Book {
             && let Some(ticket) = self.tickets.pop()
         {
             self.by_name.remove(&(ticket.client, ticket.order));
+            self.drafts.remove(&place);
+            if let Some(count) = self.used.get_mut(&ticket.order) {
+                *count -= 1;
+                if *count == 0 {
+                    self.used.remove(&ticket.order);
+                }
+            }
             self.version += 1;
         }
     }

@@ -89,10 +89,8 @@ impl Desk<'_> {
         let up = self.book.place(client, parent).filter(|_| parent != 0);
         let root = up.filter(|up| self.book.tickets()[*up].draft.is_some()).unwrap_or(place);
         let root_id = self.book.tickets()[root].order;
-        let tickets = self.book.tickets().iter().enumerate();
-        let waiting = tickets.filter(|(at, ticket)| {
-            ticket.draft.is_some()
-                && ticket.client == client
+        let waiting = self.book.drafts().filter(|(at, ticket)| {
+            ticket.client == client
                 && *at != root
                 && (ticket.parent == root_id || (parent != 0 && ticket.parent == parent))
         });
@@ -148,9 +146,11 @@ impl Desk<'_> {
         if !ticket.oca_group.is_empty() {
             group = Some(format!("oca/{}", ticket.oca_group));
         }
-        let open = self.venue.orders().iter().filter(|order| order.status.is_open());
-        let mut grouped = open.filter(|order| group.is_some() && order.group == group);
-        if grouped.any(|order| order.instrument != terms.instrument) {
+        let elsewhere = |number: usize| {
+            let order = self.venue.order(number);
+            order.is_some_and(|o| o.group == group && o.instrument != terms.instrument)
+        };
+        if group.is_some() && self.venue.open_orders().any(elsewhere) {
             let text = "an OCA group of several contracts is not worked here";
             return Err(Refusal::invalid(ticket.order, text));
         }
@@ -288,9 +288,10 @@ impl Desk<'_> {
     /// Throws away an order that was not transmitted, and those that wait for it.
     fn drop_drafts(&mut self, place: usize) {
         let ticket = self.book.tickets()[place].clone();
-        let children = self.book.tickets().iter().enumerate().filter(|(_, other)| {
-            other.client == ticket.client && other.parent == ticket.order && other.draft.is_some()
-        });
+        let children = self
+            .book
+            .drafts()
+            .filter(|(_, other)| other.client == ticket.client && other.parent == ticket.order);
         let mut all = vec![place];
         all.extend(children.map(|(at, _)| at));
         for at in all {
@@ -305,15 +306,15 @@ impl Desk<'_> {
     /// Cancels every open order of the account, through whichever door it came.
     pub(super) fn cancel_all(&mut self) {
         let client = self.client();
-        let tickets = self.book.tickets().iter().enumerate();
-        let own = tickets.filter(|(_, ticket)| ticket.draft.is_some() && ticket.client == client);
+        let own = self.book.drafts().filter(|(_, ticket)| ticket.client == client);
         let drafts: Vec<usize> = own.map(|(place, _)| place).collect();
         for place in drafts {
             if self.book.tickets()[place].draft.is_some() {
                 self.drop_drafts(place);
             }
         }
-        for number in 0..self.venue.orders().len() {
+        let open: Vec<usize> = self.venue.open_orders().collect();
+        for number in open {
             self.venue.withdraw(number);
         }
     }

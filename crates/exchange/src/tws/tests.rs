@@ -207,7 +207,7 @@ fn what_is_done_at_the_other_door_is_told_here() {
     let mut rig = Rig::new();
     rig.place(1, Order { lmt_price: Some(1.0), ..sized("BUY", "LMT", "10") });
     let mut ask = |method: crate::Method, body: serde_json::Value| {
-        let id = rig.venue.orders().last().unwrap().id.clone();
+        let id = rig.venue.orders().iter().last().unwrap().id.clone();
         let request = crate::Request::new(method, &format!("/v2/orders/{id}")).with(&body);
         let turn = rig.venue.ask(&request).unwrap();
         assert!(turn.answer.status < 300, "{:?}", turn.answer);

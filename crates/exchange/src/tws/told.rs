@@ -104,17 +104,16 @@ impl Desk<'_> {
     /// Tells open orders, of one client or all of the account; how many there were.
     pub(super) fn tell_open(&mut self, client: Option<i32>, most: usize) -> usize {
         let of = |owner: Option<i32>| client.is_none() || owner == client;
-        let orders = self.venue.orders().iter().enumerate();
-        let open = orders.filter(|(_, order)| order.status.is_open());
+        let open = self.venue.open_orders();
         let owner = |number: usize| self.book.ticket_of(number).map(|ticket| ticket.client);
-        let numbers: Vec<usize> =
-            open.map(|(number, _)| number).filter(|number| of(owner(*number))).take(most).collect();
+        let numbers: Vec<usize> = open.filter(|number| of(owner(*number))).take(most).collect();
         for number in &numbers {
             self.tell_number(*number);
         }
-        let tickets = self.book.tickets().iter().enumerate();
-        let drafts: Vec<usize> = tickets
-            .filter(|(_, ticket)| ticket.draft.is_some() && of(Some(ticket.client)))
+        let drafts: Vec<usize> = self
+            .book
+            .drafts()
+            .filter(|(_, ticket)| of(Some(ticket.client)))
             .map(|(place, _)| place)
             .take(most - numbers.len())
             .collect();
@@ -147,7 +146,8 @@ impl Desk<'_> {
     /// Tells the orders that ended today.
     pub(super) fn tell_completed(&mut self, ask: &CompletedOrdersRequest) {
         let today = wall_day(self.venue.now());
-        for number in 0..self.venue.orders().len() {
+        let ended: Vec<usize> = self.venue.ended_last().collect();
+        for number in ended {
             let Some(shown) = self.shown(number) else { continue };
             let order = shown.order;
             let is_last = shown.ticket.is_none_or(|ticket| ticket.number() == Some(number));
@@ -169,7 +169,11 @@ impl Desk<'_> {
         let id = ask.req_id.unwrap_or(NO_REQUEST);
         let filter = Filter::read(id, ask.execution_filter.as_ref(), wall_day(self.venue.now()))?;
         let mut found = Vec::new();
-        for trade in self.book.trades() {
+        let trades = self.book.trades();
+        // Trades stand in the order of their sessions.
+        let first = filter.first_day();
+        let begin = first.map_or(0, |day| trades.partition_point(|t| wall_day(t.at) < day));
+        for trade in (begin..trades.len()).map(|place| &trades[place]) {
             if let Some(shown) = self.shown(trade.number)
                 && filter.fits(&shown, trade)
             {
@@ -227,6 +231,14 @@ impl Filter {
         };
         let client = asked.client_id.filter(|client| *client != 0);
         Ok(Filter { client, symbol: said(&asked.symbol), side, from, days })
+    }
+
+    /// No trade before this day is wanted.
+    fn first_day(&self) -> Option<Day> {
+        match &self.days {
+            Days::From(first) => Some(*first),
+            Days::These(days) => days.iter().min().copied(),
+        }
     }
 
     fn fits(&self, shown: &Shown<'_>, trade: &Trade) -> bool {

@@ -1,13 +1,12 @@
 //! Money and positions, as the broker shows them.
 
-use base::Ts;
-use market::{Broker as _, Cash, Fill, Held, InstrumentId, Price, Qty};
+use market::{Cash, Held, InstrumentId, Price, Qty};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Venue;
 use super::order::{Order, Side, Status};
-use crate::figures::{money, ratio, times, uuid, value_of, wall_day};
+use crate::figures::{money, ratio, times, value_of, wall_day};
 use crate::{Answer, Request};
 
 /// What the account's owner may set.
@@ -28,76 +27,6 @@ impl Default for Configuration {
             fractional_trading: true,
             trade_confirm_email: "all".to_owned(),
         }
-    }
-}
-
-/// Something that moved money or shares.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Activity {
-    pub id: String,
-    /// `FILL`, `DIV`, `INT` or `FEE`.
-    pub kind: String,
-    pub at: Ts,
-    /// Shown beside id, kind and account.
-    pub fields: Value,
-}
-
-impl Activity {
-    fn new(number: usize, kind: &str, at: Ts, fields: Value) -> Activity {
-        let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).collect();
-        let name = uuid(&["activity", &number.to_string(), &stamp]);
-        let id = format!("{:0<17}::{name}", &stamp[..stamp.len().min(17)]);
-        Activity { id, kind: kind.to_owned(), at, fields }
-    }
-
-    /// A fill of an order.
-    pub(super) fn fill(number: usize, order: &Order, fill: &Fill) -> Activity {
-        let whole = order.status == Status::Filled;
-        let side = match (order.side, order.intent.as_str()) {
-            (Side::Sell, "sell_to_open") => "sell_short",
-            (side, _) => side.word(),
-        };
-        let fields = json!({
-            "transaction_time": fill.at.to_string(),
-            "type": if whole { "fill" } else { "partial_fill" },
-            "price": fill.price.to_string(),
-            "qty": fill.qty.abs().to_string(),
-            "side": side,
-            "symbol": order.symbol,
-            "leaves_qty": order.open_qty().to_string(),
-            "order_id": order.id,
-            "cum_qty": order.filled.to_string(),
-            "order_status": order.status.word(),
-        });
-        Activity::new(number, "FILL", fill.at, fields)
-    }
-
-    /// A position that was paid out without an order.
-    pub(super) fn closing(number: usize, fill: &Fill) -> Activity {
-        let fields = json!({
-            "date": wall_day(fill.at).to_string(),
-            "net_amount": money(-value_of(fill.price, fill.qty)),
-            "description": "the instrument was delisted",
-            "qty": fill.qty.to_string(),
-            "price": fill.price.to_string(),
-        });
-        Activity::new(number, "REORG", fill.at, fields)
-    }
-
-    /// Money that moved without a trade.
-    pub(super) fn cash(number: usize, at: Ts, amount: Cash, reason: &str) -> Activity {
-        let kind = match reason {
-            reason if reason.starts_with("dividend") => "DIV",
-            reason if reason.starts_with("interest") => "INT",
-            _ => "FEE",
-        };
-        let fields = json!({
-            "date": wall_day(at).to_string(),
-            "net_amount": money(amount),
-            "description": reason,
-            "status": "executed",
-        });
-        Activity::new(number, kind, at, fields)
     }
 }
 
@@ -184,7 +113,7 @@ impl Venue {
 
     /// What is held of each instrument.
     pub(crate) fn held(&self) -> Vec<Held> {
-        self.state.exchange.snapshot().positions
+        self.state.exchange.positions().collect()
     }
 
     /// The price that a position is valued at.
@@ -194,7 +123,7 @@ impl Venue {
 
     pub(super) fn worth(&self) -> Worth {
         let mut worth = Worth::default();
-        for held in self.held() {
+        for held in self.state.exchange.positions() {
             let value = value_of(self.price_of(&held), held.qty);
             let side = if held.qty.is_negative() { &mut worth.short } else { &mut worth.long };
             *side += value;
@@ -209,14 +138,16 @@ impl Venue {
 
     /// What may still be bought: so many times the equity, less what is held and what waits.
     pub(super) fn buying_power(&self) -> Cash {
-        let waiting: Cash = self.state.open.iter().map(|number| self.cost_of(*number)).sum();
         let most = times(self.equity(), f64::from(self.state.multiplier));
-        (most - self.worth().gross() - waiting).max(Cash::ZERO)
+        (most - self.worth().gross() - self.held_back()).max(Cash::ZERO)
     }
 
-    /// Money that an open order holds back.
-    fn cost_of(&self, number: usize) -> Cash {
+    /// Money that an order holds back.
+    pub(super) fn cost_of(&self, number: usize) -> Cash {
         let order = &self.state.orders[number];
+        if !order.status.is_open() {
+            return Cash::ZERO;
+        }
         if order.intent.ends_with("to_close") || order.status == Status::Held {
             return Cash::ZERO;
         }
@@ -334,7 +265,7 @@ impl Venue {
     }
 
     pub(crate) fn position_of(&self, instrument: InstrumentId) -> Option<Held> {
-        self.held().into_iter().find(|held| held.instrument == instrument)
+        self.state.exchange.held(instrument)
     }
 
     pub(super) fn show_position(&self, held: &Held) -> Value {
@@ -402,46 +333,5 @@ impl Venue {
         }
         let free = (held.qty.abs() - bound).max(Qty::ZERO);
         if held.qty.is_negative() { -free } else { free }
-    }
-
-    /// What moved money or shares, newest first unless asked otherwise.
-    pub(super) fn show_activities(&self, request: &Request, kind: Option<&str>) -> Answer {
-        let mut kinds = request.list("activity_types");
-        kinds.extend(kind.map(str::to_owned));
-        let moment = |name: &str| request.word(name).map(crate::figures::moment);
-        let bounds = [moment("after"), moment("until"), moment("date")];
-        if bounds.contains(&Some(None)) {
-            return Answer::invalid("after, until and date must be dates or RFC 3339 times");
-        }
-        let [after, until, date] = bounds.map(Option::flatten);
-        let within = |activity: &&Activity| {
-            (kinds.is_empty() || kinds.contains(&activity.kind))
-                && after.is_none_or(|after| activity.at > after)
-                && until.is_none_or(|until| activity.at < until)
-                && date.is_none_or(|date| wall_day(date) == wall_day(activity.at))
-        };
-        let size: usize = match request.word("page_size").map(str::parse) {
-            None => 100,
-            Some(Ok(size @ 1..=100)) => size,
-            Some(_) => return Answer::invalid("page_size must be in 1..=100"),
-        };
-        let mut found: Vec<&Activity> = self.state.activities.iter().filter(within).collect();
-        if request.word("direction") != Some("asc") {
-            found.reverse();
-        }
-        if let Some(token) = request.word("page_token") {
-            match found.iter().position(|activity| activity.id == token) {
-                Some(at) => found.drain(..=at).for_each(drop),
-                None => return Answer::invalid("page_token is of no activity"),
-            }
-        }
-        let shown = found.into_iter().take(size).map(|activity| {
-            let mut fields = activity.fields.clone();
-            fields["id"] = activity.id.clone().into();
-            fields["account_id"] = self.account_id().into();
-            fields["activity_type"] = activity.kind.clone().into();
-            fields
-        });
-        Answer::ok(shown.collect::<Vec<Value>>())
     }
 }

@@ -32,7 +32,7 @@ impl Venue {
             _ => &mut order.canceled_at,
         };
         *stamp = Some(at);
-        self.state.open.remove(&number);
+        self.close_order(number);
         self.tell(ended.word(), number, at);
         self.keep_protection(number, at);
     }
@@ -54,7 +54,8 @@ impl Venue {
         };
         // The order itself first, so that it is not told after its siblings.
         let mut family = vec![number];
-        family.extend(self.state.open.iter().copied().filter(with).filter(|n| *n != number));
+        let beside = self.open_orders_of(order.instrument);
+        family.extend(beside.into_iter().filter(with).filter(|n| *n != number));
         family
     }
 

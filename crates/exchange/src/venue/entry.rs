@@ -5,6 +5,7 @@ use base::Ts;
 use market::{InstrumentId, Price, Qty};
 
 use super::Venue;
+use super::ledger::Orders;
 use super::order::{Class, Kind, Order, Side, Status, Tif};
 use super::read::Wish;
 use super::replace::LegSize;
@@ -62,7 +63,7 @@ impl Venue {
     }
 
     /// All orders, the oldest first; an order's place is its number.
-    pub(crate) fn orders(&self) -> &[Order] {
+    pub(crate) fn orders(&self) -> &Orders {
         &self.state.orders
     }
 
@@ -78,6 +79,7 @@ impl Venue {
 
     /// Takes one order; nothing changed where it is refused.
     pub(crate) fn enter(&mut self, entry: &Entry) -> Result<usize, Answer> {
+        self.reckon();
         let wish = self.wish_of(entry);
         let intent = self.check_entry(&wish, entry)?;
         let mut order = self.draft(&wish, entry.instrument);
@@ -139,6 +141,7 @@ impl Venue {
             let best = self.mark(old.instrument).unwrap_or(Price::ZERO);
             change.kind = Kind::Trailing { trail, best };
         }
+        self.reckon();
         let order = self.changed_order(number, change)?;
         Ok(self.succeed(number, order, LegSize::Stays))
     }

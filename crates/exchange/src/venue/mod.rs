@@ -6,12 +6,14 @@
 //! Start reading at [`Venue::ask`] and [`Venue::step`]; orders meet bars in `work`.
 
 mod account;
+mod activity;
 mod assets;
 mod basis;
 mod cancel;
 mod check;
 mod entry;
 mod history;
+mod ledger;
 mod order;
 mod read;
 mod replace;
@@ -30,13 +32,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sim::{BarExchange, BarPrint, CostConfig, CostModel, ExchangeConfig};
 
+use crate::chunks::Chunks;
 use crate::figures::uuid;
 use crate::tws::Book;
 use crate::{Answer, Error, Request, Tape};
+use account::Configuration;
 pub(crate) use account::Purse;
-use account::{Activity, Configuration};
+use activity::Activity;
 pub(crate) use entry::{Change, Entry};
 pub(crate) use history::trade_number;
+use ledger::{Orders, Waiting};
 pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
 pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
 pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
@@ -95,10 +100,10 @@ struct State {
     opened_at: Ts,
     last_equity: Cash,
     configuration: Configuration,
-    orders: Vec<Order>,
+    orders: Orders,
     /// Numbers of the orders that are not done.
     open: BTreeSet<usize>,
-    activities: Vec<Activity>,
+    activities: Chunks<Activity>,
     /// Last price of each instrument, and its close of the session before.
     marks: Vec<Option<Price>>,
     closes: Vec<Option<Price>>,
@@ -117,6 +122,7 @@ pub struct Venue {
     state: State,
     by_id: BTreeMap<String, usize>,
     by_client: BTreeMap<String, usize>,
+    waiting: Waiting,
     /// The session's bars by their start, made once.
     day: Option<(usize, BTreeMap<Ts, Vec<BarPrint>>)>,
     /// What positions cost on average, as of the last fill.
@@ -176,9 +182,9 @@ impl Venue {
             opened_at: session.open,
             last_equity: opening.cash,
             configuration: Configuration::default(),
-            orders: Vec::new(),
+            orders: Orders::default(),
             open: BTreeSet::new(),
-            activities: Vec::new(),
+            activities: Chunks::default(),
             marks: closes.clone(),
             closes,
             overnight: BTreeMap::new(),
@@ -214,6 +220,7 @@ impl Venue {
             state,
             by_id: BTreeMap::new(),
             by_client: BTreeMap::new(),
+            waiting: Waiting::default(),
             day: None,
             costs: BTreeMap::new(),
             updates: Vec::new(),
@@ -224,6 +231,7 @@ impl Venue {
             venue.index(number);
         }
         venue.state.tws.index();
+        venue.find_waiting();
         venue.costs = venue.held().iter().map(|h| (h.instrument, h.average_price)).collect();
         venue
     }
@@ -339,6 +347,7 @@ impl Venue {
     }
 
     fn turn(&mut self, before: u64, answer: Answer) -> Turn {
+        self.reckon();
         Turn {
             answer,
             updates: std::mem::take(&mut self.updates),

@@ -23,6 +23,7 @@ pub(super) enum LegSize {
 impl Venue {
     /// Puts a new order in the place of an open one.
     pub(super) fn replace(&mut self, number: usize, request: &Request) -> Answer {
+        self.reckon();
         let made = read::fields(&request.body).and_then(|fields| self.successor(number, &fields));
         match made {
             Ok(order) => {

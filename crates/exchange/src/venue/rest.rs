@@ -107,18 +107,27 @@ impl Venue {
         let side = request.word("side");
         let fits = |order: &Order| {
             wanted.is_none_or(|open| order.status.is_open() == open)
-                && after.is_none_or(|after| order.submitted_at > after)
-                && until.is_none_or(|until| order.submitted_at < until)
                 && (symbols.is_empty() || symbols.contains(&Some(order.instrument)))
                 && side.is_none_or(|side| order.side.word() == side)
                 && !(is_nested && order.parent.is_some_and(|up| self.leads(up, order)))
         };
         let orders = &self.state.orders;
-        let mut found: Vec<usize> = (0..orders.len()).filter(|at| fits(&orders[*at])).collect();
-        if request.word("direction") != Some("asc") {
-            found.reverse();
-        }
-        found.truncate(limit);
+        // Orders stand in the order in which they were submitted.
+        let first = after.map_or(0, |after| orders.partition_point(|o| o.submitted_at <= after));
+        let end = until.map_or(orders.len(), |until| {
+            orders.partition_point(|order| order.submitted_at < until)
+        });
+        let range = first..end.max(first);
+        let fit = |number: &usize| fits(&orders[*number]);
+        let is_rising = request.word("direction") == Some("asc");
+        let found: Vec<usize> = match (wanted == Some(true), is_rising) {
+            (true, true) => self.state.open.range(range).copied().filter(fit).take(limit).collect(),
+            (true, false) => {
+                self.state.open.range(range).rev().copied().filter(fit).take(limit).collect()
+            }
+            (false, true) => range.filter(fit).take(limit).collect(),
+            (false, false) => range.rev().filter(fit).take(limit).collect(),
+        };
         let nesting = if is_nested { Nesting::Nested } else { Nesting::Flat };
         Answer::ok(found.iter().map(|at| self.shown(*at, nesting)).collect::<Vec<Value>>())
     }

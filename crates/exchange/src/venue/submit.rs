@@ -34,6 +34,7 @@ impl Venue {
 
     /// Checks a wish and makes its orders; nothing changed where it is refused.
     pub(super) fn place(&mut self, wish: &Wish) -> Result<usize, Answer> {
+        self.reckon();
         let (instrument, intent) = self.check(wish)?;
         let live = if self.is_open() { Status::New } else { Status::Accepted };
         let mut first = self.draft(wish, instrument);
@@ -156,8 +157,8 @@ impl Venue {
     /// Takes an order into the books of the account.
     pub(super) fn add(&mut self, order: Order) -> usize {
         let number = self.state.orders.len();
-        self.state.open.insert(number);
         self.state.orders.push(order);
+        self.open_order(number);
         self.index(number);
         self.changed();
         number

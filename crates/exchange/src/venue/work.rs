@@ -9,7 +9,7 @@ use market::{
 use sim::BarPrint;
 
 use super::Venue;
-use super::account::Activity;
+use super::activity::Activity;
 use super::order::{Class, Kind, Side, Status, Tif, trailed};
 use crate::Error;
 
@@ -40,6 +40,7 @@ impl Venue {
         self.state.slot += 1;
         self.state.now = self.state.now.max(end);
         self.expire(end);
+        self.reckon();
         self.changed();
         Ok(true)
     }
@@ -60,8 +61,8 @@ impl Venue {
             }
         }
         self.state.last_equity = self.equity();
-        let held = self.state.exchange.snapshot().positions;
-        self.state.overnight = held.iter().map(|held| (held.instrument, held.qty)).collect();
+        let held = self.state.exchange.positions();
+        self.state.overnight = held.map(|held| (held.instrument, held.qty)).collect();
         let waiting: Vec<usize> = self.state.open.iter().copied().collect();
         for number in waiting {
             if self.state.orders[number].status == Status::Accepted {
@@ -105,17 +106,15 @@ impl Venue {
         }
         self.state.exchange.on_bar(print).map_err(Error::ReplayBar)?;
         self.state.marks[instrument.index()] = Some(print.bar.close);
+        for number in self.open_orders_of(instrument) {
+            self.state.orders.touch(number);
+        }
         self.take_answers(instrument, print.end);
         for number in self.open_orders_of(instrument) {
             self.follow(number, print);
         }
         self.prints.push(*print);
         Ok(())
-    }
-
-    pub(super) fn open_orders_of(&self, instrument: InstrumentId) -> Vec<usize> {
-        let of = |number: &usize| self.state.orders[*number].instrument == instrument;
-        self.state.open.iter().copied().filter(of).collect()
     }
 
     /// Sends what waits for this bar; takes back what can't fill on it and must.
@@ -270,6 +269,11 @@ impl Venue {
     pub(super) fn take_answers(&mut self, instrument: InstrumentId, at: Ts) {
         let mut answers = Vec::new();
         self.state.exchange.drain(&mut answers);
+        if answers.is_empty() {
+            return;
+        }
+        // Each name is sent once, and a child only while its parent is open.
+        self.state.exchange.forget_done();
         let sizes = self.open_orders_of(instrument);
         let sizes: Vec<(usize, Option<Qty>)> =
             sizes.into_iter().map(|number| (number, self.state.orders[number].qty)).collect();
@@ -316,10 +320,11 @@ impl Venue {
 
     /// What siblings filled, and what an entry left unfilled, is gone from an order's quantity.
     fn measure(&mut self, number: usize) {
-        let order = &mut self.state.orders[number];
+        let order = &self.state.orders[number];
         let rest = order.wire.as_ref().and_then(|wire| self.state.exchange.remaining(wire));
-        if let Some(rest) = rest {
-            order.qty = Some(order.filled + rest.abs());
+        let qty = rest.map(|rest| order.filled + rest.abs());
+        if qty.is_some() && qty != order.qty {
+            self.state.orders[number].qty = qty;
         }
     }
 
@@ -356,7 +361,7 @@ impl Venue {
         self.state.activities.push(activity);
         if done {
             self.state.orders[number].wire = None;
-            self.state.open.remove(&number);
+            self.close_order(number);
         }
         let event = if done { "fill" } else { "partial_fill" };
         self.tell_fill(event, number, fill, (held, earned));
@@ -374,12 +379,13 @@ impl Venue {
     /// One cancels the other: what one filled is not there for its siblings.
     fn shrink_siblings(&mut self, number: usize, by: Qty) {
         let Some(group) = self.state.orders[number].group.clone() else { return };
-        let open: Vec<usize> = self.state.open.iter().copied().collect();
-        for other in open {
-            let order = &mut self.state.orders[other];
+        // A group has one symbol.
+        for other in self.open_orders_of(self.state.orders[number].instrument) {
+            let order = &self.state.orders[other];
             let rest = order.open_qty() - by;
             if other != number && order.group.as_ref() == Some(&group) && rest > Qty::ZERO {
-                order.qty = Some(rest + order.filled);
+                let qty = Some(rest + order.filled);
+                self.state.orders[other].qty = qty;
             }
         }
     }
@@ -404,9 +410,7 @@ impl Venue {
 
     /// Ends what no bar ended: orders on symbols without a bar, and old ones.
     fn expire(&mut self, now: Ts) {
-        let due = |number: &usize| self.state.orders[*number].expires <= now;
-        let due: Vec<usize> = self.state.open.iter().copied().filter(due).collect();
-        for number in due {
+        for number in self.waiting.due(now) {
             if self.state.orders[number].status.is_open() {
                 self.take_back(number, Status::Expired, now);
             }

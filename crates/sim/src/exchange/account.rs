@@ -95,6 +95,13 @@ impl Account {
         self.done.insert(order.clone(), Qty::ZERO);
     }
 
+    /// Forgets the orders that are done.
+    pub(super) fn forget_done(&mut self) {
+        if !self.done.is_empty() {
+            self.done.clear();
+        }
+    }
+
     /// Says that an order moved to another state.
     pub(super) fn say(&mut self, order: &ClientOrderId, state: OrderState, reason: &str) {
         let reason = reason.to_owned();

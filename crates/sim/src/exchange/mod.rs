@@ -174,6 +174,24 @@ impl BarExchange {
         self.books.get(instrument.index()).map_or(Qty::ZERO, |book| book.position.qty)
     }
 
+    /// What is held of an instrument; `None` where nothing is.
+    pub fn held(&self, instrument: InstrumentId) -> Option<Held> {
+        let position = &self.books.get(instrument.index())?.position;
+        let held = Held { instrument, qty: position.qty, average_price: position.average_price };
+        (held.qty != Qty::ZERO).then_some(held)
+    }
+
+    /// Everything that is held, by instrument.
+    pub fn positions(&self) -> impl Iterator<Item = Held> {
+        (0..self.books.len()).filter_map(|index| self.held(InstrumentId(index as u32)))
+    }
+
+    /// Forgets the names of orders that are done, which otherwise become ever more. For who never
+    /// sends a name twice, and no child of an order that is done.
+    pub fn forget_done(&mut self) {
+        self.account.forget_done();
+    }
+
     /// Signed quantity that an open order may still fill in the end, awake or asleep; `None` for
     /// one that is not open.
     pub fn remaining(&self, order: &ClientOrderId) -> Option<Qty> {
@@ -308,19 +326,9 @@ impl Broker for BarExchange {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let held = |(index, book): (usize, &Book)| Held {
-            instrument: InstrumentId(index as u32),
-            qty: book.position.qty,
-            average_price: book.position.average_price,
-        };
-        let positions = self.books.iter().enumerate().map(held);
         let open = self.books.iter().flat_map(|book| &book.orders);
         let mut open_orders: Vec<ClientOrderId> = open.map(|order| order.id().clone()).collect();
         open_orders.sort();
-        Snapshot {
-            cash: self.account.cash,
-            positions: positions.filter(|held| held.qty != Qty::ZERO).collect(),
-            open_orders,
-        }
+        Snapshot { cash: self.account.cash, positions: self.positions().collect(), open_orders }
     }
 }

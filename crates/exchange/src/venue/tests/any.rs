@@ -197,7 +197,7 @@ fn act_plainly(venue: &mut Venue, act: &Act) {
 fn run(venue: &mut Venue, bars: &[Prices], act: &Act) {
     let named = |venue: &Venue, at: usize| {
         let orders = &venue.state.orders;
-        (!orders.is_empty()).then(|| format!("/v2/orders/{}", orders[at % orders.len()].id))
+        (orders.len() > 0).then(|| format!("/v2/orders/{}", orders[at % orders.len()].id))
     };
     let request = match act {
         Act::Place { .. } => placed(act),

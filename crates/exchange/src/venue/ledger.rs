@@ -1,0 +1,187 @@
+//! The account's orders, and what is known of those that are open: by instrument, by the time at
+//! which they end, and by the money that they hold back. Nothing here grows with orders that
+//! ended, and none of it is written down: it is made anew from the orders.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, Index, IndexMut};
+
+use base::{Day, Ts};
+use market::{Cash, InstrumentId};
+use serde::{Deserialize, Serialize};
+
+use super::Venue;
+use super::order::Order;
+use crate::chunks::Chunks;
+use crate::figures::wall_day;
+
+/// All orders, the oldest first; an order's place is its number. It remembers which were touched.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Orders {
+    all: Chunks<Order>,
+    #[serde(skip)]
+    touched: Vec<usize>,
+}
+
+impl PartialEq for Orders {
+    fn eq(&self, other: &Orders) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Orders {
+    pub(super) fn push(&mut self, order: Order) {
+        self.touch(self.all.len());
+        self.all.push(order);
+    }
+
+    /// Says that what an order costs may be another now.
+    pub(super) fn touch(&mut self, number: usize) {
+        if self.touched.last() != Some(&number) {
+            self.touched.push(number);
+        }
+    }
+}
+
+impl Deref for Orders {
+    type Target = Chunks<Order>;
+
+    fn deref(&self) -> &Chunks<Order> {
+        &self.all
+    }
+}
+
+impl Index<usize> for Orders {
+    type Output = Order;
+
+    fn index(&self, number: usize) -> &Order {
+        &self.all[number]
+    }
+}
+
+impl IndexMut<usize> for Orders {
+    fn index_mut(&mut self, number: usize) -> &mut Order {
+        self.touch(number);
+        &mut self.all[number]
+    }
+}
+
+/// What is known of the orders that are open.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// Their numbers by instrument, and when each ends.
+    of: BTreeMap<InstrumentId, BTreeSet<usize>>,
+    ends: BTreeSet<(Ts, usize)>,
+    /// What each holds back, where it is something, and all of it.
+    costs: BTreeMap<usize, Cash>,
+    cost: Cash,
+    /// The last day on which an order ended, and those that did.
+    ended_on: Day,
+    ended: BTreeSet<usize>,
+}
+
+impl Waiting {
+    pub(super) fn add(&mut self, number: usize, order: &Order) {
+        self.of.entry(order.instrument).or_default().insert(number);
+        self.ends.insert((order.expires, number));
+    }
+
+    pub(super) fn remove(&mut self, number: usize, order: &Order) {
+        if let Some(numbers) = self.of.get_mut(&order.instrument) {
+            numbers.remove(&number);
+        }
+        self.ends.remove(&(order.expires, number));
+        self.end(number, order);
+    }
+
+    fn end(&mut self, number: usize, order: &Order) {
+        let day = wall_day(order.updated_at);
+        if day > self.ended_on {
+            self.ended_on = day;
+            self.ended.clear();
+        }
+        if day == self.ended_on {
+            self.ended.insert(number);
+        }
+    }
+
+    /// Those that end by a time.
+    pub(super) fn due(&self, now: Ts) -> Vec<usize> {
+        let mut due: Vec<usize> =
+            self.ends.range(..=(now, usize::MAX)).map(|(_, number)| *number).collect();
+        due.sort_unstable();
+        due
+    }
+
+    fn hold(&mut self, number: usize, cost: Cash) {
+        let before = match cost == Cash::ZERO {
+            true => self.costs.remove(&number),
+            false => self.costs.insert(number, cost),
+        };
+        self.cost = self.cost + cost - before.unwrap_or(Cash::ZERO);
+    }
+}
+
+impl Venue {
+    /// Open orders of an instrument, the oldest first.
+    pub(super) fn open_orders_of(&self, instrument: InstrumentId) -> Vec<usize> {
+        let open = self.waiting.of.get(&instrument);
+        open.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
+    }
+
+    /// Numbers of all open orders, the oldest first.
+    pub(crate) fn open_orders(&self) -> impl Iterator<Item = usize> {
+        self.state.open.iter().copied()
+    }
+
+    /// Numbers of the orders that ended on the last day on which any did, the oldest first.
+    pub(crate) fn ended_last(&self) -> impl Iterator<Item = usize> {
+        self.waiting.ended.iter().copied()
+    }
+
+    /// Takes an order in among those that are open.
+    pub(super) fn open_order(&mut self, number: usize) {
+        self.state.open.insert(number);
+        self.waiting.add(number, &self.state.orders[number]);
+    }
+
+    /// Takes an order out that ended.
+    pub(super) fn close_order(&mut self, number: usize) {
+        self.state.open.remove(&number);
+        self.waiting.remove(number, &self.state.orders[number]);
+    }
+
+    /// Brings the money that orders hold back up to date with what happened to them.
+    pub(super) fn reckon(&mut self) {
+        let mut touched = std::mem::take(&mut self.state.orders.touched);
+        for number in touched.drain(..) {
+            let cost = self.cost_of(number);
+            self.waiting.hold(number, cost);
+        }
+        self.state.orders.touched = touched;
+    }
+
+    /// Money that all open orders hold back.
+    pub(super) fn held_back(&self) -> Cash {
+        debug_assert!(self.state.orders.touched.is_empty(), "an order was touched since");
+        debug_assert_eq!(
+            self.waiting.cost,
+            self.state.open.iter().map(|number| self.cost_of(*number)).sum()
+        );
+        self.waiting.cost
+    }
+
+    /// Makes what is not written down.
+    pub(super) fn find_waiting(&mut self) {
+        for (number, order) in self.state.orders.iter().enumerate() {
+            if !order.status.is_open() {
+                self.waiting.end(number, order);
+            }
+        }
+        for number in self.state.open.clone() {
+            self.waiting.add(number, &self.state.orders[number]);
+            self.state.orders.touch(number);
+        }
+        self.reckon();
+    }
+}
