@@ -5,23 +5,25 @@
 //! and the socket protocol of TWS over the same account.
 //! **Must never know**: what the wall clock shows, where bars and states are kept, features,
 //! models, books. It listens where it is told to; the account lives in a [`Venue`], which is a
-//! function of requests and of time and does no I/O.
+//! function of requests and of time and does no I/O; a `journal` of them is what is kept.
 //! **Start reading** at [`venue`], then [`tape`], then [`serve`]; the other broker's words are in
 //! [`tws`].
 
 pub mod answer;
 mod chunks;
 mod figures;
+pub mod journal;
 pub mod serve;
 pub mod tape;
 pub mod tws;
 pub mod venue;
 
 pub use answer::{Answer, Method, Request};
-pub use serve::{Clock, Doors, Keep, Keys, Pace, Settings, Work, serve, serve_doors};
+pub use journal::{Keep, Replayed};
+pub use serve::{Clock, Doors, Keys, Pace, Settings, Work, serve, serve_doors};
 pub use tape::{Listing, Tape, TapeSource};
 pub use tws::Lines;
-pub use venue::{Opening, Turn, Venue};
+pub use venue::{Opening, Snapshot, Turn, Venue};
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +73,26 @@ pub enum Error {
     /// The state could not be written as text.
     #[error("write state")]
     WriteState(#[source] serde_json::Error),
-    /// The state could not be kept. Nothing was answered that was not kept before.
+    /// A journal that was damaged, or is none.
+    #[error("read journal at byte {at}: {fault}")]
+    ReadJournal {
+        /// Where.
+        at: usize,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A journal that does not follow the state, or that another program worked otherwise.
+    #[error(
+        "replay journal: it comes to change {found} where it should come to {wanted}; \
+         it is of another state, or of another version of the program"
+    )]
+    ReplayJournal {
+        /// The change that it should come to.
+        wanted: u64,
+        /// The change that it comes to.
+        found: u64,
+    },
+    /// A change could not be kept. Nothing was answered that was not kept before.
     #[error("keep state")]
     KeepState(#[source] std::io::Error),
     /// The server could not be started or broke.

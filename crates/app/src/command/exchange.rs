@@ -1,14 +1,16 @@
 //! `trimtab exchange`: opens or continues an account in a market and serves it.
 
+mod disk;
+
 use std::fs::File;
-use std::io::{self, ErrorKind, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use exchange::{
-    Clock, Doors, Keep, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
+    Clock, Doors, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
 };
 use lake::Origin;
 use lake::read::DailyQuery;
@@ -68,7 +70,7 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
         tws: tws_at,
     };
     terminal.answer(&answer, told(&answer))?;
-    let keep = Box::new(Disk { path: folder.join("state.json"), folder });
+    let keep = Box::new(disk::Disk::new(folder));
     let (requests_per_minute, body_bytes) = (args.requests_per_minute, args.body_bytes);
     let settings = Settings { keys, requests_per_minute, body_bytes, pace };
     let work = Work { venue, tape, keep, clock: clock() };
@@ -225,16 +227,8 @@ fn tape(args: &ExchangeArgs, home: &Path) -> Result<(Tape, &'static str), Failur
 }
 
 fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<Venue, Failure> {
-    let path = folder.join("state.json");
-    match std::fs::read(&path) {
-        Ok(state) => {
-            return Venue::restore(Arc::clone(tape), &state).map_err(|error| {
-                Failure::of(&error)
-                    .advise("give the same market as before, or choose another account with --name")
-            });
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(Failure::new(format!("read {}: {error}", path.display()))),
+    if let Some(venue) = disk::read(folder, tape)? {
+        return Ok(venue);
     }
     let cash: Cash = args.cash.parse().map_err(|error| {
         Failure::new(format!("read --cash {}: {error}", args.cash)).advise("write 100000.00")
@@ -255,22 +249,4 @@ fn clock() -> Clock {
     let (begun, date) = (Instant::now(), SystemTime::now());
     let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
     Arc::new(move || since + begun.elapsed())
-}
-
-/// A state in a file, written beside the old one, brought to the disk, then renamed.
-struct Disk {
-    folder: PathBuf,
-    path: PathBuf,
-}
-
-impl Keep for Disk {
-    fn keep(&mut self, state: &[u8]) -> io::Result<()> {
-        let part = self.path.with_extension("part");
-        let mut file = File::create(&part)?;
-        file.write_all(state)?;
-        file.sync_all()?;
-        std::fs::rename(&part, &self.path)?;
-        // The new name must survive too.
-        File::open(&self.folder)?.sync_all()
-    }
 }

@@ -62,7 +62,8 @@ impl Served {
         )
         .unwrap();
         let mut answer = String::new();
-        line.read_to_string(&mut answer).unwrap();
+        // Who is cut off has heard what came before.
+        let _ = line.read_to_string(&mut answer);
         answer
     }
 }
@@ -99,6 +100,86 @@ fn an_account_survives_a_kill_and_belongs_to_one_process_and_one_market() {
     for file in kept {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         assert!(!text.contains(&secret));
+    }
+}
+
+fn journals(home: &Path) -> Vec<std::path::PathBuf> {
+    let kept = std::fs::read_dir(home.join("exchange/paper")).unwrap();
+    let mut paths: Vec<_> = kept.map(|file| file.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|kind| kind == "log"));
+    paths.sort();
+    paths
+}
+
+fn named(name: &str) -> String {
+    ORDER.replace("\"one\"", &format!("{name:?}"))
+}
+
+#[test]
+fn a_journal_that_is_torn_is_gone_on_from_and_a_damaged_one_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let served = serve(home.path(), &[]);
+    let secret = served.said["secret"].as_str().unwrap().to_owned();
+    let status = |served: &Served, name: &str| {
+        let path = format!("GET /v2/orders:by_client_order_id?client_order_id={name}");
+        served.ask(&secret, &path, "").split(' ').nth(1).unwrap().to_owned()
+    };
+    for name in ["one", "two", "three"] {
+        assert!(served.ask(&secret, "POST /v2/orders", &named(name)).contains("pending_new"));
+    }
+    drop(served);
+    let path = journals(home.path()).pop().unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let state = std::fs::read(home.path().join("exchange/paper/state.json")).unwrap();
+
+    // The last change lies in its middle: what it said is as if it had never been asked.
+    std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    let again = serve(home.path(), &[]);
+    let found = ["one", "two", "three"].map(|name| status(&again, name));
+    assert_eq!(found, ["200", "200", "404"]);
+    assert!(again.ask(&secret, "POST /v2/orders", &named("three")).contains("pending_new"));
+    drop(again);
+
+    // Back to the first journal, with a bit turned over in its middle.
+    journals(home.path()).iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    std::fs::write(home.path().join("exchange/paper/state.json"), state).unwrap();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&path, damaged).unwrap();
+    let told = refused(home.path(), &[]);
+    assert!(told.contains("read journal at byte") && told.contains("journal-"), "{told}");
+    std::fs::write(&path, whole).unwrap();
+    assert_eq!(status(&serve(home.path(), &[]), "three"), "200");
+    std::fs::remove_file(home.path().join("exchange/paper/state.json")).unwrap();
+}
+
+/// A file may take 24 KiB: the journal is full after some dozens of orders.
+#[test]
+fn a_full_disk_ends_it_and_loses_nothing_that_was_answered() {
+    let home = tempfile::tempdir().unwrap();
+    let limited = command(home.path(), &[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 48; exec \"$@\"", "sh"]);
+    shell.arg(limited.get_program()).args(limited.get_args());
+    let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = child.stderr.take().unwrap();
+    let mut served = Served::read(child);
+    let secret = served.said["secret"].as_str().unwrap().to_owned();
+    let taken = (0..2_000).take_while(|number| {
+        let body = named(&format!("n{number}"));
+        served.ask(&secret, "POST /v2/orders", &body).contains("pending_new")
+    });
+    let count = taken.count();
+    assert!(count > 10 && count < 2_000, "{count}");
+    assert!(!served.child.wait().unwrap().success());
+    let mut told = String::new();
+    errors.read_to_string(&mut told).unwrap();
+    assert!(told.contains("keep state"), "{told}");
+    let again = serve(home.path(), &[]);
+    for (number, wanted) in [(0, "200"), (count - 1, "200"), (count, "404")] {
+        let path = format!("GET /v2/orders:by_client_order_id?client_order_id=n{number}");
+        let answer = again.ask(&secret, &path, "");
+        assert_eq!(answer.split(' ').nth(1), Some(wanted), "{number}");
     }
 }
 

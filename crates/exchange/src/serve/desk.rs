@@ -1,8 +1,8 @@
 //! The one thread that holds the account. Requests come one after the other; what changed is kept
-//! before anybody hears of it.
+//! before anybody hears of it. All that waits is worked in one go and kept at once: what bringing
+//! a change to the disk takes is shared by those who wait for it.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,14 +14,9 @@ use sim::BarPrint;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::Clock;
-use crate::tws::{Hall, LineId, Out};
-use crate::{Answer, Error, Request, Turn, Venue};
-
-/// Where states are kept. It returns only once the state would survive the machine.
-pub trait Keep: Send {
-    /// Keeps a state in the place of the one before, whole or not at all.
-    fn keep(&mut self, state: &[u8]) -> io::Result<()>;
-}
+use crate::journal::Clerk;
+use crate::tws::{LineId, Out};
+use crate::{Answer, Error, Keep, Request, Turn, Venue};
 
 /// How the market's time runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +31,12 @@ pub enum Pace {
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Messages that a slow listener may fall behind.
 const BACKLOG: usize = 4_096;
+
+/// Most jobs that are worked before what changed is kept.
+const MOST_JOBS: usize = 1_024;
+/// A journal is not begun anew before it weighs so many bytes, nor before it weighs half of the
+/// state: so keeping states takes a part of what keeping changes takes, however large they get.
+const LEAST_WEIGHT: u64 = 4 << 20;
 
 /// Something to do, and where the answer goes.
 enum Job {
@@ -100,7 +101,6 @@ impl Door {
 /// What the thread holds.
 pub(super) struct Desk {
     pub(super) venue: Venue,
-    pub(super) hall: Hall,
     pub(super) keep: Box<dyn Keep>,
     pub(super) pace: Pace,
     pub(super) clock: Clock,
@@ -116,7 +116,7 @@ pub(super) fn open(
     let door = Door { jobs, updates: updates.clone(), prints: prints.clone() };
     let thread = std::thread::spawn(move || {
         let _guard = Guard(ended);
-        Worker { desk, updates, prints, outs: BTreeMap::new() }.work(&inbox)
+        Worker::new(desk, updates, prints).work(&inbox)
     });
     (door, thread)
 }
@@ -130,132 +130,191 @@ impl Drop for Guard {
     }
 }
 
+/// What is told once all that changed is kept, in its order.
+enum Told {
+    Answer(oneshot::Sender<Answer>, Answer),
+    Done(oneshot::Sender<()>),
+    Updates(Vec<Value>),
+    Prints(Vec<BarPrint>),
+}
+
 struct Worker {
-    desk: Desk,
+    clerk: Clerk,
+    keep: Box<dyn Keep>,
+    pace: Pace,
+    clock: Clock,
     updates: broadcast::Sender<Arc<Value>>,
     prints: broadcast::Sender<Arc<Vec<BarPrint>>>,
     /// Where lines of the socket protocol are answered.
     outs: BTreeMap<LineId, LineOut>,
+    /// What is told once that is kept which changed.
+    told: Vec<Told>,
 }
 
 impl Worker {
+    fn new(
+        desk: Desk,
+        updates: broadcast::Sender<Arc<Value>>,
+        prints: broadcast::Sender<Arc<Vec<BarPrint>>>,
+    ) -> Worker {
+        let Desk { venue, keep, pace, clock } = desk;
+        let (clerk, told, outs) = (Clerk::new(venue), Vec::new(), BTreeMap::new());
+        Worker { clerk, keep, pace, clock, updates, prints, outs, told }
+    }
+
     fn work(&mut self, inbox: &Receiver<Job>) -> Result<(), Error> {
-        let begun = (self.desk.clock)();
-        let from = self.desk.venue.now();
-        self.keep()?;
+        let begun = (self.clock)();
+        let from = self.clerk.venue.now();
+        self.renew()?;
+        self.keep.wait().map_err(Error::KeepState)?;
         loop {
             match inbox.recv_timeout(self.wait(begun, from)) {
                 Ok(job) => {
                     self.run(begun, from)?;
-                    match job {
-                        Job::Ask { request, reply } => {
-                            let answer = self.ask(&request)?;
-                            // Whoever asked may have gone; the state is the same.
-                            let _ = reply.send(answer);
-                        }
-                        Job::Line { id, event } => self.hear(id, event)?,
+                    self.take(job)?;
+                    for job in inbox.try_iter().take(MOST_JOBS - 1) {
+                        self.take(job)?;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.run(begun, from)?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
+            self.settle()?;
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Answer, Error> {
-        match self.refuses(request) {
-            Some(refusal) => Ok(refusal),
-            None => {
-                let turn = self.desk.venue.ask(request)?;
-                self.settle(turn)
-            }
+    /// Leaves a state and no journal behind: another version of the program goes on from that.
+    fn end(&mut self) -> Result<(), Error> {
+        if self.clerk.weight > 0 {
+            self.renew()?;
         }
+        self.keep.wait().map_err(Error::KeepState)
     }
 
-    /// Takes in what happened on a line.
-    fn hear(&mut self, id: LineId, event: LineEvent) -> Result<(), Error> {
-        let Desk { venue, hall, .. } = &mut self.desk;
-        match event {
-            LineEvent::Opened { version, out } => {
-                self.outs.insert(id, out);
-                hall.open(id, version, venue.now());
-                self.send();
+    fn take(&mut self, job: Job) -> Result<(), Error> {
+        match job {
+            Job::Ask { request, reply } => {
+                let answer = match self.refuses(&request) {
+                    Some(refusal) => refusal,
+                    None => {
+                        let turn = self.clerk.ask(request)?;
+                        self.gather(turn)
+                    }
+                };
+                self.told.push(Told::Answer(reply, answer));
             }
-            LineEvent::Said { message, body, done } => {
-                let turn = hall.hear(venue, id, (message, &body));
-                self.settle(turn)?;
-                // The line may have gone; the state is the same.
-                let _ = done.send(());
-            }
-            LineEvent::Closed => self.drop_line(id),
+            Job::Line { id, event } => self.hear(id, event),
         }
         Ok(())
     }
 
+    /// Takes in what happened on a line.
+    fn hear(&mut self, id: LineId, event: LineEvent) {
+        match event {
+            LineEvent::Opened { version, out } => {
+                self.outs.insert(id, out);
+                let now = self.clerk.venue.now();
+                self.clerk.hall.open(id, version, now);
+            }
+            LineEvent::Said { message, body, done } => {
+                let turn = self.clerk.hear(id, (message, body));
+                self.gather(turn);
+                self.told.push(Told::Done(done));
+            }
+            LineEvent::Closed => self.drop_line(id),
+        }
+    }
+
     fn drop_line(&mut self, id: LineId) {
         self.outs.remove(&id);
-        self.desk.hall.close(id);
+        self.clerk.hall.close(id);
     }
 
     /// A clock that runs by itself is in nobody's hand.
     fn refuses(&self, request: &Request) -> Option<Answer> {
         let moves = matches!(request.path.as_str(), "/control/step" | "/control/advance");
-        let is_running = matches!(self.desk.pace, Pace::Times(_));
+        let is_running = matches!(self.pace, Pace::Times(_));
         (moves && is_running)
             .then(|| Answer::refuse(409, 40_910_000, "the market's clock runs by itself"))
     }
 
     /// The time in the market by the wall clock; `None` where it is stepped.
     fn due(&self, begun: Duration, from: Ts) -> Option<Ts> {
-        let Pace::Times(factor) = self.desk.pace else { return None };
-        let passed = (self.desk.clock)().saturating_sub(begun).as_secs_f64() * factor;
+        let Pace::Times(factor) = self.pace else { return None };
+        let passed = (self.clock)().saturating_sub(begun).as_secs_f64() * factor;
         // A replay ends long before this bound; it keeps the sum within its type.
         Some(from + Span::from_nanos((passed.min(4e9) * 1e9) as i64))
     }
 
     fn wait(&self, begun: Duration, from: Ts) -> Duration {
-        let (Pace::Times(factor), Some(due)) = (self.desk.pace, self.due(begun, from)) else {
+        let (Pace::Times(factor), Some(due)) = (self.pace, self.due(begun, from)) else {
             return Duration::from_secs(3_600);
         };
-        let next = self.desk.venue.next_end().unwrap_or(Ts::MAX);
+        let next = self.clerk.venue.next_end().unwrap_or(Ts::MAX);
         let left = next.nanos().saturating_sub(due.nanos()).max(0) as f64 * 1e-9 / factor;
         Duration::from_secs_f64(left.min(LONGEST_WAIT.as_secs_f64())).max(Duration::from_millis(1))
     }
 
     fn run(&mut self, begun: Duration, from: Ts) -> Result<(), Error> {
         if let Some(due) = self.due(begun, from) {
-            let turn = self.desk.venue.advance(due)?;
-            self.settle(turn)?;
+            let turn = self.clerk.advance(due)?;
+            self.gather(turn);
         }
         Ok(())
     }
 
-    fn keep(&mut self) -> Result<(), Error> {
-        let state = self.desk.venue.write()?;
-        self.desk.keep.keep(&state).map_err(Error::KeepState)
+    /// Gathers what is to be told; gives the answer.
+    fn gather(&mut self, turn: Turn) -> Answer {
+        if !turn.updates.is_empty() {
+            self.told.push(Told::Updates(turn.updates));
+        }
+        if !turn.prints.is_empty() {
+            self.told.push(Told::Prints(turn.prints));
+        }
+        turn.answer
     }
 
     /// Keeps what changed, then tells it.
-    fn settle(&mut self, turn: Turn) -> Result<Answer, Error> {
-        self.desk.hall.news(&mut self.desk.venue, &turn);
-        if turn.is_changed {
-            self.keep()?;
-        }
-        for update in turn.updates {
-            // Nobody listens: then nobody is told.
-            let _ = self.updates.send(Arc::new(update));
-        }
-        if !turn.prints.is_empty() {
-            let _ = self.prints.send(Arc::new(turn.prints));
+    fn settle(&mut self) -> Result<(), Error> {
+        if !self.clerk.page.is_empty() {
+            let page = self.clerk.page.sealed();
+            self.clerk.weight += page.len() as u64;
+            self.keep.append(page).map_err(Error::KeepState)?;
+            self.clerk.page.clear();
         }
         self.send();
-        Ok(turn.answer)
+        for told in self.told.drain(..) {
+            // Nobody listens, or whoever asked has gone: then nobody is told.
+            match told {
+                Told::Answer(reply, answer) => drop(reply.send(answer)),
+                Told::Done(done) => drop(done.send(())),
+                Told::Updates(updates) => {
+                    for update in updates {
+                        drop(self.updates.send(Arc::new(update)));
+                    }
+                }
+                Told::Prints(prints) => drop(self.prints.send(Arc::new(prints))),
+            }
+        }
+        if self.clerk.weight >= LEAST_WEIGHT
+            && let Some(size) = self.keep.kept().map_err(Error::KeepState)?
+            && self.clerk.weight >= size / 2
+        {
+            self.renew()?;
+        }
+        Ok(())
+    }
+
+    /// Begins to keep the state as it is now, and a journal of what comes after it.
+    fn renew(&mut self) -> Result<(), Error> {
+        self.clerk.weight = 0;
+        self.keep.renew(self.clerk.venue.frozen()).map_err(Error::KeepState)
     }
 
     /// Sends what the hall has to say. A line that takes nothing more is cut: a client that lost
     /// messages must begin anew rather than believe it has all.
     fn send(&mut self) {
-        for (id, out) in self.desk.hall.take() {
+        for (id, out) in self.clerk.hall.take() {
             let is_sent = match (out, self.outs.get(&id)) {
                 (Out::Bytes(bytes), Some(line)) => line.send(bytes),
                 (Out::Cut, _) => false,

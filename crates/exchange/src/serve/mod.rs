@@ -24,10 +24,9 @@ use axum::routing::{any, get};
 use axum::serve::ListenerExt as _;
 use tokio::sync::watch;
 
-use crate::tws::Hall;
-use crate::{Answer, Error, Method, Request, Tape, Venue};
+use crate::{Answer, Error, Keep, Method, Request, Tape, Venue};
+pub use desk::Pace;
 use desk::{Desk, Door};
-pub use desk::{Keep, Pace};
 use feed::Codec;
 pub use gate::Keys;
 use gate::{Rate, Room};
@@ -73,7 +72,7 @@ pub struct Work {
     pub venue: Venue,
     /// The same market, for streams.
     pub tape: Arc<Tape>,
-    /// Where states are kept.
+    /// Where the account is kept.
     pub keep: Box<dyn Keep>,
     /// The clock behind pace and rate.
     pub clock: Clock,
@@ -115,8 +114,7 @@ pub fn serve_doors(
     let (ended, has_ended) = watch::channel(false);
     let half_spread_bps = work.venue.half_spread_bps();
     let (venue, pace, clock) = (work.venue, settings.pace, Arc::clone(&work.clock));
-    let hall = Hall::default();
-    let (door, thread) = desk::open(Desk { venue, hall, keep: work.keep, pace, clock }, ended);
+    let (door, thread) = desk::open(Desk { venue, keep: work.keep, pace, clock }, ended);
     let lines = doors.tws.map(|listener| (listener, door.clone()));
     let shared = Arc::new(Shared {
         door,

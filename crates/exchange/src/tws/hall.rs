@@ -64,6 +64,16 @@ impl Hall {
         self.out.push((line, Out::Bytes(welcome(version, &stamp(now)))));
     }
 
+    /// A line whose client said who it is: for a message of it that is worked again.
+    pub(crate) fn seat(&mut self, line: LineId, client: i32) {
+        self.lines.insert(line, Line { client: Some(client), ..Line::default() });
+    }
+
+    /// The client on a line, once it said which.
+    pub(crate) fn client(&self, line: LineId) -> Option<i32> {
+        self.lines.get(&line)?.client
+    }
+
     /// A line ended.
     pub fn close(&mut self, line: LineId) {
         self.lines.remove(&line);

@@ -31,4 +31,4 @@ pub use hall::{Hall, LineId, Out};
 pub use lines::Lines;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

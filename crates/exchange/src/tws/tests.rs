@@ -21,7 +21,7 @@ use super::messages::tell;
 use super::*;
 use crate::{Opening, Tape, Venue};
 
-static TAPE: LazyLock<Arc<Tape>> = LazyLock::new(|| {
+pub(crate) static TAPE: LazyLock<Arc<Tape>> = LazyLock::new(|| {
     let config = SynthConfig { symbols: 2, years: 1, ..SynthConfig::default() };
     Arc::new(Tape::synthetic(&Market::new(config).unwrap(), 30).unwrap())
 });
@@ -45,9 +45,8 @@ impl Rig {
     }
 
     fn begin(&mut self) {
-        self.hall.open(1, 222, self.venue.now());
-        let start = StartApiRequest { client_id: Some(1), optional_capabilities: None };
-        self.say(BINARY + ask::START_API, &start.encode_to_vec());
+        begin(&mut self.hall, &mut self.venue);
+        self.told();
     }
 
     fn say(&mut self, id: u32, body: &[u8]) -> Vec<String> {
@@ -85,6 +84,14 @@ impl Rig {
         assert_eq!(self.venue.write().unwrap(), state);
         self.begin();
     }
+}
+
+/// Opens line 1 for client 1.
+pub(crate) fn begin(hall: &mut Hall, venue: &mut Venue) {
+    hall.open(1, 222, venue.now());
+    let start = StartApiRequest { client_id: Some(1), optional_capabilities: None };
+    let turn = hall.hear(venue, 1, (BINARY + ask::START_API, &start.encode_to_vec()));
+    hall.news(venue, &turn);
 }
 
 /// A frame as a short text; `None` where it is not about an order.
@@ -383,6 +390,14 @@ enum Act {
 
 fn said<M: Message>(id: u32, message: &M) -> Act {
     Act::Say(BINARY + id, message.encode_to_vec())
+}
+
+/// What a client may say, sensible or not.
+pub(crate) fn said_at_random() -> impl Strategy<Value = (u32, Vec<u8>)> {
+    act().prop_filter_map("something is said", |act| match act {
+        Act::Say(id, body) => Some((id, body)),
+        Act::Step | Act::Restart => None,
+    })
 }
 
 fn act() -> impl Strategy<Value = Act> {

@@ -5,6 +5,7 @@ use base::Ts;
 use market::{InstrumentId, Price, Qty};
 
 use super::Venue;
+#[cfg(test)]
 use super::ledger::Orders;
 use super::order::{Class, Kind, Order, Side, Status, Tif};
 use super::read::Wish;
@@ -63,6 +64,7 @@ impl Venue {
     }
 
     /// All orders, the oldest first; an order's place is its number.
+    #[cfg(test)]
     pub(crate) fn orders(&self) -> &Orders {
         &self.state.orders
     }

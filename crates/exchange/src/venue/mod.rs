@@ -132,6 +132,24 @@ pub struct Venue {
     prints: Vec<BarPrint>,
 }
 
+/// A state of an account, to be written while the account goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    state: State,
+}
+
+impl Snapshot {
+    /// Counts changes: a later state has a higher number.
+    pub fn version(&self) -> u64 {
+        self.state.version
+    }
+
+    /// Writes it as text, to be restored from.
+    pub fn write(&self, to: impl std::io::Write) -> std::io::Result<()> {
+        serde_json::to_writer(to, &self.state).map_err(std::io::Error::from)
+    }
+}
+
 /// What came of a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
@@ -245,6 +263,22 @@ impl Venue {
     /// The state as text, to be kept.
     pub fn write(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(&self.state).map_err(Error::WriteState)
+    }
+
+    /// The state as it is now, whatever happens next. What it takes hangs on the orders that are
+    /// open, not on all that there ever were.
+    pub fn frozen(&self) -> Snapshot {
+        Snapshot { state: self.state.clone() }
+    }
+
+    /// Counts changes.
+    pub(crate) fn version(&self) -> u64 {
+        self.state.version
+    }
+
+    /// Lets the clock come to a time without a bar between.
+    pub(crate) fn reach(&mut self, at: Ts) {
+        self.state.now = self.state.now.max(at);
     }
 
     /// Lets a door work on the account, and gathers what came of it.

@@ -82,11 +82,17 @@ fn an_account_goes_on_where_it_was_kept() {
     server.well("POST /v2/orders", ORDER);
     server.well("POST /control/step?bars=2", "");
     let before = server.well("GET /v2/account", "");
+    // What is there now is all that a power cut would leave.
+    let torn = memory.copied();
+    torn.journal.lock().unwrap().extend([9; 20]);
     drop(server);
-    let server = Server::start(Wish { memory, ..Wish::default() });
-    assert_eq!(server.well("GET /v2/account", ""), before);
-    let (status, _, body) = server.ask("POST /v2/orders", "secret", ORDER);
-    assert_eq!((status, &body["message"]), (422, &json!("client_order_id must be unique")));
+    assert_eq!(memory.journal.lock().unwrap().as_slice(), exchange::journal::HEADING);
+    for memory in [memory, torn] {
+        let server = Server::start(Wish { memory, ..Wish::default() });
+        assert_eq!(server.well("GET /v2/account", ""), before);
+        let (status, _, body) = server.ask("POST /v2/orders", "secret", ORDER);
+        assert_eq!((status, &body["message"]), (422, &json!("client_order_id must be unique")));
+    }
 }
 
 #[test]
@@ -95,11 +101,12 @@ fn nothing_is_answered_that_could_not_be_kept() {
     let server = Server::start(Wish { memory: memory.clone(), ..Wish::default() });
     server.well("GET /v2/clock", "");
     *memory.left.lock().unwrap() = 0;
-    let before = memory.state.lock().unwrap().clone();
+    let before = memory.copied();
     let (status, _, _) = server.ask("POST /v2/orders", "secret", ORDER);
     assert!(status == 500 || status == 0, "{status}");
     assert!(matches!(server.end(), Err(Error::KeepState(_))));
-    assert!(*memory.state.lock().unwrap() == before);
+    assert!(*memory.state.lock().unwrap() == *before.state.lock().unwrap());
+    assert!(*memory.journal.lock().unwrap() == *before.journal.lock().unwrap());
 }
 
 #[test]

@@ -15,32 +15,62 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use exchange::{Doors, Error, Keep, Keys, Opening, Pace, Settings, Tape, Venue, Work};
+use exchange::{Doors, Error, Keep, Keys, Opening, Pace, Settings, Snapshot, Tape, Venue, Work};
 use serde_json::Value;
 use sim::SynthConfig;
 use sim::synth::Market;
 
-/// The state that was kept last, and how many more are taken.
+/// The state that was kept last, what came after it, and how many more writes are taken.
 #[derive(Clone)]
 pub(crate) struct Memory {
     pub(crate) state: Arc<Mutex<Vec<u8>>>,
+    pub(crate) journal: Arc<Mutex<Vec<u8>>>,
     pub(crate) left: Arc<Mutex<usize>>,
 }
 
 impl Memory {
     pub(crate) fn new() -> Memory {
-        Memory { state: Arc::default(), left: Arc::new(Mutex::new(usize::MAX)) }
+        let left = Arc::new(Mutex::new(usize::MAX));
+        Memory { state: Arc::default(), journal: Arc::default(), left }
     }
-}
 
-impl Keep for Memory {
-    fn keep(&mut self, state: &[u8]) -> io::Result<()> {
+    fn take(&self) -> io::Result<()> {
         let mut left = self.left.lock().unwrap();
         if *left == 0 {
             return Err(io::Error::other("the disk is full"));
         }
         *left -= 1;
-        *self.state.lock().unwrap() = state.to_vec();
+        Ok(())
+    }
+
+    /// The account as it was kept, were the machine to stop now.
+    pub(crate) fn copied(&self) -> Memory {
+        let copy = |bytes: &Mutex<Vec<u8>>| Arc::new(Mutex::new(bytes.lock().unwrap().clone()));
+        Memory { state: copy(&self.state), journal: copy(&self.journal), ..Memory::new() }
+    }
+}
+
+impl Keep for Memory {
+    fn append(&mut self, page: &[u8]) -> io::Result<()> {
+        self.take()?;
+        self.journal.lock().unwrap().extend_from_slice(page);
+        Ok(())
+    }
+
+    fn renew(&mut self, snapshot: Snapshot) -> io::Result<()> {
+        self.take()?;
+        let mut state = Vec::new();
+        snapshot.write(&mut state)?;
+        *self.journal.lock().unwrap() = exchange::journal::HEADING.to_vec();
+        *self.state.lock().unwrap() = state;
+        Ok(())
+    }
+
+    fn kept(&mut self) -> io::Result<Option<u64>> {
+        Ok(Some(self.state.lock().unwrap().len() as u64))
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -81,10 +111,11 @@ impl Server {
     pub(crate) fn start(wish: Wish) -> Server {
         let tape = tape();
         let kept = wish.memory.state.lock().unwrap().clone();
-        let venue = match kept.is_empty() {
+        let mut venue = match kept.is_empty() {
             true => Venue::open(Arc::clone(&tape), &Opening::default()).unwrap(),
             false => Venue::restore(Arc::clone(&tape), &kept).unwrap(),
         };
+        venue.replay(&wish.memory.journal.lock().unwrap()).unwrap();
         let [http, lines] =
             [0, wish.tws_port].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
         let (address, tws) = (http.local_addr().unwrap(), lines.local_addr().unwrap());
