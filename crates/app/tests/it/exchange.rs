@@ -148,9 +148,14 @@ fn a_journal_that_is_torn_is_gone_on_from_and_a_damaged_one_is_not() {
     std::fs::write(&path, damaged).unwrap();
     let told = refused(home.path(), &[]);
     assert!(told.contains("read journal at byte") && told.contains("journal-"), "{told}");
-    std::fs::write(&path, whole).unwrap();
+    std::fs::write(&path, &whole).unwrap();
     assert_eq!(status(&serve(home.path(), &[]), "three"), "200");
+
+    // Changes without the state that they go on from are no account, and no new one is opened.
+    std::fs::write(&path, whole).unwrap();
     std::fs::remove_file(home.path().join("exchange/paper/state.json")).unwrap();
+    let told = refused(home.path(), &[]);
+    assert!(told.contains("it is gone"), "{told}");
 }
 
 /// A file may take 24 KiB: the journal is full after some dozens of orders.
@@ -161,6 +166,12 @@ fn a_full_disk_ends_it_and_loses_nothing_that_was_answered() {
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' XFSZ; ulimit -f 48; exec \"$@\"", "sh"]);
     shell.arg(limited.get_program()).args(limited.get_args());
+    for (name, value) in limited.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
     let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut errors = child.stderr.take().unwrap();
     let mut served = Served::read(child);

@@ -17,7 +17,7 @@ impl Venue {
     pub(super) fn check(&self, wish: &Wish) -> Result<(InstrumentId, &'static str), Answer> {
         let instrument = self.tradable(&wish.symbol)?;
         if let Some(id) = &wish.client_id
-            && self.by_client.contains_key(id)
+            && self.by_client.find(id).is_some()
         {
             return Err(Answer::invalid("client_order_id must be unique"));
         }

@@ -71,7 +71,7 @@ impl Venue {
 
     /// The number of an order by its id.
     pub(crate) fn number(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        self.by_id.find(id)
     }
 
     /// Says whether an order would be taken now, and changes nothing.
@@ -159,7 +159,7 @@ impl Venue {
     }
 
     fn wish_of(&self, entry: &Entry) -> Wish {
-        let name = entry.client_id.as_ref().filter(|name| !self.by_client.contains_key(*name));
+        let name = entry.client_id.as_ref().filter(|name| self.by_client.find(name).is_none());
         Wish {
             symbol: self.tape.universe().get(entry.instrument).symbol.clone(),
             side: entry.side,

@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, Index, IndexMut};
 
-use base::{Day, Ts};
+use base::{Day, Digest, Ts};
 use market::{Cash, InstrumentId};
 use serde::{Deserialize, Serialize};
 
 use super::Venue;
 use super::order::Order;
 use crate::chunks::Chunks;
-use crate::figures::wall_day;
+use crate::figures::{is_uuid, wall_day};
 
 /// All orders, the oldest first; an order's place is its number. It remembers which were touched.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -64,6 +64,30 @@ impl IndexMut<usize> for Orders {
         self.touch(number);
         &mut self.all[number]
     }
+}
+
+/// Numbers of orders by a name. The names themselves stand in the orders; here each takes 128
+/// bits: those of a UUID, of any other text those of its digest.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeMap<u128, usize>);
+
+impl Names {
+    pub(super) fn insert(&mut self, name: &str, number: usize) {
+        self.0.insert(short(name), number);
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.0.get(&short(name)).copied()
+    }
+}
+
+fn short(name: &str) -> u128 {
+    let plain = is_uuid(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let hex = match plain {
+        true => name.replace('-', ""),
+        false => Digest::of(name.as_bytes()).as_str()[..32].to_owned(),
+    };
+    u128::from_str_radix(&hex, 16).unwrap_or_default()
 }
 
 /// What is known of the orders that are open.
@@ -183,5 +207,22 @@ impl Venue {
             self.state.orders.touch(number);
         }
         self.reckon();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_anything_are_others() {
+        let id = "01234567-89ab-8def-a123-456789abcdef";
+        let mut names = Names::default();
+        let all = [id.to_owned(), id.to_uppercase(), id.replace('-', "_"), "a".into(), "".into()];
+        for (number, name) in all.iter().enumerate() {
+            assert_eq!(names.find(name), None, "{name}");
+            names.insert(name, number);
+        }
+        assert!(all.iter().enumerate().all(|(number, name)| names.find(name) == Some(number)));
     }
 }

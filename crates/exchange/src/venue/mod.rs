@@ -41,7 +41,7 @@ pub(crate) use account::Purse;
 use activity::Activity;
 pub(crate) use entry::{Change, Entry};
 pub(crate) use history::trade_number;
-use ledger::{Orders, Waiting};
+use ledger::{Names, Orders, Waiting};
 pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
 pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
 pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
@@ -120,8 +120,8 @@ struct State {
 pub struct Venue {
     tape: Arc<Tape>,
     state: State,
-    by_id: BTreeMap<String, usize>,
-    by_client: BTreeMap<String, usize>,
+    by_id: Names,
+    by_client: Names,
     waiting: Waiting,
     /// The session's bars by their start, made once.
     day: Option<(usize, BTreeMap<Ts, Vec<BarPrint>>)>,
@@ -236,8 +236,8 @@ impl Venue {
         let mut venue = Venue {
             tape,
             state,
-            by_id: BTreeMap::new(),
-            by_client: BTreeMap::new(),
+            by_id: Names::default(),
+            by_client: Names::default(),
             waiting: Waiting::default(),
             day: None,
             costs: BTreeMap::new(),
@@ -256,8 +256,8 @@ impl Venue {
 
     fn index(&mut self, number: usize) {
         let order = &self.state.orders[number];
-        self.by_id.insert(order.id.clone(), number);
-        self.by_client.insert(order.client_id.clone(), number);
+        self.by_id.insert(&order.id, number);
+        self.by_client.insert(&order.client_id, number);
     }
 
     /// The state as text, to be kept.

@@ -58,7 +58,7 @@ impl Venue {
         }
         order.expires = change.expires.unwrap_or(order.expires);
         order.client_id = match change.client_id {
-            Some(id) if self.by_client.contains_key(&id) => {
+            Some(id) if self.by_client.find(&id).is_some() => {
                 return Err(Answer::invalid("client_order_id must be unique"));
             }
             Some(id) => id,

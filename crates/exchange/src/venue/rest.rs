@@ -59,7 +59,7 @@ impl Venue {
         if !is_uuid(id) {
             return Answer::invalid("order_id is missing");
         }
-        let Some(number) = self.by_id.get(&id.to_lowercase()).copied() else {
+        let Some(number) = self.by_id.find(&id.to_lowercase()) else {
             return Answer::missing(format!("order not found for {id}"));
         };
         match method {
@@ -78,8 +78,8 @@ impl Venue {
         let Some(name) = request.word("client_order_id") else {
             return Answer::invalid("client_order_id is missing");
         };
-        match self.by_client.get(name) {
-            Some(number) => Answer::ok(self.shown(*number, Nesting::Nested)),
+        match self.by_client.find(name) {
+            Some(number) => Answer::ok(self.shown(number, Nesting::Nested)),
             None => Answer::missing(format!("order not found for {name}")),
         }
     }

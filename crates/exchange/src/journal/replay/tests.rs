@@ -130,12 +130,12 @@ fn but_for_the_clock(venue: &Venue) -> serde_json::Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn an_account_is_its_state_and_its_journal_wherever_that_ends(
         acts in prop::collection::vec(act(), 1..50),
-        cuts in prop::collection::vec(any::<prop::sample::Index>(), 12),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 8),
     ) {
         let mut clerk = opened();
         let mut journal = HEADING.to_vec();
