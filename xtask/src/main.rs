@@ -59,7 +59,7 @@ enum Chore {
     /// Measure ours beside other people's tools, in one run (docs/benchmarks.md).
     Bench {
         /// What to measure.
-        #[arg(value_parser = ["spine", "learn", "physics"])]
+        #[arg(value_parser = ["spine", "learn", "physics", "orders"])]
         what: String,
         /// Print one JSON object instead of a table: name → {ours, peer, ratio, bar, met}.
         #[arg(long)]

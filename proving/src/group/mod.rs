@@ -8,6 +8,7 @@ pub mod chains;
 pub mod day;
 pub mod decoding;
 pub mod environments;
+pub mod exchange;
 pub mod features;
 pub mod indicators;
 pub mod ingest;
@@ -48,6 +49,7 @@ pub const GROUPS: &[(&str, &str, Run)] = &[
     ("physics", "chains", chains::run),
     ("physics", "environments", environments::run),
     ("orders", "orders", orders::run),
+    ("orders", "exchange", exchange::run),
     ("real", "agree", agree::run),
 ];
 
