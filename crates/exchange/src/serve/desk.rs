@@ -34,9 +34,11 @@ const BACKLOG: usize = 4_096;
 
 /// Most jobs that are worked before what changed is kept.
 const MOST_JOBS: usize = 1_024;
-/// A journal is not begun anew before it weighs so many bytes, nor before it weighs half of the
-/// state: so keeping states takes a part of what keeping changes takes, however large they get.
+/// A journal is not begun anew before it weighs so many bytes, nor before it weighs that part of
+/// the state: so states are kept the more seldom the larger they are, and what that takes of an
+/// order does not grow.
 const LEAST_WEIGHT: u64 = 4 << 20;
+const PART_OF_STATE: u64 = 8;
 
 /// Something to do, and where the answer goes.
 enum Job {
@@ -298,7 +300,7 @@ impl Worker {
         }
         if self.clerk.weight >= LEAST_WEIGHT
             && let Some(size) = self.keep.kept().map_err(Error::KeepState)?
-            && self.clerk.weight >= size / 2
+            && self.clerk.weight >= size / PART_OF_STATE
         {
             self.renew()?;
         }

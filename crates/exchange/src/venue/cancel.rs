@@ -47,15 +47,9 @@ impl Venue {
 
     /// All that goes with an order when a person takes it back: its legs, or its siblings.
     fn family(&self, number: usize) -> Vec<usize> {
-        let order = &self.state.orders[number];
-        let with = |other: &usize| {
-            let other_order = &self.state.orders[*other];
-            *other == number || (order.group.is_some() && other_order.group == order.group)
-        };
         // The order itself first, so that it is not told after its siblings.
         let mut family = vec![number];
-        let beside = self.open_orders_of(order.instrument);
-        family.extend(beside.into_iter().filter(with).filter(|n| *n != number));
+        family.extend(self.open_group_of(number).into_iter().filter(|other| *other != number));
         family
     }
 

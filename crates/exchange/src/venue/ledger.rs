@@ -10,7 +10,7 @@ use market::{Cash, InstrumentId};
 use serde::{Deserialize, Serialize};
 
 use super::Venue;
-use super::order::Order;
+use super::order::{Kind, Order, Side};
 use crate::chunks::Chunks;
 use crate::figures::{is_uuid, wall_day};
 
@@ -95,6 +95,8 @@ fn short(name: &str) -> u128 {
 pub(super) struct Waiting {
     /// Their numbers by instrument, and when each ends.
     of: BTreeMap<InstrumentId, BTreeSet<usize>>,
+    /// Those of which one cancels the others.
+    groups: BTreeMap<String, BTreeSet<usize>>,
     ends: BTreeSet<(Ts, usize)>,
     /// What each holds back, where it is something, and all of it.
     costs: BTreeMap<usize, Cash>,
@@ -107,12 +109,23 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn add(&mut self, number: usize, order: &Order) {
         self.of.entry(order.instrument).or_default().insert(number);
+        if let Some(group) = &order.group {
+            self.groups.entry(group.clone()).or_default().insert(number);
+        }
         self.ends.insert((order.expires, number));
     }
 
     pub(super) fn remove(&mut self, number: usize, order: &Order) {
         if let Some(numbers) = self.of.get_mut(&order.instrument) {
             numbers.remove(&number);
+        }
+        if let Some(group) = &order.group
+            && let Some(numbers) = self.groups.get_mut(group)
+        {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.groups.remove(group);
+            }
         }
         self.ends.remove(&(order.expires, number));
         self.end(number, order);
@@ -153,6 +166,27 @@ impl Venue {
         open.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
     }
 
+    /// Open orders of an order's group, and it itself where it is open; the oldest first.
+    pub(super) fn open_group_of(&self, number: usize) -> Vec<usize> {
+        let group = self.state.orders[number].group.as_ref();
+        let numbers = group.and_then(|group| self.waiting.groups.get(group));
+        numbers.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
+    }
+
+    /// Open orders that what the exchange said of some may concern: those, their groups, and
+    /// what waits for them.
+    pub(super) fn concerned(&self, said_of: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for number in said_of {
+            let Some(order) = self.state.orders.get(number) else { continue };
+            found.insert(number);
+            found.extend(&order.legs);
+            found.extend(self.open_group_of(number));
+        }
+        found.retain(|number| self.state.open.contains(number));
+        found
+    }
+
     /// Numbers of all open orders, the oldest first.
     pub(crate) fn open_orders(&self) -> impl Iterator<Item = usize> {
         self.state.open.iter().copied()
@@ -173,6 +207,18 @@ impl Venue {
     pub(super) fn close_order(&mut self, number: usize) {
         self.state.open.remove(&number);
         self.waiting.remove(number, &self.state.orders[number]);
+    }
+
+    /// Says that the price of an instrument moved: what is not held back at a price of its own
+    /// costs something else now.
+    pub(super) fn revalue(&mut self, instrument: InstrumentId) {
+        let Some(numbers) = self.waiting.of.get(&instrument) else { return };
+        for number in numbers {
+            let order = &self.state.orders.all[*number];
+            if order.side == Side::Sell || order.kind == Kind::Market {
+                self.state.orders.touched.push(*number);
+            }
+        }
     }
 
     /// Brings the money that orders hold back up to date with what happened to them.

@@ -44,12 +44,12 @@ impl Venue {
             let best = self.mark(instrument).unwrap_or(Price::ZERO);
             first.kind = Kind::Trailing { trail, best };
         }
-        let number = self.add(first);
         let paired = wish.class == Class::Oco || wish.legs.len() == 2;
-        let group = paired.then(|| self.state.orders[number].id.clone());
+        let group = paired.then(|| first.id.clone());
         if wish.class == Class::Oco {
-            self.state.orders[number].group.clone_from(&group);
+            first.group.clone_from(&group);
         }
+        let number = self.add(first);
         for leg in &wish.legs {
             let kind = match (*leg, wish.class) {
                 // The target of an OCO is its first order.

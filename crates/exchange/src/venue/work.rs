@@ -106,9 +106,7 @@ impl Venue {
         }
         self.state.exchange.on_bar(print).map_err(Error::ReplayBar)?;
         self.state.marks[instrument.index()] = Some(print.bar.close);
-        for number in self.open_orders_of(instrument) {
-            self.state.orders.touch(number);
-        }
+        self.revalue(instrument);
         self.take_answers(instrument, print.end);
         for number in self.open_orders_of(instrument) {
             self.follow(number, print);
@@ -274,9 +272,14 @@ impl Venue {
         }
         // Each name is sent once, and a child only while its parent is open.
         self.state.exchange.forget_done();
-        let sizes = self.open_orders_of(instrument);
+        let said_of = answers.iter().filter_map(|answer| match answer {
+            BrokerEvent::Filled(fill) => number_in(&fill.order),
+            BrokerEvent::Moved { order, .. } => number_in(order),
+            _ => None,
+        });
+        let concerned = self.concerned(said_of);
         let sizes: Vec<(usize, Option<Qty>)> =
-            sizes.into_iter().map(|number| (number, self.state.orders[number].qty)).collect();
+            concerned.iter().map(|number| (*number, self.state.orders[*number].qty)).collect();
         let mut costs = Vec::new();
         self.state.exchange.drain_fill_costs(&mut costs);
         let filled: Qty = answers
@@ -302,8 +305,10 @@ impl Venue {
                 BrokerEvent::Corrected { .. } => {}
             }
         }
-        for number in self.open_orders_of(instrument) {
-            self.measure(number);
+        for number in concerned {
+            if self.state.orders[number].status.is_open() {
+                self.measure(number);
+            }
         }
         // Who was reduced by a sibling hears of it.
         for (number, qty) in sizes {
@@ -330,8 +335,7 @@ impl Venue {
 
     /// The number of an order by the exchange's name, while that name is its last.
     fn number_of(&self, wire: &ClientOrderId) -> Option<usize> {
-        let digits = wire.as_str().strip_prefix('o')?.split('r').next()?;
-        let number: usize = digits.parse().ok()?;
+        let number = number_in(wire)?;
         let order = self.state.orders.get(number)?;
         (order.wire.as_ref() == Some(wire)).then_some(number)
     }
@@ -378,12 +382,10 @@ impl Venue {
 
     /// One cancels the other: what one filled is not there for its siblings.
     fn shrink_siblings(&mut self, number: usize, by: Qty) {
-        let Some(group) = self.state.orders[number].group.clone() else { return };
-        // A group has one symbol.
-        for other in self.open_orders_of(self.state.orders[number].instrument) {
+        for other in self.open_group_of(number) {
             let order = &self.state.orders[other];
             let rest = order.open_qty() - by;
-            if other != number && order.group.as_ref() == Some(&group) && rest > Qty::ZERO {
+            if other != number && rest > Qty::ZERO {
                 let qty = Some(rest + order.filled);
                 self.state.orders[other].qty = qty;
             }
@@ -416,6 +418,11 @@ impl Venue {
             }
         }
     }
+}
+
+/// The number of the order that a name of the exchange was made for.
+fn number_in(wire: &ClientOrderId) -> Option<usize> {
+    wire.as_str().strip_prefix('o')?.split('r').next()?.parse().ok()
 }
 
 impl Tif {

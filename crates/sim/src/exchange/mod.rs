@@ -196,8 +196,9 @@ impl BarExchange {
     /// one that is not open.
     pub fn remaining(&self, order: &ClientOrderId) -> Option<Qty> {
         let Some(Known::Open(instrument)) = self.account.known(order) else { return None };
-        let waiting = &self.books[instrument.index()].orders;
-        let found = waiting.iter().find(|working| working.id() == order);
+        // The newest is asked for most.
+        let mut waiting = self.books[instrument.index()].orders.iter().rev();
+        let found = waiting.find(|working| working.id() == order);
         found.map(|working| working.total - working.filled)
     }
 

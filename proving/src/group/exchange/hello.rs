@@ -29,7 +29,9 @@ pub(super) fn load(count: usize) -> Result<f64> {
         axum::serve(listener, routes).await
     });
     let door = Door { address, heads: String::new(), key: "", secret: "" };
-    let loaded = load::run(&door, count, "hello").map_err(|error| anyhow!("hello: {error:#}"))?;
+    let symbols = ["SPY".to_owned()];
+    let loaded = load::run(&door, &symbols, (count, "hello"))
+        .map_err(|error| anyhow!("hello: {error:#}"))?;
     runtime.shutdown_background();
     Ok(loaded.requests as f64 / loaded.seconds)
 }

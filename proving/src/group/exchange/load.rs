@@ -24,9 +24,9 @@ pub(super) struct Loaded {
 /// What one connection saw: when each order was answered, how long it took, how many requests.
 type Seen = (Vec<(f64, f64)>, usize);
 
-/// Places so many orders, each with a name of its own: of ten one at the market, nine far from
-/// it, of which two are cancelled again.
-pub(super) fn run(door: &Door, count: usize, name: &str) -> Result<Loaded> {
+/// Places so many orders, each with a name of its own, in all symbols by turns: of ten one at the
+/// market and nine far from it, of which seven are cancelled again by the next request.
+pub(super) fn run(door: &Door, symbols: &[String], (count, name): (usize, &str)) -> Result<Loaded> {
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
     let place = || -> Result<Seen> {
@@ -37,12 +37,12 @@ pub(super) fn run(door: &Door, count: usize, name: &str) -> Result<Loaded> {
             if number >= count {
                 return Ok((seen, requests));
             }
-            let body = order(number, name);
+            let body = order(&symbols[number % symbols.len()], number, name);
             let asked = Instant::now();
             let answer = line.well("POST /v2/orders", &body)?;
             seen.push((begun.elapsed().as_secs_f64(), asked.elapsed().as_secs_f64() * 1e3));
             requests += 1;
-            if matches!(number % 10, 3 | 7) {
+            if matches!(number % 10, 0..=6) {
                 let id = field(answer, "id").context("find the order's id")?;
                 let path = format!("DELETE /v2/orders/{id}");
                 line.well(&path, "")?;
@@ -74,12 +74,13 @@ pub(super) fn run(door: &Door, count: usize, name: &str) -> Result<Loaded> {
     })
 }
 
-fn order(number: usize, name: &str) -> String {
+fn order(symbol: &str, number: usize, name: &str) -> String {
     let terms = match number % 10 {
-        5 => r#""type":"market","time_in_force":"day""#,
+        9 => r#""type":"market","time_in_force":"day""#,
         _ => r#""type":"limit","limit_price":"1.00","time_in_force":"gtc""#,
     };
     format!(
-        r#"{{"symbol":"SPY","qty":"1","side":"buy",{terms},"client_order_id":"{name}-{number}"}}"#
+        r#"{{"symbol":"{symbol}","qty":"1","side":"buy",{terms},
+            "client_order_id":"{name}-{number}"}}"#
     )
 }

@@ -57,13 +57,14 @@ fn beside(name: &str, (ours, peer): (f64, f64), who: &str, bar: Bar) -> Line {
 fn orders(bench: &Bench, binary: &Path) -> Result<(Vec<Line>, f64)> {
     let count = bench.size.pick(100_000, 2_000);
     let home = tempfile::tempdir_in(&bench.scratch)?;
-    let words = ["--symbols", "20", "--years", "1", "--speed", "60", "--cash", "1000000000.00"];
+    let words = ["--symbols", "100", "--years", "1", "--speed", "60", "--cash", "1000000000.00"];
     let served = Served::start(binary, home.path(), &words)?;
     let warm = bench.size.pick(1_000, 100);
-    load::run(&served.door(), warm, "warm")?;
+    let symbols = served.symbols()?;
+    load::run(&served.door(), &symbols, (warm, "warm"))?;
     let before = served.memory_mib()?;
     let Loaded { seconds, mut latencies, requests, early, late } =
-        load::run(&served.door(), count, "load")?;
+        load::run(&served.door(), &symbols, (count, "load"))?;
     let grown = (served.memory_mib()? - before).max(0.0);
     let bytes_per_order = grown * 1_048_576.0 / count as f64;
     drop(served);

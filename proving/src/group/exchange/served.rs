@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::client::Door;
+use super::client::{Door, Line};
 
 const KEY: &str = "bench";
 const SECRET: &str = "bench-secret";
@@ -44,6 +44,14 @@ impl Served {
     pub(super) fn door(&self) -> Door {
         let heads = format!("APCA-API-KEY-ID: {KEY}\r\nAPCA-API-SECRET-KEY: {SECRET}\r\n");
         Door { address: self.address, heads, key: KEY, secret: SECRET }
+    }
+
+    /// What can be traded.
+    pub(super) fn symbols(&self) -> Result<Vec<String>> {
+        let mut line = Line::open(&self.door())?;
+        let assets: Vec<Value> = serde_json::from_str(line.well("GET /v2/assets", "")?)?;
+        let tradable = assets.iter().filter(|asset| asset["tradable"] == true);
+        Ok(tradable.filter_map(|asset| Some(asset["symbol"].as_str()?.to_owned())).collect())
     }
 
     /// Memory that it holds now.
