@@ -318,9 +318,9 @@ impl Venue {
         let closes = if held.qty.is_negative() { Side::Buy } else { Side::Sell };
         let mut groups = Vec::new();
         let mut bound = Qty::ZERO;
-        for number in self.open_orders_of(held.instrument) {
+        for number in self.open_side_of(held.instrument, closes) {
             let order = &self.state.orders[number];
-            if order.side != closes || self.sleeps(order) {
+            if self.sleeps(order) {
                 continue;
             }
             if let Some(group) = &order.group {

@@ -255,10 +255,10 @@ impl Venue {
                 _ => true,
             }
         };
-        for number in self.open_orders_of(instrument) {
+        for number in self.open_side_of(instrument, wish.side.other()) {
             let order = &self.state.orders[number];
             let single = order.class == Class::Simple && wish.class == Class::Simple;
-            if single && order.side != wish.side && order.status != Status::Held && crosses(order) {
+            if single && order.status != Status::Held && crosses(order) {
                 let word = match order.kind {
                     Kind::Limit { .. } => "limit",
                     Kind::Market => "market",

@@ -95,6 +95,8 @@ fn short(name: &str) -> u128 {
 pub(super) struct Waiting {
     /// Their numbers by instrument, and when each ends.
     of: BTreeMap<InstrumentId, BTreeSet<usize>>,
+    /// Those that sell and those that buy.
+    sides: BTreeMap<(InstrumentId, bool), BTreeSet<usize>>,
     /// Those of which one cancels the others.
     groups: BTreeMap<String, BTreeSet<usize>>,
     ends: BTreeSet<(Ts, usize)>,
@@ -109,6 +111,8 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn add(&mut self, number: usize, order: &Order) {
         self.of.entry(order.instrument).or_default().insert(number);
+        let side = (order.instrument, order.side == Side::Buy);
+        self.sides.entry(side).or_default().insert(number);
         if let Some(group) = &order.group {
             self.groups.entry(group.clone()).or_default().insert(number);
         }
@@ -117,6 +121,10 @@ impl Waiting {
 
     pub(super) fn remove(&mut self, number: usize, order: &Order) {
         if let Some(numbers) = self.of.get_mut(&order.instrument) {
+            numbers.remove(&number);
+        }
+        let side = (order.instrument, order.side == Side::Buy);
+        if let Some(numbers) = self.sides.get_mut(&side) {
             numbers.remove(&number);
         }
         if let Some(group) = &order.group
@@ -163,6 +171,12 @@ impl Venue {
     /// Open orders of an instrument, the oldest first.
     pub(super) fn open_orders_of(&self, instrument: InstrumentId) -> Vec<usize> {
         let open = self.waiting.of.get(&instrument);
+        open.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
+    }
+
+    /// Open orders of an instrument on one side, the oldest first.
+    pub(super) fn open_side_of(&self, instrument: InstrumentId, side: Side) -> Vec<usize> {
+        let open = self.waiting.sides.get(&(instrument, side == Side::Buy));
         open.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
     }
 

@@ -282,6 +282,16 @@ impl Book {
         }
     }
 
+    /// Cancels an order as asked, and with it its sleeping children.
+    pub(super) fn cancel(&mut self, account: &mut Account, id: &ClientOrderId) {
+        // The newest are cancelled most.
+        if let Some(index) = self.orders.iter().rposition(|order| order.id() == id) {
+            let order = self.orders.remove(index);
+            account.close(&order, OrderState::Cancelled, "as asked");
+            self.orphan(account, &order);
+        }
+    }
+
     /// Expires the day orders whose session ended by then.
     pub(super) fn expire(&mut self, account: &mut Account, now: Ts) {
         while let Some(index) = self.orders.iter().position(|order| order.expires <= now) {
@@ -294,6 +304,9 @@ impl Book {
     /// A parent ended early: its children keep the part that it filled; those that it never
     /// awakened are cancelled.
     pub(super) fn orphan(&mut self, account: &mut Account, parent: &Working) {
+        if !self.orders.iter().any(|order| order.is_child_of(parent.id())) {
+            return;
+        }
         for child in self.orders.iter_mut().filter(|order| order.is_child_of(parent.id())) {
             child.total = child.allowed;
         }

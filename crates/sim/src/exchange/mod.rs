@@ -314,7 +314,7 @@ impl Broker for BarExchange {
         self.account.clock = self.account.clock.max(at);
         if let Some(Known::Open(instrument)) = self.account.known(order) {
             let book = &mut self.books[instrument.index()];
-            book.cancel_where(&mut self.account, |working| working.id() == order, "as asked");
+            book.cancel(&mut self.account, order);
         }
     }
 
