@@ -47,7 +47,7 @@ pub(super) fn read(folder: &Path, tape: &Arc<Tape>) -> Result<Option<Venue>, Fai
             let failure = Failure::of(&error);
             failure.advise(format!("it is {}; put another copy in its place", path.display()))
         })?;
-        if replayed.cut > HEADING.len() {
+        if replayed.cut > 0 && !is_bare(&path) {
             let (path, cut) = (path.display(), replayed.cut);
             eprintln!("{path}: {cut} bytes at its end were written in part and are left out");
         }
