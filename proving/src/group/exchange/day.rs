@@ -71,6 +71,7 @@ pub(super) fn run(served: &Served, minutes: usize) -> Result<Lived> {
             let shares = known.0.get(&bar.symbol).copied().unwrap_or(0);
             match shares {
                 0 => rose(bar).then(|| (bar.symbol.clone(), "buy", 10)),
+                shares if shares < 0 => Some((bar.symbol.clone(), "buy", -shares)),
                 shares => Some((bar.symbol.clone(), "sell", shares)),
             }
         });
