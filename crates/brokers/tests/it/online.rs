@@ -21,13 +21,44 @@ use market::{Broker as _, BrokerEvent, ClientOrderId, OrderRequest, Snapshot, Un
 use crate::rig::{Prices, Rig, tape};
 use crate::world::{truth, venue};
 
-/// The account as it was kept last.
+/// The account as it is kept: a state, and what happened since.
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
+struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    state: Vec<u8>,
+    journal: Vec<u8>,
+    /// The time there, for a journal of that length.
+    time: Option<(usize, Ts)>,
+}
+
+impl Memory {
+    fn begin(&self, venue: &Venue) {
+        let state = venue.write().unwrap();
+        *self.0.lock().unwrap() = Kept { state, ..Kept::default() };
+    }
+}
 
 impl Keep for Memory {
-    fn keep(&mut self, state: &[u8]) -> io::Result<()> {
-        *self.0.lock().unwrap() = state.to_vec();
+    fn append(&mut self, page: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().journal.extend_from_slice(page);
+        Ok(())
+    }
+
+    fn renew(&mut self, snapshot: exchange::Snapshot) -> io::Result<()> {
+        let mut state = Vec::new();
+        snapshot.write(&mut state)?;
+        let journal = exchange::journal::HEADING.to_vec();
+        *self.0.lock().unwrap() = Kept { state, journal, time: None };
+        Ok(())
+    }
+
+    fn kept(&mut self) -> io::Result<Option<u64>> {
+        Ok(Some(self.0.lock().unwrap().state.len() as u64))
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -104,7 +135,7 @@ struct Sockets<W> {
 pub(crate) fn rig<W: Remote>(bars: &[Prices]) -> Box<dyn Rig> {
     let tape = tape(bars);
     let memory = Memory::default();
-    memory.clone().keep(&venue(Arc::clone(&tape)).write().unwrap()).unwrap();
+    memory.begin(&venue(Arc::clone(&tape)));
     let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
     let (http, tws) = (bind(), bind());
     let at = Addresses { http: http.local_addr().unwrap(), tws: tws.local_addr().unwrap() };
@@ -118,11 +149,24 @@ pub(crate) fn rig<W: Remote>(bars: &[Prices]) -> Box<dyn Rig> {
 }
 
 fn restored(tape: &Arc<Tape>, memory: &Memory) -> Venue {
-    Venue::restore(Arc::clone(tape), &memory.0.lock().unwrap()).unwrap()
+    venue_of(tape, &memory.0.lock().unwrap())
+}
+
+fn venue_of(tape: &Arc<Tape>, kept: &Kept) -> Venue {
+    let mut venue = Venue::restore(Arc::clone(tape), &kept.state).unwrap();
+    venue.replay(&kept.journal).unwrap();
+    venue
 }
 
 fn now(tape: &Arc<Tape>, memory: &Memory) -> Ts {
-    restored(tape, memory).now()
+    let mut kept = memory.0.lock().unwrap();
+    let length = kept.journal.len();
+    if let Some((_, time)) = kept.time.filter(|(of, _)| *of == length) {
+        return time;
+    }
+    let time = venue_of(tape, &kept).now();
+    kept.time = Some((length, time));
+    time
 }
 
 fn serve((http, tws): (TcpListener, TcpListener), tape: &Arc<Tape>, memory: &Memory) -> Server {
@@ -217,7 +261,7 @@ impl<W: Remote> Rig for Sockets<W> {
                 let turn = venue.step(1).unwrap();
                 // The door for TWS hears of every turn, whoever listens there.
                 Hall::default().news(&mut venue, &turn);
-                self.memory.keep(&venue.write().unwrap()).unwrap();
+                self.memory.begin(&venue);
             }
         }
         self.turn_for(Duration::from_millis(50));

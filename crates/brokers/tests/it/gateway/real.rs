@@ -22,7 +22,19 @@ use ibapi::client::blocking::Client;
 struct Nowhere;
 
 impl Keep for Nowhere {
-    fn keep(&mut self, _: &[u8]) -> std::io::Result<()> {
+    fn append(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn renew(&mut self, _: exchange::Snapshot) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn kept(&mut self) -> std::io::Result<Option<u64>> {
+        Ok(Some(0))
+    }
+
+    fn wait(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }
