@@ -107,9 +107,11 @@ pub struct OrderRequest {
     pub tif: TimeInForce,
     /// One cancels the other: a fill of one order takes its quantity off every other order of
     /// the group, and an order with nothing left is cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oco_group: Option<String>,
     /// The order sleeps until this one's first fill; then it is live for the share of its
     /// quantity that the parent has filled. It is cancelled when the parent ends unfilled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ClientOrderId>,
     /// It closes what is held and opens nothing: a wire never places it where nothing is held
     /// against it.

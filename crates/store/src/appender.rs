@@ -54,7 +54,7 @@ enum Way<'s> {
 }
 
 /// Records after which the write-ahead log is folded into the file, between two turns.
-const FOLD_AFTER: usize = 2_000;
+const FOLD_AFTER: usize = 10_000;
 const INSERT: &str = "insert into journal (seq, at, kind, record) values (?1, ?2, ?3, ?4)";
 
 impl Store {

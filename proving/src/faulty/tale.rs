@@ -44,7 +44,7 @@ pub(super) fn record(record: &Record) -> String {
         }
         Record::Planned(it) => {
             let tranches = it.tranches.iter().map(|tranche| {
-                let name = |live: &Option<desk::exit::keeper::Live>| {
+                let name = |live: &Option<desk::exit::parts::Live>| {
                     live.as_ref().map_or("-".to_owned(), |live| format!("{}:{}", live.id, live.qty))
                 };
                 let (stop, next) = (name(&tranche.stop), name(&tranche.next_stop));

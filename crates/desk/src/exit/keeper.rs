@@ -6,6 +6,7 @@ use market::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::parts::{Leg, Live, Tranche, is_usual};
 use super::plan::{ExitPlan, RiskBasis, TargetAt, scaled, toward};
 use super::share::{average, spread};
 use super::watch::Watch;
@@ -35,8 +36,10 @@ pub struct Keeper {
     /// The entry order.
     pub first: Leg,
     /// The add-on order, once sent.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub add: Option<Leg>,
     /// True once the add-on was decided, either way.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub add_decided: bool,
     /// Parts of the position, each behind its own bracket.
     pub tranches: Vec<Tranche>,
@@ -49,18 +52,24 @@ pub struct Keeper {
     /// Original risk in money: first leg's filled quantity × R.
     pub risk_cash: Cash,
     /// What bars have shown since the entry.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub watch: Watch,
     /// Number of the next order leg.
     pub next_leg: u32,
     /// Stop price a broker refused; not asked for again.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub refused_stop: Option<Price>,
     /// Quantity closed so far.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub closed: Qty,
     /// Money received for it (paid, for a short), before fees.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub closed_value: Cash,
     /// Fees of all fills.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub fees: Cash,
     /// When the first fill was done.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub opened_at: Option<Ts>,
     /// Smallest quantity traded; what fills is shared out in whole steps.
     #[serde(default = "smallest")]
@@ -110,66 +119,6 @@ pub enum ExitReason {
     ByHand,
     /// The entry never filled.
     NeverFilled,
-}
-
-/// An order that opens: the entry or the add-on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leg {
-    /// The order.
-    pub id: ClientOrderId,
-    /// Quantity sent.
-    pub asked: Qty,
-    /// Quantity filled.
-    pub filled: Qty,
-    /// Price × quantity of the fills.
-    pub value: Cash,
-    /// True once nothing more can happen to the order.
-    pub done: bool,
-}
-
-/// A part of the position with its own stop and take-profit in one OCO group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Tranche {
-    /// True for the part that the add-on opened.
-    pub added: bool,
-    /// Its part of the leg's quantity.
-    pub asked: Qty,
-    /// Entered and still held.
-    pub open: Qty,
-    /// Entered so far.
-    pub entered: Qty,
-    /// Where it takes profit; `None` rides on the stop.
-    pub target: Option<TargetAt>,
-    /// Name of its OCO group.
-    pub group: String,
-    /// The stop in force, or asleep.
-    pub stop: Option<Live>,
-    /// A stop sent to replace it, not yet working.
-    pub next_stop: Option<Live>,
-    /// The take-profit.
-    pub target_order: Option<Live>,
-    /// The order that closes it at the market.
-    pub exit_order: Option<Live>,
-}
-
-/// An order of a bracket as the keeper last asked for it, less what its group has filled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Live {
-    /// The order.
-    pub id: ClientOrderId,
-    /// Its price; zero for a market order.
-    pub price: Price,
-    /// Quantity not yet filled.
-    pub qty: Qty,
-    /// Whether the broker has said that it works: only then is it known to stand in its group when
-    /// another order of that fills.
-    #[serde(default = "confirmed")]
-    pub confirmed: bool,
-}
-
-/// What plans written down before they knew assume.
-const fn confirmed() -> bool {
-    true
 }
 
 /// What the keeper wants done, in order.

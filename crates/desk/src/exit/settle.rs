@@ -4,7 +4,8 @@
 
 use market::{ClientOrderId, OrderKind, OrderRequest, Price, Qty, TimeInForce};
 
-use super::keeper::{Action, Keeper, Leg, Live, Phase, Tranche};
+use super::keeper::{Action, Keeper, Phase};
+use super::parts::{Leg, Live, Tranche};
 use super::plan::to_tick;
 use crate::orders::Role;
 

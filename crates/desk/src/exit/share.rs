@@ -2,7 +2,7 @@
 
 use market::{Cash, Price, Qty};
 
-use super::keeper::{Leg, Tranche};
+use super::parts::{Leg, Tranche};
 
 /// Gives each tranche of a leg its share of what has filled, in whole steps; odd ones go to the
 /// first that has room. What a tranche was given it keeps.

@@ -1,0 +1,83 @@
+//! Of what a plan at work is made: the orders that open, and the parts that are held.
+
+use market::{Cash, ClientOrderId, Price, Qty};
+use serde::{Deserialize, Serialize};
+
+use super::plan::TargetAt;
+
+/// What a journal need not say: a plan is written down at each change, and most of it is empty at
+/// first.
+pub(super) fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// An order that opens: the entry or the add-on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The order.
+    pub id: ClientOrderId,
+    /// Quantity sent.
+    pub asked: Qty,
+    /// Quantity filled.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub filled: Qty,
+    /// Price × quantity of the fills.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub value: Cash,
+    /// True once nothing more can happen to the order.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub done: bool,
+}
+
+/// A part of the position with its own stop and take-profit in one OCO group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tranche {
+    /// True for the part that the add-on opened.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub added: bool,
+    /// Its part of the leg's quantity.
+    pub asked: Qty,
+    /// Entered and still held.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub open: Qty,
+    /// Entered so far.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub entered: Qty,
+    /// Where it takes profit; `None` rides on the stop.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub target: Option<TargetAt>,
+    /// Name of its OCO group.
+    pub group: String,
+    /// The stop in force, or asleep.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub stop: Option<Live>,
+    /// A stop sent to replace it, not yet working.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub next_stop: Option<Live>,
+    /// The take-profit.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub target_order: Option<Live>,
+    /// The order that closes it at the market.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub exit_order: Option<Live>,
+}
+
+/// An order of a bracket as the keeper last asked for it, less what its group has filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// The order.
+    pub id: ClientOrderId,
+    /// Its price; zero for a market order.
+    pub price: Price,
+    /// Quantity not yet filled.
+    pub qty: Qty,
+    /// Whether the broker has said that it works: only then is it known to stand in its group when
+    /// another order of that fills.
+    #[serde(default = "confirmed")]
+    pub confirmed: bool,
+}
+
+/// What plans written down before they knew assume.
+const fn confirmed() -> bool {
+    true
+}
