@@ -17,6 +17,7 @@ struct AtAlpaca {
     servers: Servers,
     access: Access,
     inquiry: Inquiry,
+    is_live: bool,
 }
 
 pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
@@ -34,7 +35,7 @@ pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Fa
     let inquiry = Inquiry::new(servers.clone(), access.clone());
     let (number, cash) = inquiry.account().map_err(unreached)?;
     alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
-    let source = AtAlpaca { servers, access, inquiry };
+    let source = AtAlpaca { servers, access, inquiry, is_live: live.is_some() };
     Ok(Account::new(format!("alpaca {number}"), cash, source))
 }
 
@@ -47,6 +48,10 @@ impl Source for AtAlpaca {
 
     fn patience(&self) -> Patience {
         alpaca::patience()
+    }
+
+    fn is_live(&self) -> bool {
+        self.is_live
     }
 
     fn time(&mut self) -> Result<Ts, String> {

@@ -23,14 +23,17 @@ const TURN: Duration = Duration::from_millis(200);
 /// Between two looks at the broker's clock: Alpaca answers two hundred requests a minute, and most
 /// of them belong to orders.
 const LOOK: Duration = Duration::from_secs(2);
-/// Longest that an opening order may have waited for its way to the broker: a paper exchange may
-/// run many times as fast as the clock on the wall.
-const OPENING: Span = Span::from_hours(2);
+/// Longest that an opening order may have waited for its way to the broker, on paper and with real
+/// money: a paper exchange may run many times as fast as the clock on the wall.
+const OPENING: (Span, Span) = (Span::from_hours(2), Span::from_minutes(10));
 
 /// What one broker is asked in its own way.
 trait Source: Send {
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String>;
     fn patience(&self) -> Patience;
+    fn is_live(&self) -> bool {
+        false
+    }
     fn time(&mut self) -> Result<Ts, String>;
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
 }
@@ -99,7 +102,9 @@ impl<S: Source> Outside for Remote<S> {
     }
 
     fn patience(&self) -> Patience {
-        Patience { opening: OPENING, ..self.source.patience() }
+        let (paper, live) = OPENING;
+        let opening = if self.source.is_live() { live } else { paper };
+        Patience { opening, ..self.source.patience() }
     }
 
     fn clocks(&mut self) -> Result<Clocks, String> {
