@@ -71,8 +71,10 @@ fn lowest(seen: Vec<(f64, f64)>) -> f64 {
     seen.into_iter().map(|point| point.1).fold(f64::INFINITY, f64::min)
 }
 
+/// Looked at somewhat beyond the reach: a valley whose bottom lies just before its end shows only
+/// with the slope behind it.
 fn least_g(smile: &RawSvi) -> f64 {
-    lowest(seen(smile.places(REACH), |k| smile.durrleman(k)))
+    lowest(seen(smile.places(1.1 * REACH), |k| smile.durrleman(k)))
 }
 
 /// By how much a smile must rise to lie clear of the slice before; below 0 if it does.
