@@ -12,6 +12,7 @@ mod command;
 mod failure;
 mod files;
 mod interrupt;
+mod random;
 mod state;
 mod terminal;
 

@@ -8,6 +8,7 @@
 //! **Start reading** at [`alpaca`] or [`ibkr`].
 
 pub mod alpaca;
+mod clock;
 pub mod flex;
 pub mod gateway;
 pub mod ibkr;

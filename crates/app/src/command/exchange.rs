@@ -24,6 +24,7 @@ use super::data::lake;
 use crate::cli::exchange::ExchangeArgs;
 use crate::failure::Failure;
 use crate::files;
+use crate::random::random;
 use crate::terminal::Terminal;
 
 /// What is said at the start.
@@ -163,12 +164,6 @@ fn keys(args: &ExchangeArgs, folder: &Path) -> Result<(Keys, Option<String>), Fa
     let text = serde_json::to_vec_pretty(&keys)?;
     files::write(&path, &text, "--home")?;
     Ok((keys, Some(secret)))
-}
-
-fn random(bytes: usize) -> Result<String, Failure> {
-    let mut drawn = vec![0; bytes];
-    getrandom::fill(&mut drawn).map_err(|error| Failure::new(format!("make a key: {error}")))?;
-    Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The market, and whether it is recorded or synthetic.

@@ -12,6 +12,7 @@ use market::Cash;
 use crate::cli::live::{LiveCommand, SignArgs};
 use crate::failure::Failure;
 use crate::files;
+use crate::random::random;
 use crate::terminal::Terminal;
 
 /// Name of the file with the key that this home trusts.
@@ -54,10 +55,8 @@ pub(crate) fn check(file: &Path, home: &Path, session: Day) -> Result<Live, Fail
 }
 
 fn make(to: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| Failure::new(format!("make a key: {error}")))?;
-    let key = SigningKey::of_seed(&seed)?;
-    let digits: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = random(32)?;
+    let key = SigningKey::read(&digits)?;
     write_secret(to, &digits).map_err(|error| {
         Failure::new(format!("write key {}: {error}", to.display()))
             .advise("choose a new file with --to; a key is never overwritten")

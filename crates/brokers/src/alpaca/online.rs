@@ -9,7 +9,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::Ts;
 use desk::live::Live;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 use super::line::{Ask, Line, Method, News};
+use crate::clock::{Clock, rest};
 use crate::{Error, Secret};
 
 /// How long one answer is waited for.
@@ -120,7 +121,7 @@ pub struct Access {
 pub struct Online {
     asks: Sender<Ask>,
     news: Receiver<News>,
-    began: Instant,
+    clock: Clock,
 }
 
 impl Online {
@@ -143,18 +144,8 @@ impl Online {
             start("alpaca requests", Box::new(move || worker.work(&waiting, &out)))?;
         }
         start("alpaca stream", Box::new(move || stream(&servers, &access, &out)))?;
-        Ok(Online { asks, news, began: now() })
+        Ok(Online { asks, news, clock: Clock::start() })
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the line is the port through which time comes in")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server in trouble is left alone for a while")]
-fn rest(wait: Duration) {
-    std::thread::sleep(wait);
 }
 
 impl Line for Online {
@@ -168,8 +159,7 @@ impl Line for Online {
     }
 
     fn now(&self) -> Ts {
-        let nanos = now().duration_since(self.began).as_nanos();
-        Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+        self.clock.now()
     }
 }
 

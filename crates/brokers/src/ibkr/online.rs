@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::Ts;
 use ibapi::Notice;
@@ -20,6 +20,7 @@ use super::gateway::Gateway;
 use super::line::{Ask, Line, News, Part};
 use super::{reading, words};
 use crate::Error;
+use crate::clock::{Clock, rest};
 
 /// Longest silence between two looks at what else has come.
 const LOOK: Duration = Duration::from_millis(50);
@@ -31,7 +32,7 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 pub struct Online {
     asks: Sender<Ask>,
     news: Receiver<News>,
-    began: Instant,
+    clock: Clock,
     is_over: Arc<AtomicBool>,
 }
 
@@ -56,7 +57,7 @@ impl Online {
         start("ibkr orders", Box::new(move || writer.write(&waiting, &questions)))?;
         start("ibkr questions", Box::new(move || reader.read(&asked)))?;
         start("ibkr news", Box::new(move || listener.listen(&over)))?;
-        Ok(Online { asks, news, began: now(), is_over })
+        Ok(Online { asks, news, clock: Clock::start(), is_over })
     }
 }
 
@@ -64,16 +65,6 @@ impl Drop for Online {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the line is the port through which time comes in")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a TWS that is not there is left alone for a while")]
-fn rest(wait: Duration) {
-    std::thread::sleep(wait);
 }
 
 impl Line for Online {
@@ -87,8 +78,7 @@ impl Line for Online {
     }
 
     fn now(&self) -> Ts {
-        let nanos = now().duration_since(self.began).as_nanos();
-        Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+        self.clock.now()
     }
 }
 
