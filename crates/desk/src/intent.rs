@@ -5,6 +5,7 @@ use market::{InstrumentId, OrderKind, Price, Qty, Side, TimeInForce};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitPlan;
+use crate::usual::is_usual;
 
 /// A wish to open a position.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,10 +23,11 @@ pub struct Intent {
     /// How much.
     pub amount: Amount,
     /// How to get out; `None` leaves the exit to the book.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub plan: Option<ExitPlan>,
     /// Name of the alternatives it is one of: of intents of one group at most one is entered.
     /// What the entry of one fills is taken off the others, which are then taken back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub group: Option<String>,
     /// Why, in words, for the reader of the journal.
     pub why: String,
@@ -40,8 +42,10 @@ pub struct Entry {
     pub tif: TimeInForce,
     /// Price the decision was made at: size, R and the price collar are measured from it.
     /// `None` takes the last price seen.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub reference: Option<Price>,
     /// Sessions after which an unfilled entry is taken back; `None` leaves it to `tif`.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub valid_sessions: Option<u16>,
 }
 
@@ -65,6 +69,7 @@ pub struct Bet {
     /// Expected commission, spread and slippage of the round trip, in R.
     pub cost_r: f64,
     /// Average daily volume in units, for the participation cap; `None` where unknown.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub average_daily_volume: Option<f64>,
 }
 

@@ -27,6 +27,7 @@ pub mod reconcile;
 pub mod risk;
 pub mod size;
 pub mod tca;
+mod usual;
 
 pub use engine::{Approval, Book, Decision, Engine, EngineConfig, Mode, OnKill, View};
 pub use exit::{ExitPlan, ExitReason, Keeper};

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use base::Digest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Bytes of the names that we derive: `tt-` and twenty hexadecimal digits, and one to spare.
 const SHORT: usize = 24;
@@ -13,8 +13,8 @@ const SHORT: usize = 24;
 ///
 /// Names are copied and compared at every step of an order's life, and ours are short: they are
 /// kept in place, not behind a pointer. Ordered as text.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
 pub struct ClientOrderId(Name);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,6 +72,12 @@ impl From<String> for ClientOrderId {
 impl From<ClientOrderId> for String {
     fn from(id: ClientOrderId) -> String {
         id.as_str().to_owned()
+    }
+}
+
+impl Serialize for ClientOrderId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

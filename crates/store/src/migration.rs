@@ -1,7 +1,8 @@
 //! Making the tables, and bringing those of an older program up to date.
 //!
-//! The tables are plain SQL in `migrations/`, one file a group, the same for both databases. A
-//! change is a new file and a new line in [`MIGRATIONS`]; a file that was released never changes.
+//! The tables are plain SQL in `migrations/`, one file a group, the same for both databases but where
+//! it says that it is for SQLite. A change is a new file and a new line in [`MIGRATIONS`]; a file
+//! that was released never changes.
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
@@ -12,13 +13,17 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use crate::error::Trouble;
 use crate::{Error, Store};
 
-/// Name and text of each group of tables, oldest first.
-const MIGRATIONS: [(&str, &str); 5] = [
-    ("0001_runs", include_str!("../migrations/0001_runs.sql")),
-    ("0002_learning", include_str!("../migrations/0002_learning.sql")),
-    ("0003_trading", include_str!("../migrations/0003_trading.sql")),
-    ("0004_books", include_str!("../migrations/0004_books.sql")),
-    ("0005_studies", include_str!("../migrations/0005_studies.sql")),
+/// Each group of tables, oldest first.
+const MIGRATIONS: [Group; 6] = [
+    Group::new("0001_runs", include_str!("../migrations/0001_runs.sql")),
+    Group::new("0002_learning", include_str!("../migrations/0002_learning.sql")),
+    Group::new("0003_trading", include_str!("../migrations/0003_trading.sql")),
+    Group::new("0004_books", include_str!("../migrations/0004_books.sql")),
+    Group::new("0005_studies", include_str!("../migrations/0005_studies.sql")),
+    Group::of_sqlite(
+        "0006_journal_by_number",
+        include_str!("../migrations/0006_journal_by_number.sql"),
+    ),
 ];
 
 /// Any number; the same in every program that migrates this schema ("trimtab" in ASCII).
@@ -27,9 +32,23 @@ const MIGRATION_LOCK: i64 = 0x0074_7269_6d74_6162;
 /// Where the migrator writes down what it applied.
 const MIGRATION_TABLE: &str = "seaql_migrations";
 
+/// A group of tables, or a change of some.
+#[derive(Clone, Copy)]
 struct Group {
     name: &'static str,
     text: &'static str,
+    /// It changes how SQLite keeps them; PostgreSQL only writes down that it was passed.
+    is_of_sqlite: bool,
+}
+
+impl Group {
+    const fn new(name: &'static str, text: &'static str) -> Group {
+        Group { name, text, is_of_sqlite: false }
+    }
+
+    const fn of_sqlite(name: &'static str, text: &'static str) -> Group {
+        Group { name, text, is_of_sqlite: true }
+    }
 }
 
 impl MigrationName for Group {
@@ -43,6 +62,7 @@ impl MigrationTrait for Group {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         let text = match connection.get_database_backend() {
+            DbBackend::Postgres if self.is_of_sqlite => return Ok(()),
             DbBackend::Postgres => self.text.replace(" blob", " bytea"),
             _ => self.text.to_owned(),
         };
@@ -55,7 +75,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let group = |(name, text)| Box::new(Group { name, text }) as Box<dyn MigrationTrait>;
+        let group = |group| Box::new(group) as Box<dyn MigrationTrait>;
         MIGRATIONS.into_iter().map(group).collect()
     }
 }
@@ -89,7 +109,7 @@ async fn applied(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> 
 }
 
 fn refuse_newer(store: &Store, applied: &[String]) -> Result<(), Error> {
-    let known = |name: &&String| MIGRATIONS.iter().any(|(mine, _)| mine == name);
+    let known = |name: &&String| MIGRATIONS.iter().any(|mine| mine.name == name.as_str());
     let unknown: Vec<&str> =
         applied.iter().filter(|name| !known(name)).map(String::as_str).collect();
     if unknown.is_empty() {
@@ -98,7 +118,7 @@ fn refuse_newer(store: &Store, applied: &[String]) -> Result<(), Error> {
     Err(Error::OpenNewerSchema {
         shown: store.address().to_string(),
         found: unknown.join(", "),
-        known: MIGRATIONS[MIGRATIONS.len() - 1].0.to_owned(),
+        known: MIGRATIONS[MIGRATIONS.len() - 1].name.to_owned(),
     })
 }
 

@@ -6,12 +6,13 @@ use market::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Leg, Live, Tranche, is_usual};
+use super::parts::{Leg, Live, Tranche};
 use super::plan::{ExitPlan, RiskBasis, TargetAt, scaled, toward};
 use super::share::{average, spread};
 use super::watch::Watch;
 use crate::intent::{Entry, Intent};
 use crate::orders::Role;
+use crate::usual::is_usual;
 
 /// The state of one plan. All quantities are magnitudes; the side is the plan's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

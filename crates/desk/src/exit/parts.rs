@@ -4,12 +4,7 @@ use market::{Cash, ClientOrderId, Price, Qty};
 use serde::{Deserialize, Serialize};
 
 use super::plan::TargetAt;
-
-/// What a journal need not say: a plan is written down at each change, and most of it is empty at
-/// first.
-pub(super) fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
+use crate::usual::is_usual;
 
 /// An order that opens: the entry or the add-on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 use market::{Price, Side};
 use serde::{Deserialize, Serialize};
 
+use crate::usual::is_usual;
+
 /// How a position ends. Prices are raw, as traded; a split adjusts them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -12,23 +14,23 @@ pub struct ExitPlan {
     /// The first protective stop.
     pub stop: Price,
     /// What R and targets in R are measured from.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub basis: RiskBasis,
     /// Take-profits with the fractions of the position they close; together at most 1. What they
     /// leave rides on the stop alone.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub targets: Vec<Target>,
     /// Favourable move in R that lifts the stop to the average entry price.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub breakeven_r: Option<f64>,
     /// How the stop follows the price.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub trail: Option<Trail>,
     /// Whether and when the position is made larger.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub add_on: Option<AddOn>,
     /// Sessions after which the position is closed at the next open; the entry's is the first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub max_sessions: Option<u16>,
 }
 
@@ -68,6 +70,7 @@ pub struct Trail {
     /// When it begins to follow.
     pub start: TrailStart,
     /// Where the stop goes first: the low (high) of the two bars before entry. `None` skips it.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub first_stop: Option<Price>,
     /// How it follows afterwards.
     pub ratchet: Ratchet,
@@ -114,6 +117,7 @@ pub struct AddOn {
     /// Where it is bought.
     pub at: AddAt,
     /// After the add-on fills, every take-profit moves to so many R beyond its price.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub target_r: Option<f64>,
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keeper::{Action, ExitReason, Keeper, Phase};
 use super::plan::{AddAt, Ratchet, TrailStart, beyond, scaled, toward};
 use crate::ledger::divided;
+use crate::usual::is_usual;
 
 /// A bar as the keeper sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,20 +29,28 @@ pub struct Watch {
     /// entry order was sent.
     pub sessions: u16,
     /// True once the session last seen has closed.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub closed: bool,
     /// When the entry filled, and how the bar it filled on is to be read.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub filled: Option<(Ts, Counts)>,
     /// Low and high of the running session.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub running: Range,
     /// Low and high of the last two completed sessions, the older first.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub sessions_seen: [Range; 2],
     /// Last close seen.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub close: Price,
     /// Best and worst price since the entry, for MFE and MAE.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub best: Price,
     /// The worst of them.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub worst: Price,
     /// A closing order was refused; it is tried again at the next bar.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub exit_refused: bool,
 }
 

@@ -41,8 +41,34 @@ fn a_newer_schema_is_refused_with_both_versions() {
         let error = fresh.open_with(None).unwrap_err();
         assert!(matches!(error, Error::OpenNewerSchema { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains("0099_later") && text.contains("0005_studies"), "{text}");
+        assert!(text.contains("0099_later") && text.contains("0006_journal_by_number"), "{text}");
     });
+}
+
+#[test]
+fn a_journal_of_an_older_program_is_kept_record_by_record() {
+    let fresh = Fresh::sqlite();
+    drop(fresh.open());
+    fresh.run("drop table journal");
+    fresh.run(
+        "create table journal (seq bigint primary key check (seq >= 1), at bigint not null, \
+         kind text not null, record text not null)",
+    );
+    fresh.run("insert into journal values (1, 5, 'a', '{\"a\":1}'), (2, 6, 'b', '{\"b\":2}')");
+    fresh.run("delete from seaql_migrations where version = '0006_journal_by_number'");
+    let store = fresh.open();
+    let kept = store.read(|tx| tx.journal_from(1, 10)).unwrap();
+    let told = |record: &store::JournalRecord| {
+        (record.seq, record.at.micros(), record.kind.clone(), record.record.to_string())
+    };
+    let record = |seq, at, kind: &str, text: &str| (seq, at, kind.to_owned(), text.to_owned());
+    assert_eq!(
+        kept.iter().map(told).collect::<Vec<_>>(),
+        [record(1, 5, "a", "{\"a\":1}"), record(2, 6, "b", "{\"b\":2}")]
+    );
+    let entry = store::Entry { at: kept[1].at, kind: "c", record: "{}" };
+    store.appender(store::Durability::Process).unwrap().append(&[entry]).unwrap();
+    assert_eq!(store.read(|tx| tx.next_journal_seq()).unwrap(), 4);
 }
 
 #[test]
