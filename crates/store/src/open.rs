@@ -212,6 +212,10 @@ async fn connect(address: &Address, options: &OpenOptions) -> Result<DatabaseCon
     }
 }
 
+/// Bytes of a page. A turn of the journal writes each page that it touched; in a page of half this
+/// size every second turn would touch four, in one of twice it all turns would write more.
+const PAGE_BYTES: u32 = 8_192;
+
 pub(crate) fn connect_options(address: &Address, how: &OpenOptions) -> ConnectOptions {
     let (patience, page_limit) = (how.patience, how.page_limit);
     let mut options = ConnectOptions::new(address.url());
@@ -227,6 +231,8 @@ pub(crate) fn connect_options(address: &Address, how: &OpenOptions) -> ConnectOp
         .map_sqlx_sqlite_opts(move |mut sqlite| {
             sqlite = sqlite.foreign_keys(true).busy_timeout(patience);
             sqlite = sqlite.synchronous(SqliteSynchronous::Full);
+            // A file keeps the size that it was made with.
+            sqlite = sqlite.page_size(PAGE_BYTES);
             if create {
                 sqlite = sqlite.create_if_missing(true);
             }

@@ -138,6 +138,9 @@ impl Watch {
     fn after_entry(&self, seen: &Seen) -> Option<(Price, Price)> {
         let (start, counts) = self.filled?;
         let end = seen.start + seen.size.span();
+        if end <= start {
+            return None;
+        }
         let holds_entry = start == seen.start || (start > seen.start && start < end);
         match (holds_entry, counts) {
             (true, Counts::Nothing) => None,
@@ -326,5 +329,7 @@ mod tests {
         assert_eq!(after(900), Some((price("9"), price("12"))));
         assert_eq!(after(1_000), Some((price("9"), price("12"))));
         assert_eq!(after(1_001), Some((price("11"), price("11"))));
+        assert_eq!(after(1_299), Some((price("11"), price("11"))));
+        assert_eq!(after(1_300), None, "it ended before the entry");
     }
 }

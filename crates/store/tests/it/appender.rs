@@ -51,7 +51,7 @@ fn a_second_writer_is_noticed_and_nothing_of_its_turn_is_kept() {
 #[test]
 fn on_a_full_disk_a_turn_is_refused_whole_and_the_next_one_that_fits_is_kept() {
     let fresh = Fresh::sqlite();
-    let options = OpenOptions { page_limit: Some(200), ..OpenOptions::default() };
+    let options = OpenOptions { page_limit: Some(100), ..OpenOptions::default() };
     let store = Store::open_with(Address::read(&fresh.url).unwrap(), options).unwrap();
     let mut appender = store.appender(Durability::Machine).unwrap();
     let big = format!("\"{}\"", "x".repeat(1 << 20));

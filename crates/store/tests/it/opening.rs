@@ -162,7 +162,7 @@ fn a_full_disk_is_named_and_nothing_is_half_written() {
     let fresh = Fresh::sqlite();
     let big = serde_json::Value::String("x".repeat(1 << 20));
     // SQLite answers as on a full disk once the file may not grow any more.
-    let options = OpenOptions { page_limit: Some(200), ..OpenOptions::default() };
+    let options = OpenOptions { page_limit: Some(100), ..OpenOptions::default() };
     let store = Store::open_with(Address::read(&fresh.url).unwrap(), options).unwrap();
     let outcome = store.transaction("fill", |tx| {
         tx.set("small", 1.into())?;
