@@ -3,12 +3,14 @@
 //!
 //! **For**: one room a broker, each a [`market::remote::Wire`] that does no I/O of its own: the
 //! network lies behind a port, so that the same code runs against the broker, the paper exchange
-//! and a line that loses messages. Beside it the line over the real network.
+//! and a line that loses messages. Beside it the line over the real network, and the prices of a
+//! running session ([`feed`]).
 //! **Must never know**: books, models, plans, why an order is sent, where the journal lies.
 //! **Start reading** at [`alpaca`] or [`ibkr`].
 
 pub mod alpaca;
 mod clock;
+pub mod feed;
 pub mod flex;
 pub mod gateway;
 pub mod ibkr;

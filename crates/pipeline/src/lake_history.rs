@@ -152,6 +152,17 @@ impl LakeHistory {
         Ok(false)
     }
 
+    /// Minutes of the bars that are shorter than a session, where the lake has them.
+    pub fn shorter_minutes(&self) -> Result<Option<u16>, Error> {
+        let Some(finer) = &self.finer else { return Ok(None) };
+        for at in 0..finer.symbols().len() {
+            if let Some(bar) = finer.shorter(at)?.first() {
+                return Ok(u16::try_from(bar.minutes).ok());
+            }
+        }
+        Ok(None)
+    }
+
     /// Bars of a day shorter than the session, where the lake has them.
     pub fn session_shorter(&self, symbol: &str, day: Day) -> Result<Vec<IntradayBar>, Error> {
         let Some(finer) = &self.finer else { return Ok(Vec::new()) };

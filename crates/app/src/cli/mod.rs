@@ -441,6 +441,10 @@ pub(crate) struct BrokerArgs {
     /// With ibkr: the account, where the login has several.
     #[arg(long, value_name = "NAME")]
     pub broker_account: Option<String>,
+    /// With alpaca: prices of all exchanges, for which the data plan must be paid. Without it those
+    /// of IEX, while a session runs.
+    #[arg(long)]
+    pub broker_sip: bool,
     /// Name of the key.
     #[arg(long, value_name = "KEY", env = "APCA_API_KEY_ID", hide_env_values = true)]
     pub broker_key: Option<String>,

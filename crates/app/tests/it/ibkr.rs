@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::live::{AFTER_THE_CLOSE, Broker, DAY, body, end, exchange, made, on, orders};
+use crate::live::{
+    AFTER_THE_CLOSE, Broker, DAY, body, end, exchange, exchange_of, made, on, orders,
+};
 use crate::{run, trimtab};
 
 /// Intents and what became of them.
@@ -50,6 +52,50 @@ fn a_day_trades_alike_on_each_broker() {
     for difference in parity["differences"].as_array().unwrap() {
         let kind = difference["kind"].as_str().unwrap();
         assert!(["price", "fee", "order"].contains(&kind), "{parity:#}");
+    }
+}
+
+/// The price of the entry, and closes of the bars that a plan was shown after it.
+fn shown(home: &Path) -> Vec<i64> {
+    let store = store::Store::open_file(&home.join("state.db")).unwrap();
+    let lines = store.read(|tx| tx.journal_from(1, 10_000)).unwrap();
+    // A bar that moves the stop changes all of the plan.
+    let plan = |line: &store::JournalRecord| line.record[&line.kind]["watch"]["close"].as_i64();
+    lines.iter().filter_map(plan).collect()
+}
+
+#[test]
+fn bars_shorter_than_the_session_are_told_while_it_runs() {
+    for broker in [Broker::Alpaca, Broker::Ibkr] {
+        let home = tempfile::tempdir().unwrap();
+        made(home.path());
+        let words = ["synth", "--symbols", "2", "--years", "1", "--minutes", "30"];
+        run(trimtab(home.path(), &words).args(["--dataset", "half"]));
+        let (served, secret) = exchange_of(home.path(), "1");
+        let mut day = on(broker, home.path(), (&served, &secret));
+        let day = day.args(["--unattended", "--finer", "half"]).spawn().unwrap();
+        let entry = orders(&served, &secret, 1).remove(0);
+        let symbol = entry["symbol"].as_str().unwrap();
+        for half_hour in ["14:15", "15:01", "15:31", "18:50"] {
+            let path = format!("POST /control/advance?until=2024-06-25T{half_hour}:00Z");
+            served.ask(&secret, &path, "");
+            std::thread::sleep(std::time::Duration::from_millis(400));
+        }
+        served.ask(&secret, AFTER_THE_CLOSE, "");
+        let (is_well, told) = end(day);
+        assert!(is_well, "{broker:?}: {told}");
+        let path = format!(
+            "GET /v2/stocks/bars?symbols={symbol}&timeframe=30Min&start=2024-06-25T13:30:00Z\
+             &end=2024-06-25T19:59:00Z"
+        );
+        let bars = body(&served.ask(&secret, &path, ""));
+        let bars = bars["bars"][symbol].as_array().unwrap();
+        let close = |bar: &Value| (bar["c"].as_f64().unwrap() * 1e8).round() as i64;
+        let mut truth: Vec<i64> = bars.iter().map(close).collect();
+        truth.dedup();
+        let mut told = shown(home.path());
+        told.dedup();
+        assert!(told.ends_with(&truth), "{broker:?}: {told:?}, and there were {truth:?}");
     }
 }
 

@@ -21,9 +21,14 @@ pub(crate) fn made(home: &Path) {
 }
 
 pub(crate) fn exchange(home: &Path) -> (Served, String) {
+    exchange_of(home, "30")
+}
+
+/// The exchange with bars of so many minutes.
+pub(crate) fn exchange_of(home: &Path, minutes: &str) -> (Served, String) {
     let words = ["--json", "exchange", "--dataset", "us", "--begin", SESSION];
     let mut command = trimtab(home, &words);
-    command.args(["--speed", "stepped", "--minutes", "30", "--listen", "127.0.0.1:0"]);
+    command.args(["--speed", "stepped", "--minutes", minutes, "--listen", "127.0.0.1:0"]);
     command.args(["--requests-per-minute", "100000", "--tws-port", "0"]);
     command.env_remove("TRIMTAB_EXCHANGE_KEY").env_remove("TRIMTAB_EXCHANGE_SECRET");
     let served = Served::read(command.stdout(Stdio::piped()).spawn().unwrap());

@@ -9,20 +9,26 @@ use serde_json::Value;
 
 use super::line::Method;
 use super::online::Http;
+use super::prices::{MINUTE, Source, bar};
 use super::words;
 use super::{Access, Servers};
+use crate::feed::{History, Minute};
 
 /// Questions that are answered while one waits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inquiry {
     http: Http,
     servers: Servers,
+    source: Source,
 }
 
+/// Bars in one answer.
+const PAGE: u32 = 10_000;
+
 impl Inquiry {
-    /// Questions to these servers.
-    pub fn new(servers: Servers, access: Access) -> Inquiry {
-        Inquiry { http: Http::new(access), servers }
+    /// Questions to these servers; bars of a running session are of that source.
+    pub fn new(servers: Servers, source: Source, access: Access) -> Inquiry {
+        Inquiry { http: Http::new(access), servers, source }
     }
 
     fn get(&self, server: &str, path: &str) -> Result<Value, String> {
@@ -65,12 +71,9 @@ impl Inquiry {
     /// # Errors
     /// In words, without a secret.
     pub fn daily(&self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
-        let list: String =
-            url::form_urlencoded::byte_serialize(symbols.join(",").as_bytes()).collect();
         let (start, end) = (day.start(), day.plus(1).start());
-        let path = format!(
-            "/v2/stocks/bars?symbols={list}&timeframe=1Day&adjustment=raw&limit=10000&start={start}&end={end}"
-        );
+        // Of the past every plan has the bars of all exchanges, and they are what is given.
+        let path = bars_path(symbols, "1Day", start, end);
         let body = self.get(&self.servers.data, &path)?;
         let mut found = BTreeMap::new();
         for (symbol, bars) in body["bars"].as_object().into_iter().flatten() {
@@ -85,5 +88,39 @@ impl Inquiry {
             found.insert(symbol.clone(), candle);
         }
         Ok(found)
+    }
+}
+
+fn bars_path(symbols: &[String], frame: &str, from: Ts, to: Ts) -> String {
+    let list: String = url::form_urlencoded::byte_serialize(symbols.join(",").as_bytes()).collect();
+    format!(
+        "/v2/stocks/bars?symbols={list}&timeframe={frame}&adjustment=raw&limit={PAGE}\
+         &start={from}&end={to}"
+    )
+}
+
+impl History for Inquiry {
+    fn minutes(&self, symbols: &[String], from: Ts, to: Ts) -> Result<Vec<Minute>, String> {
+        let path = bars_path(symbols, "1Min", from, to);
+        let path = format!("{path}&feed={}", self.source.name());
+        let mut found = Vec::new();
+        let mut token = String::new();
+        loop {
+            let body = self.get(&self.servers.data, &format!("{path}{token}"))?;
+            for (symbol, bars) in body["bars"].as_object().into_iter().flatten() {
+                let bars = bars.as_array().into_iter().flatten();
+                // The broker's end belongs to the stretch, ours does not.
+                let inside = bars.filter_map(bar).filter(|(start, _)| *start < to);
+                found.extend(inside.map(|(start, bar)| Minute {
+                    symbol: symbol.clone(),
+                    start,
+                    length: MINUTE,
+                    bar,
+                }));
+            }
+            let Some(next) = body["next_page_token"].as_str() else { return Ok(found) };
+            let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            token = format!("&page_token={next}");
+        }
     }
 }

@@ -22,6 +22,7 @@ pub mod line;
 pub mod market;
 mod online;
 mod packs;
+pub mod prices;
 mod settle;
 mod words;
 
@@ -40,6 +41,7 @@ use books::Round;
 pub use line::{Ask, Line, Method, News};
 pub use online::{Access, Online, Servers};
 use packs::Pack;
+pub use prices::Source;
 
 use crate::shelf::Shelf;
 

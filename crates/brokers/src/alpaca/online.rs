@@ -41,7 +41,12 @@ pub struct Servers {
     pub stream: String,
     /// Of market data, without a slash at the end.
     pub data: String,
+    /// Of the stream of prices, without the name of a source and the slash before it.
+    pub prices: String,
 }
+
+/// Where Alpaca tells prices as they are made, to all accounts alike.
+const PRICES: &str = "wss://stream.data.alpaca.markets/v2";
 
 /// The broker's word in signed terms.
 pub(super) const NAME: &str = "alpaca";
@@ -55,6 +60,7 @@ impl Servers {
             trading: "https://paper-api.alpaca.markets".to_owned(),
             stream: "wss://paper-api.alpaca.markets/stream".to_owned(),
             data: "https://data.alpaca.markets".to_owned(),
+            prices: PRICES.to_owned(),
         }
     }
 
@@ -68,6 +74,7 @@ impl Servers {
             trading: format!("https://{LIVE}"),
             stream: format!("wss://{LIVE}/stream"),
             data: "https://data.alpaca.markets".to_owned(),
+            prices: PRICES.to_owned(),
         })
     }
 
@@ -99,7 +106,8 @@ impl Servers {
         };
         let rest = trading.split_once("://").map_or("", |(_, rest)| rest);
         let stream = format!("{scheme}://{rest}/stream");
-        Ok(Servers { stream, data: trading.clone(), trading })
+        let prices = format!("{scheme}://{rest}/v2");
+        Ok(Servers { stream, prices, data: trading.clone(), trading })
     }
 }
 
@@ -259,7 +267,7 @@ impl Worker {
     }
 }
 
-fn longer(wait: Duration) -> Duration {
+pub(super) fn longer(wait: Duration) -> Duration {
     (wait * 2).clamp(WAITS.0, WAITS.1)
 }
 
@@ -338,20 +346,23 @@ fn listen(servers: &Servers, access: &Access, out: &Sender<News>, is_there: &mut
     }
 }
 
-fn is_silence(error: &std::io::Error) -> bool {
+pub(super) fn is_silence(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
 }
 
-fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error> {
-    let (mut socket, _) = tungstenite::connect(servers.stream.as_str())?;
+/// Lets a read end after a silence.
+pub(super) fn wait_at_most(socket: &mut Socket, silence: Duration) -> std::io::Result<()> {
     let plain = match socket.get_ref() {
         tungstenite::stream::MaybeTlsStream::Plain(plain) => Some(plain),
         tungstenite::stream::MaybeTlsStream::Rustls(tls) => Some(tls.get_ref()),
         _ => None,
     };
-    if let Some(plain) = plain {
-        plain.set_read_timeout(Some(SILENCE))?;
-    }
+    plain.map_or(Ok(()), |plain| plain.set_read_timeout(Some(silence)))
+}
+
+fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error> {
+    let (mut socket, _) = tungstenite::connect(servers.stream.as_str())?;
+    wait_at_most(&mut socket, SILENCE)?;
     let auth = json!({
         "action": "auth",
         "key": access.key,

@@ -106,7 +106,7 @@ impl Inquiry {
 }
 
 /// The data service says 162 too where it was asked too often.
-fn is_none(notice: &ibapi::Notice) -> bool {
+pub(super) fn is_none(notice: &ibapi::Notice) -> bool {
     let is_pace = notice.message.to_lowercase().contains("pacing");
     NO_BAR.contains(&notice.code) && !is_pace
 }

@@ -34,6 +34,7 @@ mod hearing;
 pub mod line;
 pub mod market;
 mod online;
+pub mod prices;
 mod reading;
 mod settle;
 mod shares;

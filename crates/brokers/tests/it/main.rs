@@ -14,6 +14,7 @@ mod ibkr_words;
 mod life;
 mod online;
 mod place;
+mod prices;
 mod rig;
 mod suite;
 mod tws;

@@ -23,7 +23,7 @@ use crate::world::{truth, venue};
 
 /// The account as it is kept: a state, and what happened since.
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Kept>>);
+pub(crate) struct Memory(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -34,7 +34,7 @@ struct Kept {
 }
 
 impl Memory {
-    fn begin(&self, venue: &Venue) {
+    pub(crate) fn begin(&self, venue: &Venue) {
         let state = venue.write().unwrap();
         *self.0.lock().unwrap() = Kept { state, ..Kept::default() };
     }
@@ -63,9 +63,17 @@ impl Keep for Memory {
     }
 }
 
-struct Server {
+pub(crate) struct Server {
     stop: &'static AtomicBool,
     thread: JoinHandle<Result<(), exchange::Error>>,
+}
+
+impl Server {
+    /// Ends it and waits until it has.
+    pub(crate) fn end(self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.thread.join().unwrap().unwrap();
+    }
 }
 
 /// A wire over sockets.
@@ -158,7 +166,7 @@ fn venue_of(tape: &Arc<Tape>, kept: &Kept) -> Venue {
     venue
 }
 
-fn now(tape: &Arc<Tape>, memory: &Memory) -> Ts {
+pub(crate) fn now(tape: &Arc<Tape>, memory: &Memory) -> Ts {
     let mut kept = memory.0.lock().unwrap();
     let length = kept.journal.len();
     if let Some((_, time)) = kept.time.filter(|(of, _)| *of == length) {
@@ -169,7 +177,11 @@ fn now(tape: &Arc<Tape>, memory: &Memory) -> Ts {
     time
 }
 
-fn serve((http, tws): (TcpListener, TcpListener), tape: &Arc<Tape>, memory: &Memory) -> Server {
+pub(crate) fn serve(
+    (http, tws): (TcpListener, TcpListener),
+    tape: &Arc<Tape>,
+    memory: &Memory,
+) -> Server {
     let stop: &'static AtomicBool = Box::leak(Box::default());
     let settings = Settings {
         keys: Keys::new("key", "secret"),
@@ -198,9 +210,9 @@ impl<W: Remote> Sockets<W> {
     }
 
     fn stop(&mut self) {
-        let Some(server) = self.server.take() else { return };
-        server.stop.store(true, Ordering::SeqCst);
-        server.thread.join().unwrap().unwrap();
+        if let Some(server) = self.server.take() {
+            server.end();
+        }
     }
 
     /// A request of the market's owner.

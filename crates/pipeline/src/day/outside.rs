@@ -1,12 +1,12 @@
 //! A broker outside: its wire, its clock, what it says of a session that is over. The port through
 //! which the day reaches it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::desk::courier::{Clocks, Patience};
-use base::Day;
+use base::{Day, Ts};
 use market::remote::Wire;
-use market::{Candle, Universe};
+use market::{Bar, Candle, Session, Universe};
 
 /// A broker that is reached over a wire.
 pub trait Outside: Send {
@@ -27,6 +27,19 @@ pub trait Outside: Send {
     /// # Errors
     /// Where the broker can't be asked; it is asked again at the next turn.
     fn clocks(&mut self) -> Result<Clocks, String>;
+
+    /// Bars of so many minutes of the running session, by symbol and start: those that ended since
+    /// the last call, oldest first. The first call for a symbol tells all since the open, and so
+    /// does the first one after a restart.
+    ///
+    /// # Errors
+    /// Where the broker can't be asked; it is asked again at the next turn.
+    fn bars(
+        &mut self,
+        session: &Session,
+        minutes: u16,
+        symbols: &BTreeSet<String>,
+    ) -> Result<Vec<(String, Ts, Bar)>, String>;
 
     /// Daily bars of a session that is over, by symbol; those that did not trade are left out.
     ///

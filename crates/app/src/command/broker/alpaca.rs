@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use base::{Day, Ts};
-use brokers::alpaca::{self, Access, Alpaca, Inquiry, Online, Servers, Waits};
+use brokers::alpaca::{
+    self, Access, Alpaca, Inquiry, Online, Servers, Source as Feed, Waits, prices,
+};
 use desk::courier::Patience;
 use desk::live::Live;
 use market::remote::Wire;
 use market::{Candle, Universe};
 
-use super::{Account, Source, unreached};
+use super::{Account, Ports, Source, unreached};
 use crate::cli::BrokerArgs;
 use crate::failure::Failure;
 
@@ -17,6 +19,7 @@ struct AtAlpaca {
     servers: Servers,
     access: Access,
     inquiry: Inquiry,
+    feed: Feed,
     is_live: bool,
 }
 
@@ -32,10 +35,11 @@ pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Fa
             .advise("set APCA_API_KEY_ID and APCA_API_SECRET_KEY"));
     };
     let access = Access { key: key.clone(), secret: secret.clone() };
-    let inquiry = Inquiry::new(servers.clone(), access.clone());
+    let feed = if args.broker_sip { Feed::Sip } else { Feed::Iex };
+    let inquiry = Inquiry::new(servers.clone(), feed, access.clone());
     let (number, cash) = inquiry.account().map_err(unreached)?;
     alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
-    let source = AtAlpaca { servers, access, inquiry, is_live: live.is_some() };
+    let source = AtAlpaca { servers, access, inquiry, feed, is_live: live.is_some() };
     Ok(Account::new(format!("alpaca {number}"), cash, source))
 }
 
@@ -56,6 +60,12 @@ impl Source for AtAlpaca {
 
     fn time(&mut self) -> Result<Ts, String> {
         self.inquiry.time()
+    }
+
+    fn prices(&mut self) -> Result<Ports, String> {
+        let stream = prices::start(&self.servers, self.feed, self.access.clone());
+        let stream = stream.map_err(|error| error.to_string())?;
+        Ok((Box::new(stream), Box::new(self.inquiry.clone())))
     }
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {

@@ -51,6 +51,12 @@ impl Source for AtIbkr {
         self.inquiry.time()
     }
 
+    fn prices(&mut self) -> Result<super::Ports, String> {
+        let stream = ibkr::prices::start(Arc::clone(&self.gateway), ibkr::prices::Parts::Bars);
+        let stream = stream.map_err(|error| error.to_string())?;
+        Ok((Box::new(stream), Box::new(ibkr::prices::Past::new(Arc::clone(&self.gateway)))))
+    }
+
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
         self.inquiry.daily(day, symbols)
     }

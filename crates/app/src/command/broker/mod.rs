@@ -4,15 +4,16 @@
 mod alpaca;
 mod ibkr;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base::{Day, Span, Ts};
+use brokers::feed::{self, Feed, History};
 use desk::courier::{Clocks, Patience};
 use desk::live::Live;
 use market::remote::Wire;
-use market::{Candle, Cash, Universe};
+use market::{Bar, Candle, Cash, Session, Universe};
 use pipeline::day::Outside;
 
 use crate::cli::{BrokerArg, BrokerArgs};
@@ -27,6 +28,10 @@ const LOOK: Duration = Duration::from_secs(2);
 /// money: a paper exchange may run many times as fast as the clock on the wall.
 const OPENING: (Span, Span) = (Span::from_hours(2), Span::from_minutes(10));
 
+/// Where prices come from as they are made, and from the past.
+type Ports = (Box<dyn Feed + Send>, Box<dyn History + Send>);
+type Prices = feed::Session<Box<dyn Feed + Send>, Box<dyn History + Send>>;
+
 /// What one broker is asked in its own way.
 trait Source: Send {
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String>;
@@ -35,6 +40,7 @@ trait Source: Send {
         false
     }
     fn time(&mut self) -> Result<Ts, String>;
+    fn prices(&mut self) -> Result<Ports, String>;
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
 }
 
@@ -47,7 +53,7 @@ pub(crate) struct Account {
 
 impl Account {
     fn new(name: String, cash: Cash, source: impl Source + 'static) -> Account {
-        let remote = Remote { name, source, began: now(), time: None };
+        let remote = Remote { name, source, began: now(), time: None, prices: None };
         Account { cash, outside: Box::new(Mutex::new(remote)) }
     }
 }
@@ -80,6 +86,8 @@ struct Remote<S> {
     began: Instant,
     /// The broker's time, and when it was asked for.
     time: Option<(Instant, Ts)>,
+    /// Bars of a session, while it runs.
+    prices: Option<(Day, u16, Prices)>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the composition root asks what time it is")]
@@ -119,6 +127,26 @@ impl<S: Source> Outside for Remote<S> {
         };
         let nanos = here.duration_since(self.began).as_nanos();
         Ok(Clocks { wall, steady: Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)) })
+    }
+
+    fn bars(
+        &mut self,
+        session: &Session,
+        minutes: u16,
+        symbols: &BTreeSet<String>,
+    ) -> Result<Vec<(String, Ts, Bar)>, String> {
+        let now = self.clocks()?.wall;
+        let is_it =
+            |(day, length, _): &(Day, u16, Prices)| (*day, *length) == (session.day, minutes);
+        if !self.prices.as_ref().is_some_and(is_it) {
+            let ports = self.source.prices()?;
+            let prices = feed::Session::new(ports, (session.open, session.close), minutes);
+            self.prices = Some((session.day, minutes, prices));
+        }
+        match &mut self.prices {
+            Some((_, _, prices)) => prices.bars(now, symbols),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {

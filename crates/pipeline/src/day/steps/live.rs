@@ -3,9 +3,11 @@
 //! A turn asks for the time, the kill switch, what a person has settled and the words on intents
 //! that wait, lets the engine hear the broker, keeps what it decides in the journal, and only then
 //! sends; tables follow after that. Cut off anywhere, the same command goes on: what was written is
-//! folded, what was sent is found at the broker. After the close the session's bars are told, as
-//! the simulated day tells them, and the account is compared before the step counts as done.
+//! folded, what was sent is found at the broker. Bars shorter than the session are told as the
+//! broker makes them, where the simulated day would take them from the lake; the daily ones after
+//! the close. Then the account is compared before the step counts as done.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use ::desk::Line;
@@ -15,7 +17,7 @@ use ::desk::reconcile::Difference;
 use base::{Span, Ts};
 use books::breakout::BreakoutBook;
 use market::remote::Wire;
-use market::{BarSize, Command, Event, Session, What};
+use market::{BarSize, Command, Event, InstrumentId, Session, What};
 use serde_json::json;
 use store::{Durability, Equity, Incident, StepKey, Tx};
 
@@ -26,6 +28,7 @@ use crate::day::desk::Numbers;
 use crate::day::outside::Outside;
 use crate::day::{BOOK, Step, Walk, approvals, brake, incidents, records};
 use crate::journal::StoreJournal;
+use crate::lake_history::LakeHistory;
 
 /// After the close before the session's bars are asked for: they have to be complete.
 const LATE: Span = Span::from_minutes(1);
@@ -73,6 +76,10 @@ struct Life<'a, 'w> {
     journal: StoreJournal<'a>,
     /// When the bars of the session were told, by the clock that never jumps.
     told: Option<Ts>,
+    /// Minutes of the bars that are told while the session runs; none where the days' bars do.
+    minutes: Option<u16>,
+    /// What was held, ordered or planned since the session began.
+    concerned: BTreeMap<String, InstrumentId>,
 }
 
 impl<'a, 'w> Life<'a, 'w> {
@@ -90,7 +97,13 @@ impl<'a, 'w> Life<'a, 'w> {
         let config = (walk.engine_config(), &universe);
         let driver = Driver::start(config, BreakoutBook::default(), wire, clocks, &lines)?;
         let journal = StoreJournal::new(walk.store.appender(Durability::Machine)?);
-        Ok(Life { walk, session, numbers, driver, journal, told: None })
+        let minutes = match &walk.request.parts.finer {
+            Some(_) => LakeHistory::open(walk.lake, &walk.request.parts, walk.planned_at())?
+                .shorter_minutes()?,
+            None => None,
+        };
+        let concerned = BTreeMap::new();
+        Ok(Life { walk, session, numbers, driver, journal, told: None, minutes, concerned })
     }
 
     /// Tells whoever watches which intents wait for a person.
@@ -113,7 +126,14 @@ impl<'a, 'w> Life<'a, 'w> {
         // A broker that does not answer is asked again; orders that stand there stand.
         let Ok(clocks) = outside.clocks() else { return Ok(true) };
         let mut events = self.commands(clocks)?;
-        if self.told.is_none() && clocks.wall >= self.session.close + LATE {
+        let is_over = clocks.wall >= self.session.close + LATE;
+        match self.shorter(outside, clocks) {
+            Some(bars) => events.extend(bars),
+            // Daily bars come after all shorter ones.
+            None if is_over => return Ok(true),
+            None => {}
+        }
+        if self.told.is_none() && is_over {
             let Some(bars) = self.bars(outside)? else { return Ok(true) };
             events.extend(bars);
             self.told = Some(clocks.steady);
@@ -167,6 +187,27 @@ impl<'a, 'w> Life<'a, 'w> {
         let at = clocks.wall;
         let event = |command: Command| Event { at, known: at, what: What::Command(command) };
         Ok(commands.into_iter().map(event).collect())
+    }
+
+    /// Bars shorter than the session that ended since the last turn; none while the broker does
+    /// not answer.
+    fn shorter(&mut self, outside: &mut dyn Outside, clocks: Clocks) -> Option<Vec<Event>> {
+        let Some(minutes) = self.minutes else { return Some(Vec::new()) };
+        if self.told.is_some() || clocks.wall < self.session.open {
+            return Some(Vec::new());
+        }
+        for id in concerned(self.driver.engine()) {
+            self.concerned.insert(self.numbers.symbol(id).to_owned(), id);
+        }
+        let symbols: BTreeSet<String> = self.concerned.keys().cloned().collect();
+        let bars = outside.bars(self.session, minutes, &symbols).ok()?;
+        let event = |(symbol, start, bar): (String, Ts, market::Bar)| {
+            let (instrument, size) = (*self.concerned.get(&symbol)?, BarSize::Minutes(minutes));
+            let at = start + size.span();
+            let what = What::Bar { instrument, size, start, bar };
+            Some(Event { at, known: at.max(clocks.wall), what })
+        };
+        Some(bars.into_iter().filter_map(event).collect())
     }
 
     /// The session's daily bars of what is held, ordered or planned; none while the broker does
