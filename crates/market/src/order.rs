@@ -90,6 +90,9 @@ pub enum TimeInForce {
     Day,
     /// Until cancelled.
     Gtc,
+    /// Until the day's trading ends, before and after the session too where the broker trades then.
+    /// Limits alone: outside the session a price can be anything.
+    AllHours,
 }
 
 /// A wish to trade, as sent to a broker.

@@ -1,7 +1,7 @@
 //! From what is wanted to what is asked: compares what is kept with what stands, and asks for the
 //! difference. Settling twice asks for nothing the second time.
 
-use market::{ClientOrderId, InstrumentId, OrderKind, Qty};
+use market::{ClientOrderId, InstrumentId, OrderKind, Qty, TimeInForce};
 
 use super::kept::{Group, Wanted};
 use super::line::{Line, Method};
@@ -111,6 +111,8 @@ impl<L: Line> Alpaca<L> {
         let takes = matches!(kept.request.kind, OrderKind::Market | OrderKind::Limit { .. })
             && kept.request.qty.raw() % Qty::SCALE == 0
             && kept.request.oco_group.is_none()
+            // Outside the session Alpaca takes orders that stand alone.
+            && kept.request.tif != TimeInForce::AllHours
             && kept.filled == Qty::ZERO;
         let fits = takes && same_group && children.iter().all(same_qty);
         if !fits || stops.len() != 1 || targets.len() > 1 {

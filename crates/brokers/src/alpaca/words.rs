@@ -222,7 +222,7 @@ fn tif(tif: TimeInForce, kind: OrderKind, qty: Qty) -> &'static str {
         (OrderKind::MarketOnClose, _) => "cls",
         // Alpaca keeps fractions for the day only; what is still wanted is placed again.
         _ if !whole => "day",
-        (_, TimeInForce::Day) => "day",
+        (_, TimeInForce::Day | TimeInForce::AllHours) => "day",
         (_, TimeInForce::Gtc) => "gtc",
     }
 }
@@ -262,6 +262,9 @@ pub(super) fn placing(
     body["qty"] = qty.to_string().into();
     body["time_in_force"] = tif(first.tif, first.kind, qty).into();
     body["client_order_id"] = pack.name.clone().into();
+    if first.tif == TimeInForce::AllHours {
+        body["extended_hours"] = true.into();
+    }
     let has = |task: Task| pack.legs.iter().any(|leg| leg.task == task);
     let class = match (has(Task::Entry), has(Task::Target), has(Task::Stop)) {
         (true, true, true) => "bracket",
@@ -288,4 +291,46 @@ pub(super) fn moving(kind: OrderKind, name: &str) -> Value {
 pub(super) fn message(status: u16, body: &Value) -> String {
     let words = body["message"].as_str().unwrap_or_default();
     format!("{status} {words}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use market::InstrumentId;
+
+    use super::super::packs::Leg;
+    use super::*;
+
+    #[test]
+    fn an_order_for_all_hours_says_so_and_any_other_does_not() {
+        let order = ClientOrderId::from_text("tt-1");
+        let qty = Qty::whole(5);
+        let said = |tif| {
+            let request = OrderRequest {
+                id: order.clone(),
+                instrument: InstrumentId(0),
+                qty,
+                kind: OrderKind::Limit { limit: "9.5".parse().unwrap() },
+                tif,
+                oco_group: None,
+                parent: None,
+                reduce_only: false,
+            };
+            let legs = vec![Leg::new(&order, Task::Only, qty)];
+            let pack = Pack {
+                name: "tt-1".to_owned(),
+                names: Vec::new(),
+                instrument: InstrumentId(0),
+                legs,
+                phase: super::super::packs::Phase::Asking,
+                moving_to: None,
+                is_adopted: false,
+                partial_since: None,
+                is_ours_to_end: false,
+            };
+            let body = placing(&pack, "AAA", |_| Some(request.clone())).unwrap();
+            (body["time_in_force"].clone(), body["extended_hours"].clone())
+        };
+        assert_eq!(said(TimeInForce::AllHours), ("day".into(), true.into()));
+        assert_eq!(said(TimeInForce::Day), ("day".into(), Value::Null));
+    }
 }

@@ -136,9 +136,10 @@ pub(super) fn order(terms: &Terms, account: &str) -> Order {
         limit_price: limit.map(Price::to_f64),
         aux_price: stop.map(Price::to_f64),
         tif: match terms.tif {
-            TimeInForce::Day => Tif::Day,
+            TimeInForce::Day | TimeInForce::AllHours => Tif::Day,
             TimeInForce::Gtc => Tif::GoodTillCanceled,
         },
+        outside_rth: terms.tif == TimeInForce::AllHours,
         oca_group: terms.group.clone().unwrap_or_default(),
         oca_type: match terms.group {
             Some(_) => OcaType::ReduceWithBlock,
@@ -168,6 +169,26 @@ mod tests {
             assert_eq!(moment(text).map(|at| at.to_string()), wanted, "{text}");
         }
         assert_eq!(moment("yesterday"), None);
+    }
+
+    #[test]
+    fn an_order_for_all_hours_stands_outside_the_session_for_the_day() {
+        let terms = |tif| Terms {
+            symbol: "AAA".to_owned(),
+            reference: "tt-1".to_owned(),
+            qty: Qty::whole(5),
+            kind: OrderKind::Limit { limit: "9.5".parse().unwrap() },
+            tif,
+            parent: None,
+            group: None,
+            is_last: true,
+        };
+        let said = |tif| {
+            let order = order(&terms(tif), "DU1");
+            (order.tif, order.outside_rth)
+        };
+        assert_eq!(said(TimeInForce::AllHours), (Tif::Day, true));
+        assert_eq!(said(TimeInForce::Gtc), (Tif::GoodTillCanceled, false));
     }
 
     #[test]

@@ -85,6 +85,7 @@ macro_rules! conforms {
 conforms!(
     a_market_order_fills_at_the_next_open,
     a_limit_fills_at_its_price_or_better,
+    a_limit_for_all_hours_fills_in_the_session_and_is_protected,
     a_stop_wakes_at_its_price,
     an_order_taken_back_fills_nothing,
     an_order_sent_twice_is_one,

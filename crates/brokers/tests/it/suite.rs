@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use market::{BrokerEvent, Cash, ClientOrderId, OrderKind, OrderRequest, OrderState, Price, Qty};
+use market::{
+    BrokerEvent, Cash, ClientOrderId, OrderKind, OrderRequest, OrderState, Price, Qty, TimeInForce,
+};
 
 use crate::rig::{A, Prices, QUIET, Rig, VOLUME, exit, order, usd};
 
@@ -138,6 +140,17 @@ pub(crate) fn a_limit_fills_at_its_price_or_better(make: &Make) {
     stage.bars(1);
     assert_eq!((stage.filled(&buy), stage.price(&buy)), (Qty::whole(10), usd(99.0)));
     stage.agrees();
+}
+
+pub(crate) fn a_limit_for_all_hours_fills_in_the_session_and_is_protected(make: &Make) {
+    let mut stage = Stage::new(make, &[QUIET, [100.0, 100.5, 98.0, 99.0], QUIET]);
+    let [entry, low, high] = bracket(10, limit(99.0), (95.0, 110.0));
+    let entry = OrderRequest { tif: TimeInForce::AllHours, ..entry };
+    stage.send(&[&entry, &low, &high]);
+    stage.bars(2);
+    assert_eq!((stage.filled(&entry), stage.price(&entry)), (Qty::whole(10), usd(99.0)));
+    assert!(!stage.has_ended(&low) && !stage.has_ended(&high));
+    assert_eq!(stage.agrees(), Qty::whole(10));
 }
 
 pub(crate) fn a_stop_wakes_at_its_price(make: &Make) {

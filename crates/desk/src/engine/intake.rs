@@ -2,7 +2,7 @@
 //! a person may ask for.
 
 use base::Span;
-use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty};
+use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, TimeInForce};
 
 use super::answers::Told;
 use super::core::{Core, Ports};
@@ -87,6 +87,10 @@ impl Core {
         }
         if self.state.delisted.contains(&intent.instrument) {
             return Err(Reason::Delisted);
+        }
+        let is_limit = matches!(intent.entry.kind, OrderKind::Limit { .. });
+        if intent.entry.tif == TimeInForce::AllHours && !is_limit {
+            return Err(Reason::UnlimitedOutsideSession);
         }
         match (&intent.plan, intent.amount) {
             (None, Amount::Bet(_)) => Err(Reason::NoPlan),

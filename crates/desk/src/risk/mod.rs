@@ -88,6 +88,8 @@ pub enum Reason {
     MarginCushion,
     /// The instrument is quoted in another currency than the account's.
     ForeignCurrency,
+    /// An order for all hours that is no limit.
+    UnlimitedOutsideSession,
     /// The instrument was delisted.
     Delisted,
     /// No price has been seen and none was given.

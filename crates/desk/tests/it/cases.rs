@@ -327,6 +327,23 @@ fn a_kill_switch_set_to_flatten_closes_at_the_market_behind_the_stop() {
 }
 
 #[test]
+fn an_order_for_all_hours_must_name_its_worst_price() {
+    let with = |kind| {
+        let mut intent = planned("one", Side::Long, stop_only());
+        intent.entry.kind = kind;
+        intent.entry.tif = TimeInForce::AllHours;
+        let script = vec![(1, Step::Want(Box::new(intent)))];
+        let mut world = World::new(config(), TinyBroker::guarded(), script);
+        world.bar("100 101 99 100").bar("100 101 99 100");
+        world
+    };
+    let refused = with(OrderKind::Market);
+    assert_eq!(refusals(&refused), [Reason::UnlimitedOutsideSession]);
+    let taken = with(OrderKind::Limit { limit: "100".parse().unwrap() });
+    assert_eq!((refusals(&taken), taken.held()), (vec![], 100));
+}
+
+#[test]
 fn a_second_intent_of_the_same_side_is_refused_and_of_one_name_too() {
     let again = planned("again", Side::Long, stop_only());
     let mut script = want(stop_only());

@@ -105,7 +105,7 @@ impl KnockOutExchange {
             let order = &mut self.orders[at];
             let ended = if order.cancelled.is_some_and(|when| when <= begins) {
                 Some((OrderState::Cancelled, ""))
-            } else if order.request.tif == TimeInForce::Day
+            } else if order.request.tif != TimeInForce::Gtc
                 && order.session.is_some()
                 && order.session != today
             {
