@@ -154,6 +154,10 @@ impl Core {
             self.touched.push(instrument);
         }
         orders.moved(order, state);
+        if state == OrderState::Expired && role == Role::Close {
+            // No price came in what was left of the session: it waits for the next one's first.
+            self.touched.push(instrument);
+        }
         if state == OrderState::Rejected && matches!(role, Role::Entry | Role::Plain | Role::Close)
         {
             self.incident(format!("order {order} refused by the broker: {reason}"), journal);
