@@ -248,6 +248,11 @@ impl Tx<'_> {
         self.select("where day = $1 and book = $2 order by name", values)
     }
 
+    /// What is known of one step of all days of a book, in order of day.
+    pub fn steps_named(&self, book: &str, name: &str) -> Result<Vec<StepRecord>, Error> {
+        self.select("where book = $1 and name = $2 order by day", vec![book.into(), name.into()])
+    }
+
     /// Passes over a step; a step that is done stays done.
     pub fn skip_step(&self, key: &StepKey, why: &str) -> Result<(), Error> {
         let mut step = self.find(key.values())?.unwrap_or_else(|| empty(key));

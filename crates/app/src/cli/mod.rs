@@ -498,6 +498,9 @@ pub(crate) struct ParityArgs {
     /// The home folder of the other run.
     #[arg(long, value_name = "HOME")]
     pub against: PathBuf,
+    /// Also write it as a page.
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
 }
 
 /// The kill switch.

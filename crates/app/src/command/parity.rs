@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use pipeline::day::parity::{Deeds, Kind, Parity, compare};
+use pipeline::day::parity::{Deeds, Parity, compare};
 
 use crate::cli::ParityArgs;
 use crate::failure::Failure;
-use crate::state;
 use crate::terminal::{Terminal, headed};
+use crate::{files, state};
 
 pub(crate) fn run(
     args: &ParityArgs,
@@ -23,19 +23,13 @@ pub(crate) fn run(
     let here = Deeds::read(&state::open(home, url)?)?;
     let there = Deeds::read(&state::open(&args.against, None)?)?;
     let found = compare(&here, &there);
-    terminal.answer(&found, told(&found))
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Signal => "signal",
-        Kind::Order => "order",
-        Kind::MissedFill => "missed fill",
-        Kind::Session => "session",
-        Kind::Timing => "timing",
-        Kind::Price => "price",
-        Kind::Fee => "fee",
+    if let Some(path) = &args.page {
+        let (one, other) = (home.display().to_string(), args.against.display().to_string());
+        let revision = concat!("trimtab ", env!("CARGO_PKG_VERSION"));
+        let page = found.page([&here, &there], [&one, &other], revision);
+        files::write(path, page.html().as_bytes(), "--page")?;
     }
+    terminal.answer(&found, told(&found))
 }
 
 fn told(found: &Parity) -> String {
@@ -50,7 +44,7 @@ fn told(found: &Parity) -> String {
     let mut table = headed(["differs", "what", "symbol", "here", "there", "cost here"]);
     for it in &found.differences {
         let cost = if it.cost == market::Cash::ZERO { String::new() } else { it.cost.to_string() };
-        table.add_row([word(it.kind), &it.name, &it.symbol, &it.here, &it.there, &cost]);
+        table.add_row([it.kind.word(), &it.name, &it.symbol, &it.here, &it.there, &cost]);
     }
     text.push_str(&format!(
         "{table}\nprices and fees cost {} here beyond there, over fills that both had; one run, so \

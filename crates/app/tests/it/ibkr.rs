@@ -46,7 +46,11 @@ fn a_day_trades_alike_on_each_broker() {
 
     // Beside the simulated broker nothing is missed or done at another time; prices and costs
     // differ, and exits, which that broker keeps to itself until a bar.
-    let held = trimtab(ibkr, &["--json", "parity", "--against"]).arg(simulated).output().unwrap();
+    let page = ibkr.join("parity.html");
+    let mut held = trimtab(ibkr, &["--json", "parity", "--against"]);
+    let held = held.arg(simulated).arg("--page").arg(&page).output().unwrap();
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("SYNTHETIC") && page.contains("The same was filled"));
     let parity: Value = serde_json::from_slice(&held.stdout).unwrap();
     assert_eq!(parity["same_fills"], fills.len(), "{parity:#}");
     for difference in parity["differences"].as_array().unwrap() {

@@ -20,6 +20,7 @@ mod incidents;
 pub mod outside;
 mod page;
 pub mod parity;
+mod parity_page;
 mod records;
 mod steps;
 

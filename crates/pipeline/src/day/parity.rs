@@ -13,6 +13,7 @@ use serde::Serialize;
 use store::Store;
 
 use super::desk::Numbers;
+use super::{BOOK, Step};
 use crate::Error;
 use crate::journal::lines;
 
@@ -23,6 +24,17 @@ pub struct Deeds {
     pub intents: BTreeMap<String, Option<String>>,
     /// Orders that were sent.
     pub orders: BTreeMap<String, Sent>,
+    /// What it was decided on.
+    pub data: BTreeSet<Data>,
+}
+
+/// Data that days were walked on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Data {
+    /// Tables and versions.
+    pub version: String,
+    /// Recorded from a market, or made; `None` where that is not on record.
+    pub is_recorded: Option<bool>,
 }
 
 /// An order that was sent, and what became of it.
@@ -89,10 +101,60 @@ pub struct Parity {
     pub orders: usize,
     /// Orders that filled in both, the same quantity in the same session.
     pub same_fills: usize,
+    /// Their prices, held side by side.
+    pub fills: Vec<Both>,
     /// All that differs.
     pub differences: Vec<Difference>,
     /// What prices and fees cost here beyond there, over fills that both had.
     pub cost: Cash,
+}
+
+/// An order that filled the same quantity in both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Both {
+    /// Its first fill here.
+    pub at: Ts,
+    /// How much worse its price is here, in basis points of its value there.
+    pub worse_bps: f64,
+}
+
+impl Kind {
+    /// All kinds, in the order in which a trade comes about.
+    pub const ALL: [Kind; 7] = [
+        Kind::Signal,
+        Kind::Order,
+        Kind::MissedFill,
+        Kind::Session,
+        Kind::Timing,
+        Kind::Price,
+        Kind::Fee,
+    ];
+
+    /// Its name for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Signal => "signal",
+            Kind::Order => "order",
+            Kind::MissedFill => "missed fill",
+            Kind::Session => "session",
+            Kind::Timing => "timing",
+            Kind::Price => "price",
+            Kind::Fee => "fee",
+        }
+    }
+
+    /// What it is.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Kind::Signal => "an intent of one alone, or refused by one alone",
+            Kind::Order => "an order of one alone, or of another quantity",
+            Kind::MissedFill => "a fill of one alone, or of another quantity",
+            Kind::Session => "filled in another session",
+            Kind::Timing => "filled at another time of the same session",
+            Kind::Price => "filled at another price",
+            Kind::Fee => "another fee",
+        }
+    }
 }
 
 impl Deeds {
@@ -101,9 +163,17 @@ impl Deeds {
     /// # Errors
     /// Where the store can't be read.
     pub fn read(store: &Store) -> Result<Deeds, Error> {
-        let (lines, numbers) =
-            store.read(|tx| -> Result<_, Error> { Ok((lines(tx)?, Numbers::read(tx)?)) })?;
-        Ok(Deeds::of(&lines, &|id| numbers.symbol(id).to_owned()))
+        let (lines, numbers, steps) = store.read(|tx| -> Result<_, Error> {
+            Ok((lines(tx)?, Numbers::read(tx)?, tx.steps_named(BOOK, Step::Download.name())?))
+        })?;
+        let mut deeds = Deeds::of(&lines, &|id| numbers.symbol(id).to_owned());
+        let data = steps.iter().filter_map(|step| {
+            let version = step.output["data_version"].as_str()?.to_owned();
+            let origin = step.output["origin"].as_str();
+            Some(Data { version, is_recorded: origin.map(|origin| origin == "recorded") })
+        });
+        deeds.data = data.collect();
+        Ok(deeds)
     }
 
     fn of(lines: &[Line], symbol: &dyn Fn(market::InstrumentId) -> String) -> Deeds {
@@ -171,13 +241,25 @@ pub fn compare(here: &Deeds, there: &Deeds) -> Parity {
         }
     }
     let orders: BTreeSet<&String> = here.orders.keys().chain(there.orders.keys()).collect();
-    let mut same_fills = 0;
+    let (mut same_fills, mut fills) = (0, Vec::new());
     for name in &orders {
-        same_fills += order(name, (here.orders.get(*name), there.orders.get(*name)), &mut found);
+        let both = (here.orders.get(*name), there.orders.get(*name));
+        let is_same = order(name, both, &mut found);
+        same_fills += is_same;
+        if let (1, (Some(here), Some(there))) = (is_same, both) {
+            fills.extend(here.at.and_then(|at| Both::of(at, [here.value, there.value])));
+        }
     }
     found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let cost = found.iter().map(|difference| difference.cost).sum();
-    Parity { intents: names.len(), orders: orders.len(), same_fills, differences: found, cost }
+    Parity {
+        intents: names.len(),
+        orders: orders.len(),
+        same_fills,
+        fills,
+        differences: found,
+        cost,
+    }
 }
 
 /// One order in both; 1 where it filled alike.
@@ -236,7 +318,7 @@ mod tests {
 
     fn deeds(orders: Vec<(&str, Sent)>) -> Deeds {
         let orders = orders.into_iter().map(|(name, sent)| (name.to_owned(), sent)).collect();
-        Deeds { intents: BTreeMap::new(), orders }
+        Deeds { orders, ..Deeds::default() }
     }
 
     fn kinds(here: Vec<(&str, Sent)>, there: Vec<(&str, Sent)>) -> Vec<Kind> {
@@ -279,7 +361,7 @@ mod tests {
     fn an_intent_refused_in_one_alone_is_told() {
         let with = |fate: Option<&str>| {
             let fate = fate.map(str::to_owned);
-            Deeds { intents: [("i".to_owned(), fate)].into(), orders: BTreeMap::new() }
+            Deeds { intents: [("i".to_owned(), fate)].into(), ..Deeds::default() }
         };
         let found = compare(&with(None), &with(Some("Frozen")));
         assert_eq!(found.differences[0].kind, Kind::Signal);

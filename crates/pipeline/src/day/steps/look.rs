@@ -20,6 +20,9 @@ use crate::{Error, models};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Downloaded {
     pub(crate) data_version: String,
+    /// Recorded or made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<report::provenance::Origin>,
     pub(crate) stocks: usize,
     pub(crate) with_last_bar: usize,
 }
@@ -56,8 +59,9 @@ pub(crate) fn download(walk: &Walk<'_>) -> Result<(), Error> {
             return Err(Error::FindBars { stocks: count, previous: walk.previous.day });
         }
         let symbols = (0..count).map(|at| history.symbol(InstrumentId(at as u32)).to_owned());
-        let data_version = history.data_version();
-        Ok((Downloaded { data_version, stocks: count, with_last_bar }, symbols.collect()))
+        let (data_version, origin) = (history.data_version(), Some(history.origin()));
+        let found = Downloaded { data_version, origin, stocks: count, with_last_bar };
+        Ok((found, symbols.collect()))
     };
     let keep = |tx: &Tx<'_>, (found, symbols): (Downloaded, Vec<String>)| {
         Numbers::extend(tx, symbols.iter().map(String::as_str))?;
