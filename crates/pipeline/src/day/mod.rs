@@ -12,6 +12,7 @@
 //! turns its journal into rows, [`brake`] halts it, [`approvals`] takes a person's word, and
 //! `incidents` are what a person has to look at.
 
+mod alarms;
 pub mod approvals;
 pub mod brake;
 pub mod course;
@@ -37,7 +38,7 @@ use store::{StepKey, StepRecord, Store};
 
 pub use brake::{Brake, Released};
 pub use course::{Course, Step};
-pub use outside::Outside;
+pub use outside::{Alarm, Outside};
 
 use crate::lake_history::{LakeHistory, Parts};
 use crate::{Error, Progress};

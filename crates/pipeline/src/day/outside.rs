@@ -8,6 +8,17 @@ use base::{Day, Ts};
 use market::remote::Wire;
 use market::{Bar, Candle, Session, Universe};
 
+/// Something wrong on the way to the broker, of which a person is to know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alarm {
+    /// What it is about: one word, of which one alarm is raised at a time.
+    pub kind: String,
+    /// What is the matter and what to do.
+    pub words: String,
+    /// When it was raised.
+    pub since: Ts,
+}
+
 /// A broker that is reached over a wire.
 pub trait Outside: Send {
     /// The account, in words that name it for good: a home belongs to one.
@@ -46,6 +57,11 @@ pub trait Outside: Send {
     /// # Errors
     /// Where the broker can't be asked; it is asked again at the next turn.
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+
+    /// The alarms that are raised now.
+    fn alarms(&mut self) -> Vec<Alarm> {
+        Vec::new()
+    }
 
     /// Waits until something may have come.
     fn wait(&mut self);

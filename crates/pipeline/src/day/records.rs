@@ -118,7 +118,7 @@ fn split(tx: &Tx<'_>, wrote: &Wrote<'_>) -> Result<(), Error> {
 }
 
 /// The databases keep microseconds.
-fn micros(at: Ts) -> Ts {
+pub(crate) fn micros(at: Ts) -> Ts {
     Ts::from_micros(at.micros())
 }
 

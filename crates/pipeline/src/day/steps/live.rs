@@ -3,9 +3,10 @@
 //! A turn asks for the time, the kill switch, what a person has settled and the words on intents
 //! that wait, lets the engine hear the broker, keeps what it decides in the journal, and only then
 //! sends; tables follow after that. Cut off anywhere, the same command goes on: what was written is
-//! folded, what was sent is found at the broker. Bars shorter than the session are told as the
-//! broker makes them, where the simulated day would take them from the lake; the daily ones after
-//! the close. Then the account is compared before the step counts as done.
+//! folded, what was sent is found at the broker. Alarms on the way to it go on record whether or not
+//! it answers. Bars shorter than the session are told as the broker makes them, where the simulated
+//! day would take them from the lake; the daily ones after the close. Then the account is compared
+//! before the step counts as done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -26,7 +27,7 @@ use super::session::{MANAGED, concerned};
 use crate::Error;
 use crate::day::desk::Numbers;
 use crate::day::outside::Outside;
-use crate::day::{BOOK, Step, Walk, approvals, brake, incidents, records};
+use crate::day::{BOOK, Step, Walk, alarms, approvals, brake, incidents, records};
 use crate::journal::StoreJournal;
 use crate::lake_history::LakeHistory;
 
@@ -80,6 +81,7 @@ struct Life<'a, 'w> {
     minutes: Option<u16>,
     /// What was held, ordered or planned since the session began.
     concerned: BTreeMap<String, InstrumentId>,
+    alarms: alarms::Kept,
 }
 
 impl<'a, 'w> Life<'a, 'w> {
@@ -102,8 +104,8 @@ impl<'a, 'w> Life<'a, 'w> {
                 .shorter_minutes()?,
             None => None,
         };
-        let concerned = BTreeMap::new();
-        Ok(Life { walk, session, numbers, driver, journal, told: None, minutes, concerned })
+        let (told, concerned, alarms) = (None, BTreeMap::new(), alarms::Kept::default());
+        Ok(Life { walk, session, numbers, driver, journal, told, minutes, concerned, alarms })
     }
 
     /// Tells whoever watches which intents wait for a person.
@@ -123,6 +125,7 @@ impl<'a, 'w> Life<'a, 'w> {
 
     /// One turn; false once the session is over and all is settled.
     fn turn(&mut self, outside: &mut dyn Outside) -> Result<bool, Error> {
+        self.alarms.look(self.walk.store, self.session.day, outside.alarms())?;
         // A broker that does not answer is asked again; orders that stand there stand.
         let Ok(clocks) = outside.clocks() else { return Ok(true) };
         let mut events = self.commands(clocks)?;
