@@ -1,8 +1,9 @@
 //! The clock under the lines over a network: it never jumps, and it waits.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base::Ts;
+use desk::courier::Clocks;
 
 /// Time since a line began.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,17 @@ impl Clock {
     pub(crate) fn now(&self) -> Ts {
         let nanos = self.began.elapsed().as_nanos();
         Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
+    /// The same beside what the clock of this machine shows.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the line is the port through which time comes in"
+    )]
+    pub(crate) fn both(&self) -> Clocks {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = Ts::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+        Clocks { wall, steady: self.now() }
     }
 }
 

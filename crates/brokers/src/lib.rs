@@ -50,19 +50,15 @@ pub enum Error {
         /// What is wrong there.
         fault: String,
     },
-    /// TWS or the gateway, where nobody answers, or not as it should.
+    /// No session of TWS or the gateway that may be traded on.
     #[error("reach TWS at {address}: {fault}")]
     ReachGateway {
         /// As given.
         address: String,
-        /// What went wrong.
+        /// What is wrong.
         fault: String,
-    },
-    /// An account that is not traded, or not named.
-    #[error("open the account: {fault}")]
-    OpenAccount {
-        /// What is wrong with it, and what to do.
-        fault: String,
+        /// What a person can do about it.
+        advice: String,
     },
     /// A thread that could not be started.
     #[error("start a thread for the network")]

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub(crate) mod broker;
 pub(crate) mod depth;
 pub(crate) mod exchange;
 pub(crate) mod execute;
@@ -13,9 +14,9 @@ pub(crate) mod statement;
 use std::path::PathBuf;
 
 use base::Day;
-use brokers::Secret;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use broker::BrokerArgs;
 use depth::DepthCommand;
 use exchange::ExchangeArgs;
 use execute::ExecuteArgs;
@@ -406,51 +407,6 @@ pub(crate) struct DayArgs {
     /// The broker.
     #[command(flatten)]
     pub broker: BrokerArgs,
-}
-
-fn secret() -> Option<Secret> {
-    let text = std::env::var("APCA_API_SECRET_KEY").ok()?;
-    Some(Secret::new(&text)).filter(|secret| !secret.is_empty())
-}
-
-/// The broker that orders go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum BrokerArg {
-    /// The one in this process; its account lies in the store.
-    Simulated,
-    /// Alpaca's paper account, or the paper exchange.
-    Alpaca,
-    /// A paper account at Interactive Brokers behind TWS or the IB Gateway, or the paper exchange
-    /// with --tws-port.
-    Ibkr,
-}
-
-/// A broker outside.
-#[derive(Debug, Args)]
-pub(crate) struct BrokerArgs {
-    /// Where orders go with --mode paper.
-    #[arg(long, value_enum, default_value = "simulated")]
-    pub broker: BrokerArg,
-    /// Another address than Alpaca's paper account or 127.0.0.1:7497, as `trimtab exchange` prints
-    /// it: a URL for alpaca, HOST:PORT for ibkr.
-    #[arg(long, value_name = "ADDRESS")]
-    pub broker_address: Option<String>,
-    /// With ibkr: our number among the clients of that TWS. Orders belong to it.
-    #[arg(long, value_name = "ID", default_value_t = brokers::ibkr::Access::CLIENT)]
-    pub broker_client: i32,
-    /// With ibkr: the account, where the login has several.
-    #[arg(long, value_name = "NAME")]
-    pub broker_account: Option<String>,
-    /// With alpaca: prices of all exchanges, for which the data plan must be paid. Without it those
-    /// of IEX, while a session runs.
-    #[arg(long)]
-    pub broker_sip: bool,
-    /// Name of the key.
-    #[arg(long, value_name = "KEY", env = "APCA_API_KEY_ID", hide_env_values = true)]
-    pub broker_key: Option<String>,
-    /// The key's secret; from the environment alone.
-    #[arg(skip = secret())]
-    pub broker_secret: Option<Secret>,
 }
 
 /// Intents of the last day walked.

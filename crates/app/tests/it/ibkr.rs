@@ -1,10 +1,14 @@
 //! A day on the paper exchange as a client of TWS, process against process: it trades as on the
-//! other broker and as on the simulated one, also through a kill.
+//! other broker and as on the simulated one, also through a kill; what is wrong on the way there is
+//! on record until it is well again.
 
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::disguise::Disguise;
 use crate::live::{
     AFTER_THE_CLOSE, Broker, DAY, body, end, exchange, exchange_of, made, on, orders,
 };
@@ -158,12 +162,51 @@ fn a_tws_that_is_not_there_or_has_another_account_says_what_to_do() {
     let (served, _) = exchange(home.path());
     let there = served.said["tws"].as_str().unwrap();
     for (words, wanted) in [
-        (&["--broker-address", "127.0.0.1:9"][..], "reach TWS at 127.0.0.1:9"),
-        (&["--broker-address", there, "--broker-account", "DU1"], "none of this login's accounts"),
+        (&["--broker-address", "127.0.0.1:9"][..], "nothing listens on 9"),
+        (&["--broker-address", "127.0.0.1:9"], "start IB Gateway"),
+        (&["--broker-address", "127.0.0.1"], "write HOST:PORT"),
+        (&["--broker-address", there, "--broker-account", "DU1"], "not the account DU1"),
+        (&["--broker-address", there], "--broker-clock-within any"),
     ] {
         let mut command = trimtab(home.path(), &DAY);
         let done = command.args(["--broker", "ibkr"]).args(words).output().unwrap();
         let told = String::from_utf8_lossy(&done.stderr).into_owned();
         assert!(!done.status.success() && told.contains(wanted), "{words:?}: {told}");
     }
+}
+
+/// Waits until incidents say that, or do no more.
+fn until_on_record(home: &Path, words: &str, is_there: bool) {
+    let begun = Instant::now();
+    loop {
+        let told = run(&mut trimtab(home, &["orders", "ls"]));
+        if told.contains(words) == is_there {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(200), "{words} {is_there}: {told}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn another_login_in_the_middle_of_a_day_is_on_record_until_the_first_is_back() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    made(home);
+    let (served, secret) = exchange(home);
+    let disguise = Disguise::of(served.said["tws"].as_str().unwrap());
+    let mut day = trimtab(home, &DAY);
+    day.args(["--unattended", "--broker", "ibkr", "--broker-address", &disguise.at]);
+    day.args(["--broker-clock-within", "any"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let day = day.spawn().unwrap();
+    orders(&served, &secret, 1);
+    disguise.seem_live(true);
+    until_on_record(home, "has the live account UU", true);
+    disguise.seem_live(false);
+    until_on_record(home, "has the live account UU", false);
+    served.ask(&secret, AFTER_THE_CLOSE, "");
+    let (is_well, told) = end(day);
+    assert!(is_well, "{told}");
+    let told = intents(home);
+    assert!(told.contains("\"executed\""), "{told}");
 }

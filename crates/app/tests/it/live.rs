@@ -63,7 +63,8 @@ pub(crate) fn on(broker: Broker, home: &Path, (served, secret): (&Served, &str))
             command.env("APCA_API_KEY_ID", said("key")).env("APCA_API_SECRET_KEY", secret);
         }
         Broker::Ibkr => {
-            command.args(["--broker", "ibkr", "--broker-address", said("tws")]);
+            command.args(["--broker", "ibkr", "--broker-clock-within", "any"]);
+            command.args(["--broker-address", said("tws")]);
         }
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

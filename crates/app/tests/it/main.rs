@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod database;
 mod depth;
+mod disguise;
 mod exchange;
 mod execute;
 mod flow;

@@ -5,20 +5,32 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::disguise::Disguise;
+use crate::exchange::Served;
 use crate::live::{AFTER_THE_CLOSE, DAY, body, end, exchange, made, orders};
 use crate::{run, trimtab};
 
 const HOLDS: (&str, &str) = ("2024-06-01", "2024-06-30");
 
 /// A key that the home trusts, and terms signed with it.
-fn terms(home: &Path, account: &str, (first, last): (&str, &str), largest_order: &str) {
+fn terms(home: &Path, account: &str, days: (&str, &str), largest_order: &str) {
+    terms_at("alpaca", home, account, days, largest_order);
+}
+
+fn terms_at(
+    broker: &str,
+    home: &Path,
+    account: &str,
+    (first, last): (&str, &str),
+    largest_order: &str,
+) {
     let key = home.join("secret.key");
     if !key.exists() {
         let made = run(trimtab(home, &["--json", "live", "key", "--to"]).arg(&key));
         let made: Value = serde_json::from_str(&made).unwrap();
         run(trimtab(home, &["live", "trust"]).arg(made["public"].as_str().unwrap()));
     }
-    let mut sign = trimtab(home, &["live", "sign", "--broker", "alpaca", "--account", account]);
+    let mut sign = trimtab(home, &["live", "sign", "--broker", broker, "--account", account]);
     sign.args(["--largest-order", largest_order, "--largest-gross", "50000"]);
     sign.args(["--first-day", first, "--last-day", last, "--key"]).arg(&key);
     run(sign.arg("--to").arg(home.join("live.toml")));
@@ -57,18 +69,68 @@ fn a_live_day_trades_on_the_account_of_its_terms_and_no_larger_than_they_say() {
     terms(home, "PA0", HOLDS, "2000");
     refused(&mut on_the_exchange(), "the terms are for PA0");
     terms(home, account, HOLDS, "2000");
-    let running = on_the_exchange().spawn().unwrap();
-    let entry = orders(&served, &secret, 1).remove(0);
+    let value = traded((&served, &secret), &mut on_the_exchange());
+    assert!(value > 500.0 && value < 2_200.0, "{value}");
+}
+
+/// A day to its end: what its entry was worth.
+fn traded((served, secret): (&Served, &str), day: &mut Command) -> f64 {
+    let running = day.spawn().unwrap();
+    let entry = orders(served, secret, 1).remove(0);
     for _ in 0..2 {
-        served.ask(&secret, "POST /control/step?bars=1", "");
+        served.ask(secret, "POST /control/step?bars=1", "");
     }
-    served.ask(&secret, AFTER_THE_CLOSE, "");
+    served.ask(secret, AFTER_THE_CLOSE, "");
     let (is_well, told) = end(running);
     assert!(is_well, "{told}");
-    let filled = orders(&served, &secret, 1).into_iter().find(|it| it["id"] == entry["id"]);
+    let filled = orders(served, secret, 1).into_iter().find(|it| it["id"] == entry["id"]);
     let filled = filled.unwrap();
     let number = |key: &str| filled[key].as_str().unwrap().parse::<f64>().unwrap();
-    let value = number("filled_qty") * number("filled_avg_price");
+    number("filled_qty") * number("filled_avg_price")
+}
+
+/// Longer than from the time of the made market to now.
+const AGES: &str = "3000000000";
+
+/// A live day as a client of TWS.
+fn live_at_tws(home: &Path, at: &str) -> Command {
+    let mut command = live(home);
+    command.args(["--broker", "ibkr", "--broker-address", at, "--broker-clock-within", AGES]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command
+}
+
+/// The account that is found there, as it is told where it is refused.
+fn account_at(home: &Path, at: &str) -> String {
+    let mut paper = trimtab(home, &DAY);
+    let paper = paper.args(["--unattended", "--broker", "ibkr", "--broker-address", at]);
+    let told = String::from_utf8(paper.output().unwrap().stderr).unwrap();
+    let (_, account) = told.split_once("the live account ").unwrap_or_else(|| panic!("{told}"));
+    account.chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+#[test]
+fn a_live_day_as_a_client_of_tws_trades_on_the_account_of_its_terms_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    made(home);
+    let (served, secret) = exchange(home);
+    let disguise = Disguise::of(served.said["tws"].as_str().unwrap());
+    terms_at("ibkr", home, "UU1", HOLDS, "2000");
+    refused(&mut live_at_tws(home, &disguise.at), "has the paper account DU");
+    disguise.seem_live(true);
+    let account = account_at(home, &disguise.at);
+    refused(&mut live_at_tws(home, &disguise.at), "not the account UU1");
+    terms_at("alpaca", home, &account, HOLDS, "2000");
+    refused(&mut live_at_tws(home, &disguise.at), "the terms are for alpaca");
+    terms_at("ibkr", home, &account, HOLDS, "2000");
+    let other = ["--broker-account", "UU2"];
+    refused(live_at_tws(home, &disguise.at).args(other), "the terms are for UU");
+    let mut off = live(home);
+    off.args(["--broker", "ibkr", "--broker-address", &disguise.at]);
+    refused(&mut off, "the clock of this machine is");
+    refused(off.args(["--broker-clock-within", "any"]), "that of the world");
+    let value = traded((&served, &secret), &mut live_at_tws(home, &disguise.at));
     assert!(value > 500.0 && value < 2_200.0, "{value}");
 }
 

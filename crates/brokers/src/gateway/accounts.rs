@@ -54,6 +54,13 @@ pub enum Wrong {
         /// Those that it has.
         there: Vec<String>,
     },
+    /// It has several accounts, and none was asked for.
+    Several {
+        /// Where it listens.
+        port: u16,
+        /// Its accounts.
+        there: Vec<String>,
+    },
 }
 
 impl fmt::Display for Wrong {
@@ -68,6 +75,10 @@ impl fmt::Display for Wrong {
                 let (port, there) = (super::ports::named(*port), there.join(", "));
                 write!(f, "{port} has {there}, not the account {wanted} that was asked for")
             }
+            Wrong::Several { port, there } => {
+                let (port, there) = (super::ports::named(*port), there.join(", "));
+                write!(f, "{port} has several accounts, and none was asked for: {there}")
+            }
         }
     }
 }
@@ -75,8 +86,8 @@ impl fmt::Display for Wrong {
 /// The account to trade on, of those that a session has.
 ///
 /// # Errors
-/// [`Wrong`], where any of them is of the other mode, or the one asked for is not there. A list
-/// without a code has an account that nobody knows, which counts as live.
+/// [`Wrong`], where any of them is of the other mode, where the one asked for is not there, or where
+/// there are several and none was asked for.
 pub fn choose(
     port: u16,
     mode: Mode,
@@ -91,9 +102,10 @@ pub fn choose(
     }
     let none =
         || Wrong::Account { port, wanted: asked.unwrap_or("any").to_owned(), there: codes.clone() };
-    let found = match asked {
-        Some(asked) => codes.iter().find(|code| *code == asked),
-        None => codes.first(),
+    let found = match (asked, codes.as_slice()) {
+        (Some(asked), _) => codes.iter().find(|code| *code == asked),
+        (None, [_, _, ..]) => return Err(Wrong::Several { port, there: codes }),
+        (None, _) => codes.first(),
     };
     found.cloned().ok_or_else(none)
 }
@@ -135,5 +147,11 @@ mod tests {
         for mode in [Mode::Paper, Mode::Live] {
             assert!(choose(1, mode, None, &codes(&["", " "])).is_err());
         }
+    }
+
+    #[test]
+    fn of_several_accounts_one_must_be_named() {
+        let wrong = choose(1, Mode::Paper, None, &codes(&["DU1", "DU2"])).unwrap_err().to_string();
+        assert_eq!(wrong, "port 1 has several accounts, and none was asked for: DU1, DU2");
     }
 }

@@ -27,6 +27,21 @@ pub enum AlarmKind {
     Clock,
 }
 
+impl AlarmKind {
+    /// Its name, in one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AlarmKind::Away => "away",
+            AlarmKind::Login => "login",
+            AlarmKind::NoServers => "no-servers",
+            AlarmKind::Unread => "unread",
+            AlarmKind::Wrong => "wrong",
+            AlarmKind::ReadOnly => "read-only",
+            AlarmKind::Clock => "clock",
+        }
+    }
+}
+
 /// An alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {

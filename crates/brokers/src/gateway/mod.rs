@@ -9,9 +9,9 @@
 //! all trading. What is away is tried again, slower each time. Within the hours in which the
 //! broker's servers start anew ([`windows`]) nobody is alarmed.
 //!
-//! Who drives it: asks for nothing on a line except what an [`Act::Ask`] says, sends no order while
-//! [`Session::why_not`] gives reasons, and calls [`Session::hear`] with [`News::Tick`] by
-//! [`Session::wake_at`].
+//! Who drives it, as [`crate::ibkr::Gateway`] does: asks for nothing on a line except what an
+//! [`Act::Ask`] says until orders may be sent, sends none while [`Session::why_not`] gives reasons,
+//! and calls [`Session::hear`] with [`News::Tick`] by [`Session::wake_at`].
 //!
 //! Source: interactivebrokers.github.io/tws-api, "Connection", "System Message Codes"; where times
 //! and ports are from stands with them.
@@ -24,6 +24,7 @@ pub mod ports;
 mod session;
 mod settings;
 mod spoken;
+mod ways;
 mod why;
 pub mod windows;
 mod zones;
@@ -31,10 +32,11 @@ mod zones;
 pub use accounts::{Mode, Wrong};
 pub use alarms::{Alarm, AlarmKind};
 pub use backoff::Backoff;
-pub use ports::{Knock, Tcp};
+pub use ports::{Knock, Ports, Tcp};
 pub use session::Session;
 pub use settings::{ClockRule, Settings, Waits};
 pub use spoken::{Act, Answer, LineId, News, Question, Told};
+pub use ways::{Way, way};
 pub use why::{Cause, WhyNot};
 pub use windows::{Away, Region, Window};
 pub use zones::Zone;

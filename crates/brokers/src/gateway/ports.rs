@@ -2,7 +2,7 @@
 //!
 //! Source: interactivebrokers.github.io/tws-api, "Initial Setup": the ports that each comes with.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use super::accounts::Mode;
@@ -26,20 +26,28 @@ pub const KNOWN: [Known; 4] = [
     Known { port: 7496, name: "TWS, live", mode: Mode::Live },
 ];
 
-/// Ports in the order in which they are tried: the one given, then those that come with the mode,
-/// then the others, since a port can be set to anything.
-pub fn order(mode: Mode, given: Option<u16>) -> Vec<u16> {
-    let of = |wanted: bool| {
-        let known = KNOWN.iter().filter(move |known| (known.mode == mode) == wanted);
-        known.map(|known| known.port)
-    };
-    let mut ports: Vec<u16> = given.into_iter().collect();
-    for port in of(true).chain(of(false)) {
-        if !ports.contains(&port) {
-            ports.push(port);
+/// Ports that are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// Those that the programs come with.
+    Known,
+    /// That one alone.
+    Only(u16),
+}
+
+impl Ports {
+    /// In the order in which they are tried: those that come with the mode, then the others, since
+    /// a port can be set to anything.
+    pub fn order(self, mode: Mode) -> Vec<u16> {
+        let of = |wanted: bool| {
+            let known = KNOWN.iter().filter(move |known| (known.mode == mode) == wanted);
+            known.map(|known| known.port)
+        };
+        match self {
+            Ports::Known => of(true).chain(of(false)).collect(),
+            Ports::Only(port) => vec![port],
         }
     }
-    ports
 }
 
 /// The port, and the program that comes with it.
@@ -57,40 +65,40 @@ pub trait Knock {
 }
 
 /// Knocks with a connection over TCP, which is closed at once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Tcp {
-    /// The machine.
-    pub host: IpAddr,
+    /// The machine, by name or number.
+    pub host: String,
     /// How long an answer is waited for.
     pub wait: Duration,
 }
 
 impl Knock for Tcp {
     fn knock(&mut self, port: u16) -> bool {
-        TcpStream::connect_timeout(&SocketAddr::new(self.host, port), self.wait).is_ok()
+        let Ok(found) = format!("{}:{port}", self.host).to_socket_addrs() else { return false };
+        let mut found = found.take(2);
+        found.any(|at| TcpStream::connect_timeout(&at, self.wait).is_ok())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, TcpListener};
+    use std::net::TcpListener;
 
     use super::*;
 
     #[test]
-    fn the_ports_of_the_mode_come_before_the_others_and_a_given_one_before_all() {
-        assert_eq!(order(Mode::Paper, None), [4002, 7497, 4001, 7496]);
-        assert_eq!(order(Mode::Live, None), [4001, 7496, 4002, 7497]);
-        assert_eq!(order(Mode::Paper, Some(4100)), [4100, 4002, 7497, 4001, 7496]);
-        assert_eq!(order(Mode::Paper, Some(7497)), [7497, 4002, 4001, 7496]);
+    fn the_ports_of_the_mode_come_before_the_others_and_a_given_one_stands_alone() {
+        assert_eq!(Ports::Known.order(Mode::Paper), [4002, 7497, 4001, 7496]);
+        assert_eq!(Ports::Known.order(Mode::Live), [4001, 7496, 4002, 7497]);
+        assert_eq!(Ports::Only(4100).order(Mode::Paper), [4100]);
     }
 
     #[test]
     fn a_listener_is_found_and_one_that_is_gone_is_not() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let mut tcp = Tcp { host, wait: Duration::from_secs(2) };
+        let mut tcp = Tcp { host: "127.0.0.1".to_owned(), wait: Duration::from_secs(2) };
         assert!(tcp.knock(port));
         drop(listener);
         assert!(!tcp.knock(port));

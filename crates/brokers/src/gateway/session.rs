@@ -8,11 +8,12 @@ use desk::courier::Clocks;
 use super::accounts::{self, Wrong};
 use super::alarms::{Alarm, AlarmKind, Watch};
 use super::checks::Checks;
+use super::later;
 use super::settings::Settings;
 use super::spoken::{Act, Answer, LineId, News, Question, Told};
+use super::ways::{Way, way};
 use super::why::{Cause, WhyNot, clock_words};
 use super::windows::{Away, away};
-use super::{later, ports};
 
 /// How far it is. All times are of the clock that never jumps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,6 +212,8 @@ impl Session {
             let (mode, asked) = (self.settings.mode, self.settings.account.as_deref());
             match accounts::choose(self.port, mode, asked, codes) {
                 Ok(account) => {
+                    // From here on no other, whoever logs in.
+                    self.settings.account = Some(account.clone());
                     self.account = Some(account);
                     // Whether it takes orders by now is known once all is read.
                     self.cause.take_if(|cause| !matches!(cause, Cause::ReadOnly { .. }));
@@ -243,34 +246,30 @@ impl Session {
         acts.push(Act::Ask { line: self.line, number: self.questions, what });
     }
 
-    /// Source: interactivebrokers.github.io/tws-api, "System Message Codes".
     fn message(&mut self, code: i32, why: String, acts: &mut Vec<Act>) {
         let port = self.port;
-        match code {
-            1100 | 2110 => {
+        match way(code, &why) {
+            Some(Way::ServersLost) => {
                 self.upstream.get_or_insert(self.now.steady);
             }
-            1101 | 1102 => {
+            Some(Way::ServersFound) => {
                 self.upstream = None;
                 // Orders may have filled meanwhile, whether or not subscriptions live on.
                 if matches!(self.phase, Phase::Reading { .. } | Phase::Ready { .. }) {
                     self.read(acts);
                 }
             }
-            1300 => {
-                let digits =
-                    why.rsplit(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
-                let moved = digits.and_then(|digits| digits.parse().ok()).filter(|port| *port > 0);
+            Some(Way::Moved(moved)) => {
                 self.give_up(Cause::Broke { port, why }, acts);
                 self.first = moved.or(self.first);
             }
-            326 => self.give_up(Cause::Taken { port }, acts),
-            321 if why.contains("Read-Only") => self.give_up(Cause::ReadOnly { port }, acts),
-            502 | 504 if matches!(self.phase, Phase::Greeting { .. }) => {
+            Some(Way::Taken) => self.give_up(Cause::Taken { port }, acts),
+            Some(Way::ReadOnly) => self.give_up(Cause::ReadOnly { port }, acts),
+            Some(Way::NoLine) if matches!(self.phase, Phase::Greeting { .. }) => {
                 self.give_up(Cause::Ungreeted { port, why }, acts);
             }
-            502 | 504 => self.give_up(Cause::Broke { port, why }, acts),
-            _ => {}
+            Some(Way::NoLine) => self.give_up(Cause::Broke { port, why }, acts),
+            None => {}
         }
     }
 
@@ -328,7 +327,7 @@ impl Session {
     }
 
     fn begin(&mut self, acts: &mut Vec<Act>) {
-        let mut ports = ports::order(self.settings.mode, self.settings.port);
+        let mut ports = self.settings.ports.order(self.settings.mode);
         if let Some(first) = self.first {
             ports.retain(|port| *port != first);
             ports.insert(0, first);

@@ -4,6 +4,7 @@ use base::{Seed, Span};
 
 use super::accounts::Mode;
 use super::backoff::Backoff;
+use super::ports::Ports;
 use super::windows::{Region, Window};
 
 /// What the broker's clock is held to.
@@ -62,10 +63,10 @@ impl Default for Waits {
 pub struct Settings {
     /// Real money or not.
     pub mode: Mode,
-    /// The account; any of the mode's where none is named.
+    /// The account; the only one of a session where none is named.
     pub account: Option<String>,
-    /// A port that is tried before those that are known.
-    pub port: Option<u16>,
+    /// Ports that are tried.
+    pub ports: Ports,
     /// What the broker's clock is held to.
     pub clock: ClockRule,
     /// When the line may be away.
@@ -86,7 +87,7 @@ impl Settings {
         Settings {
             mode,
             account: None,
-            port: None,
+            ports: Ports::Known,
             clock: ClockRule::STRICT,
             windows: region.windows(),
             waits: Waits::default(),

@@ -143,6 +143,7 @@ impl Cause {
             Cause::Wrong(Wrong::Account { .. }) => {
                 "log in as its owner, or name another".to_owned()
             }
+            Cause::Wrong(Wrong::Several { .. }) => "name one of them".to_owned(),
             Cause::Unread { .. } => "see whether Gateway shows a question or a login".to_owned(),
             Cause::NoServers { .. } => {
                 "see the broker's system status and this machine's network".to_owned()

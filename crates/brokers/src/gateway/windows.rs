@@ -82,6 +82,15 @@ const ASIA: [Window; 4] = [
 ];
 
 impl Region {
+    /// The clock that its windows follow.
+    pub fn zone(self) -> Zone {
+        match self {
+            Region::NorthAmerica => Zone::NewYork,
+            Region::Europe => Zone::Zurich,
+            Region::AsiaPacific => Zone::HongKong,
+        }
+    }
+
     /// The windows that the broker publishes.
     pub fn windows(self) -> Vec<Window> {
         let daily: &[Window] = match self {

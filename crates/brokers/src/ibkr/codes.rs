@@ -1,4 +1,5 @@
-//! What TWS's numbers of errors mean for an order.
+//! What TWS's numbers of errors mean for an order. What they mean for the way to the broker is
+//! `gateway::way`'s to say.
 //!
 //! Source: interactivebrokers.github.io/tws-api/message_codes.html.
 
@@ -7,10 +8,6 @@
 pub(super) enum Meaning {
     /// Nothing: a warning, or a notice about market data.
     Notice,
-    /// TWS has lost the broker.
-    Lost,
-    /// It has found it again.
-    Found,
     /// The order was refused, or a change of it.
     Refused,
     /// It was refused for want of its parent, which may still come.
@@ -24,11 +21,6 @@ pub(super) enum Meaning {
 /// What an error with a number means. Those that concern no order refuse none.
 pub(super) fn meaning(code: i32) -> Meaning {
     match code {
-        // Between TWS and the broker: lost, and restored with and without its subscriptions.
-        1100 => Meaning::Lost,
-        1101 | 1102 => Meaning::Found,
-        // The port was reset; not connected; a request before the session.
-        1300 | 502 | 504 => Meaning::Lost,
         // An order was cancelled; it can't be any more; it is not there; it is filled already.
         202 | 161 | 135 | 136 | 104 | 10147 | 10148 => Meaning::Unsure,
         103 => Meaning::Used,
@@ -45,12 +37,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_warnings_and_lost_connections_are_told_apart() {
+    fn refusals_and_warnings_are_told_apart() {
         let cases = [
             (&[110, 200, 201, 203, 321, 355, 387, 434, 10052, 10243, 10326][..], Meaning::Refused),
-            (&[399, 2104, 2106, 2109, 2110, 2158], Meaning::Notice),
-            (&[1100, 1300, 502, 504], Meaning::Lost),
-            (&[1101, 1102], Meaning::Found),
+            (&[399, 2104, 2106, 2109, 2158], Meaning::Notice),
             (&[202, 104, 161, 10147, 10148], Meaning::Unsure),
         ];
         for (codes, wanted) in cases {

@@ -1,44 +1,62 @@
 //! The session with TWS or the IB Gateway, which all that asks it anything shares: one client id
-//! has one session.
+//! has one session. Whether it is the right one and well is [`Session`]'s to say; here its answers
+//! are put before whoever wants to ask.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base::{Span, Ts};
+use desk::courier::Clocks;
 use ibapi::client::blocking::Client;
 
+use super::access::Access;
+use super::driving;
+use super::line::{Answer, Part};
+use super::reading;
 use crate::Error;
+use crate::clock::Clock;
+use crate::gateway::{Act, Alarm, LineId, News, Session, Told, WhyNot};
 
 /// How long one answer is waited for.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
+/// How long is waited at the start for a session that may be traded on.
+const START: Span = Span::from_minutes(2);
+/// Longest wait between two looks at a session that is being opened.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Where TWS is, and who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
-    /// `host:port`: 7497 is TWS's port for paper accounts, 4002 that of the gateway.
-    pub address: String,
-    /// Our number among the clients of that TWS; orders belong to it, so it must stay the same.
-    pub client: i32,
-    /// The account, where the login has several.
-    pub account: Option<String>,
+/// A line that was opened.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub line: LineId,
+    pub client: Arc<Client>,
 }
 
-impl Access {
-    /// The client id that is used unless another is asked for.
-    pub const CLIENT: i32 = 17;
+/// What is known of the session.
+pub(super) struct State {
+    session: Session,
+    standing: Option<Standing>,
+}
 
-    /// The port of TWS on this machine for paper accounts.
-    pub fn paper() -> Access {
-        let address = "127.0.0.1:7497".to_owned();
-        Access { address, client: Access::CLIENT, account: None }
-    }
+/// What the threads share.
+pub(super) struct Shared {
+    pub access: Access,
+    clock: Clock,
+    state: Mutex<State>,
+    changed: Condvar,
+    is_over: AtomicBool,
+    heard: Sender<News>,
+    /// Held while orders or positions are read: their answers bear no number, so that of two
+    /// readers one would take the end of the other's.
+    reading: Mutex<()>,
 }
 
 /// A session that is opened again where it broke.
 pub struct Gateway {
-    access: Access,
+    shared: Arc<Shared>,
     account: String,
-    session: Mutex<Option<Arc<Client>>>,
 }
 
 impl fmt::Debug for Gateway {
@@ -48,132 +66,185 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// Opens the session and looks which account it is of.
+    /// Opens the session, and waits until orders may be sent.
     ///
     /// # Errors
-    /// [`Error::ReachGateway`] where nobody answers, [`Error::OpenAccount`] for an account with
-    /// real money, and where it is not clear which account is meant.
+    /// [`Error::ReachGateway`] with what to do: where nothing listens or greets, where only a
+    /// session of the other mode or of another account is there, where it takes no orders, where
+    /// the clock of this machine is off. [`Error::StartThread`].
     pub fn open(access: Access) -> Result<Arc<Gateway>, Error> {
-        let client = connect(&access)?;
-        let account = choose(client.handshake_managed_accounts(), access.account.as_deref())?;
-        let session = Mutex::new(Some(Arc::new(client)));
-        Ok(Arc::new(Gateway { access, account, session }))
+        let (heard, news) = channel();
+        let clock = Clock::start();
+        let session = Session::new(access.settings().clone(), clock.both());
+        let shared = Arc::new(Shared {
+            access,
+            clock,
+            state: Mutex::new(State { session, standing: None }),
+            changed: Condvar::new(),
+            is_over: AtomicBool::new(false),
+            heard,
+            reading: Mutex::new(()),
+        });
+        // From here on the threads end with it, however this goes on.
+        let mut gateway = Gateway { shared: Arc::clone(&shared), account: String::new() };
+        driving::start(&shared, news)?;
+        gateway.account = shared.wait_until_well()?;
+        Ok(Arc::new(gateway))
     }
 
-    /// The account's name.
+    /// The account's name. It stays the same, whoever logs in.
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    fn session(&self) -> MutexGuard<'_, Option<Arc<Client>>> {
-        // Whoever panicked with it left a whole session behind, or none.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The alarms that are raised.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.shared.state().session.alarms().cloned().collect()
     }
 
-    /// The session, where there is one.
-    pub(super) fn standing(&self) -> Option<Arc<Client>> {
-        self.session().clone().filter(|client| client.is_connected())
+    /// The session, while orders may be sent.
+    pub(super) fn standing(&self) -> Result<Standing, String> {
+        self.shared.well()
     }
 
-    /// The session; a new one where it broke.
-    pub(super) fn client(&self) -> Result<Arc<Client>, Error> {
-        let mut session = self.session();
-        if let Some(client) = session.as_ref().filter(|client| client.is_connected()) {
-            return Ok(Arc::clone(client));
-        }
-        if let Some(old) = session.take() {
-            // TWS frees our number once the old session is gone.
-            old.disconnect();
-        }
-        let client = connect(&self.access)?;
-        choose(client.handshake_managed_accounts(), Some(&self.account))?;
-        let client = Arc::new(client);
-        *session = Some(Arc::clone(&client));
-        Ok(client)
+    /// Reads a part of the account.
+    pub(super) fn read(&self, client: &Client, part: Part) -> Result<Answer, String> {
+        self.shared.read(client, &self.account, part)
     }
 
-    /// Ends the session.
-    pub(super) fn close(&self) {
-        if let Some(client) = self.session().take() {
-            client.disconnect();
-        }
+    /// Something was heard on a line that may concern the session.
+    pub(super) fn tell(&self, line: LineId, told: Told) {
+        self.shared.tell(line, told);
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        self.close();
-    }
-}
-
-fn connect(access: &Access) -> Result<Client, Error> {
-    let client = Client::builder()
-        .address(access.address.as_str())
-        .client_id(access.client)
-        .tcp_no_delay(true)
-        // A break must be seen, not hidden: what was missed meanwhile is to be read.
-        .max_reconnect_attempts(0)
-        .rate_limiter(ibapi::RateLimiter::default())
-        .one_shot_timeout(ANSWER)
-        .connect();
-    client.map_err(|fault| Error::ReachGateway {
-        address: access.address.clone(),
-        fault: fault.to_string(),
-    })
-}
-
-/// The account that is meant. Those of paper begin with a D; of real money none is touched.
-fn choose(accounts: &[String], wanted: Option<&str>) -> Result<String, Error> {
-    let refuse = |fault: String| Error::OpenAccount { fault };
-    let all = accounts.join(", ");
-    let chosen = match (wanted, accounts) {
-        (Some(wanted), _) => {
-            accounts.iter().find(|account| *account == wanted).ok_or_else(|| {
-                refuse(format!("{wanted} is none of this login's accounts, which are {all}"))
-            })?
-        }
-        (None, [only]) => only,
-        (None, []) => return Err(refuse("the login has no account".to_owned())),
-        (None, _) => return Err(refuse(format!("the login has several, name one: {all}"))),
-    };
-    match chosen.starts_with('D') {
-        true => Ok(chosen.clone()),
-        false => Err(refuse(format!(
-            "{chosen} is an account with real money; only paper accounts (DU…) are traded: log TWS \
-             in to the paper account"
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(accounts: &[&str], wanted: Option<&str>) -> Result<String, String> {
-        let accounts: Vec<String> = accounts.iter().map(|name| (*name).to_owned()).collect();
-        choose(&accounts, wanted).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn only_one_paper_account_is_opened() {
-        assert_eq!(chosen(&["DU123"], None).as_deref(), Ok("DU123"));
-        assert_eq!(chosen(&["DU123", "DU124"], Some("DU124")).as_deref(), Ok("DU124"));
-        for (accounts, wanted, why) in [
-            (&["U123"][..], None, "real money"),
-            (&["U123", "DU124"], Some("U123"), "real money"),
-            (&["DU123", "DU124"], None, "name one: DU123, DU124"),
-            (&["DU123"], Some("DU999"), "none of this login's accounts"),
-            (&[], None, "no account"),
-        ] {
-            let told = chosen(accounts, wanted).unwrap_err();
-            assert!(told.contains(why), "{told}");
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        // Whoever waits for news looks up.
+        let _ = self.shared.heard.send(News::Tick);
+        let standing = self.shared.state().standing.take();
+        if let Some(standing) = standing {
+            standing.client.disconnect();
         }
     }
+}
 
-    #[test]
-    fn where_nobody_listens_the_address_is_told() {
-        let access = Access { address: "127.0.0.1:9".to_owned(), ..Access::paper() };
-        let told = Gateway::open(access).unwrap_err().to_string();
-        assert!(told.contains("127.0.0.1:9"), "{told}");
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked with it left a whole session behind.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
+    /// Tells the session what happened. Gives what is to be done, and how long it may rest.
+    pub(super) fn hear(&self, news: News) -> (Vec<Act>, Duration) {
+        let mut acts = Vec::new();
+        let now = self.clock.both();
+        let mut state = self.state();
+        state.session.hear(now, news, &mut acts);
+        let wait = state.session.wake_at() - now.steady;
+        drop(state);
+        self.changed.notify_all();
+        (acts, Duration::from_nanos(wait.nanos().unsigned_abs()))
+    }
+
+    /// Puts news where the session hears them.
+    pub(super) fn tell(&self, line: LineId, told: Told) {
+        let _ = self.heard.send(News::Line { line, told });
+    }
+
+    /// Keeps a client whose line the session still wants; false where it does not.
+    pub(super) fn keep(&self, line: LineId, client: &Arc<Client>) -> bool {
+        let mut state = self.state();
+        let is_wanted = state.session.line().is_some_and(|(wanted, _)| wanted == line);
+        if is_wanted && !self.is_over() {
+            state.standing = Some(Standing { line, client: Arc::clone(client) });
+            return true;
+        }
+        false
+    }
+
+    /// Takes the client of a line away from all that would ask it.
+    pub(super) fn leave(&self, line: LineId) -> Option<Arc<Client>> {
+        let mut state = self.state();
+        let standing = state.standing.take_if(|standing| standing.line == line);
+        standing.map(|standing| standing.client)
+    }
+
+    /// The client of a line, whether or not orders may be sent.
+    pub(super) fn client_of(&self, line: LineId) -> Option<Arc<Client>> {
+        let state = self.state();
+        let standing = state.standing.as_ref().filter(|standing| standing.line == line);
+        standing.map(|standing| Arc::clone(&standing.client))
+    }
+
+    fn well(&self) -> Result<Standing, String> {
+        let state = self.state();
+        let why = state.session.why_not(self.clock.both());
+        match (why.is_empty(), &state.standing) {
+            (true, Some(standing)) if standing.client.is_connected() => Ok(standing.clone()),
+            (true, _) => Err(WhyNot::NoLine.to_string()),
+            (false, _) => Err(words(&why)),
+        }
+    }
+
+    pub(super) fn read(&self, client: &Client, of: &str, part: Part) -> Result<Answer, String> {
+        let _one_by_one = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        reading::read(client, of, part)
+    }
+
+    /// Waits for a session that may be traded on: its account.
+    fn wait_until_well(&self) -> Result<String, Error> {
+        let began = self.clock.now();
+        let mut state = self.state();
+        loop {
+            if let Some(outcome) = self.outcome(&state.session, self.clock.both(), began) {
+                return outcome.map_err(|(fault, advice)| Error::ReachGateway {
+                    address: self.access.address(),
+                    fault,
+                    advice,
+                });
+            }
+            let waited = self.changed.wait_timeout(state, LOOK);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// What the first tries came to: an account, or what is wrong and what to do; `None` while
+    /// nothing is decided.
+    fn outcome(
+        &self,
+        session: &Session,
+        now: Clocks,
+        began: Ts,
+    ) -> Option<Result<String, (String, String)>> {
+        if let Some(cause) = session.cause() {
+            let advice = cause.advice(self.access.settings().mode);
+            return Some(Err((cause.to_string(), advice)));
+        }
+        let why = session.why_not(now);
+        let Some(first) = why.first() else {
+            return session.account().map(|account| Ok(account.to_owned()));
+        };
+        match first {
+            WhyNot::ClockOff(_) => {
+                let advice = "set the clock of this machine by a time server; of the paper \
+                              exchange, whose time is made, say --broker-clock-within any";
+                Some(Err((words(&why), advice.to_owned())))
+            }
+            _ if now.steady > began + START => {
+                let advice = "see the broker's system status and this machine's network";
+                Some(Err((words(&why), advice.to_owned())))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn words(why: &[WhyNot]) -> String {
+    why.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

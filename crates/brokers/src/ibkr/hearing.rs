@@ -109,8 +109,6 @@ impl<L: Line> Ibkr<L> {
     fn on_error(&mut self, order: Option<i32>, code: i32, text: &str) {
         let meaning = meaning(code);
         match meaning {
-            Meaning::Lost => return self.lost(&format!("{code} {text}")),
-            Meaning::Found => return self.found(),
             Meaning::Notice => return tracing::info!(code, text, "a notice of IBKR"),
             Meaning::Refused | Meaning::Orphaned | Meaning::Used | Meaning::Unsure => {}
         }

@@ -167,9 +167,9 @@ pub enum Answer {
 /// What comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// The session has begun: the first order number that nobody used.
+    /// Orders may be sent: the first order number that nobody used.
     Connected(i32),
-    /// It ended, or TWS has lost the broker; and why.
+    /// They may not any more; and why. The session ended, or TWS has lost the broker.
     Lost(String),
     /// An order of ours stands so.
     Order(Seen),
@@ -184,7 +184,8 @@ pub enum News {
         /// Commission and fees; positive costs money.
         fee: Cash,
     },
-    /// An error or a notice, with TWS's number and words.
+    /// An error or a notice, with TWS's number and words. What is said of the way to the broker is
+    /// told as `Connected` and `Lost` alone.
     Error {
         /// The order that it concerns, if any.
         order: Option<i32>,
@@ -201,7 +202,7 @@ pub enum News {
 
 /// A line to TWS. Nothing here blocks. It opens its session again by itself.
 pub trait Line {
-    /// Sends something. What is sent while there is no session is lost.
+    /// Sends something. What is sent while orders may not be sent is lost.
     fn ask(&mut self, ask: Ask);
 
     /// Moves out what came in since the last call.

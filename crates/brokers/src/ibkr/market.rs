@@ -10,7 +10,7 @@ use market::{Candle, Cash};
 
 use super::gateway::Gateway;
 use super::line::{Answer, Part};
-use super::{reading, words};
+use super::{driving, words};
 
 /// Days around a session that are asked for, so that weekends lie between.
 const AROUND: i32 = 7;
@@ -39,11 +39,7 @@ impl Inquiry {
     /// # Errors
     /// In words.
     pub fn time(&self) -> Result<Ts, String> {
-        let client = self.gateway.client().map_err(|error| error.to_string())?;
-        let time = client.server_time().map_err(|error| format!("ask TWS the time: {error}"))?;
-        i64::try_from(time.unix_timestamp_nanos())
-            .map(Ts::from_nanos)
-            .map_err(|_| "TWS tells a time that is none".to_owned())
+        driving::time(&self.gateway.standing()?.client)
     }
 
     /// The account's cash.
@@ -51,8 +47,7 @@ impl Inquiry {
     /// # Errors
     /// In words.
     pub fn cash(&self) -> Result<Cash, String> {
-        let client = self.gateway.client().map_err(|error| error.to_string())?;
-        match reading::read(&client, self.gateway.account(), Part::Cash)? {
+        match self.gateway.read(&self.gateway.standing()?.client, Part::Cash)? {
             Answer::Cash(cash) => Ok(cash),
             _ => Err("TWS tells no cash".to_owned()),
         }
@@ -85,7 +80,7 @@ impl Inquiry {
     }
 
     fn bar(&self, day: Day, symbol: &str, days: i32) -> Result<Option<Candle>, String> {
-        let client = self.gateway.client().map_err(|error| error.to_string())?;
+        let client = self.gateway.standing()?.client;
         let contract = words::stock(symbol);
         let asked = client.historical_data(&contract, BarSize::Day).duration(days.days());
         let bars = match asked.fetch() {

@@ -14,7 +14,8 @@
 //! - **Nothing stands for more than is held.** TWS sizes a group by itself; what came too late for
 //!   that is changed to its right size once all is quiet, and taken back where nothing is held.
 //! - **Nothing goes out** before orders, executions, positions and cash were read, nor after a
-//!   break of the line before they were read again.
+//!   break of the line before they were read again. Over the network the session ([`Gateway`])
+//!   decides when the line is there: only while [`crate::gateway::Session`] lets orders be sent.
 //!
 //! What TWS does not tell: executions before today, unless it is set up to keep a week of them, and
 //! the gateway never; so a process that was down over midnight hears of what filled before from the
@@ -26,9 +27,11 @@
 //! All", "Modifying Orders", "Retrieving currently active orders", "Executions and Commissions",
 //! "Message Codes".
 
+mod access;
 mod books;
 mod codes;
 mod compare;
+mod driving;
 mod gateway;
 mod hearing;
 pub mod line;
@@ -50,8 +53,9 @@ use base::{Span, Ts};
 use desk::courier::Patience;
 
 pub use self::market::Inquiry;
+pub use access::Access;
 use books::Round;
-pub use gateway::{Access, Gateway};
+pub use gateway::Gateway;
 use line::Trade;
 pub use line::{Ask, Line, News};
 pub use online::Online;

@@ -1,39 +1,44 @@
 //! The line over the socket, by the client `ibapi`.
 //!
 //! That client blocks, so it works on threads: one writes orders in the order in which they came,
-//! one waits for answers to questions, one listens to what becomes of orders. The client would open
-//! a broken session again by itself and say so late; here that is turned off, a break is told at
-//! once, and a new session is opened after a wait, longer each time, at most half a minute.
+//! one waits for answers to questions, one listens to what becomes of orders. The line itself is the
+//! session's ([`Gateway`]): while that says that no order may be sent, whatever the reason, the line
+//! is lost for whoever trades over it, and an order that was asked for before is not sent after.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use base::Ts;
 use ibapi::Notice;
-use ibapi::client::blocking::Client;
 use ibapi::orders::OrderUpdate;
 use ibapi::subscriptions::SubscriptionItem;
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, Standing};
 use super::line::{Ask, Line, News, Part};
-use super::{reading, words};
+use super::words;
 use crate::Error;
 use crate::clock::{Clock, rest};
+use crate::gateway::{Told, Way, way};
 
 /// Longest silence between two looks at what else has come.
 const LOOK: Duration = Duration::from_millis(50);
-/// First and longest wait before a session is opened again.
-const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// After a failure, before the same is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// The number of no life. Each time that orders may be sent again, a new life of the line begins.
+const NONE: u64 = 0;
 
 /// The line over the socket.
 #[derive(Debug)]
 pub struct Online {
-    asks: Sender<Ask>,
+    asks: Sender<(u64, Ask)>,
     news: Receiver<News>,
     clock: Clock,
     is_over: Arc<AtomicBool>,
+    /// Lives of the line that were heard of, and the one in which it is.
+    lives: u64,
+    life: u64,
 }
 
 impl Online {
@@ -50,14 +55,14 @@ impl Online {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             thread.map(drop).map_err(Error::StartThread)
         };
-        let writer = Worker { gateway: Arc::clone(gateway), out: out.clone() };
-        let reader = Worker { gateway: Arc::clone(gateway), out: out.clone() };
-        let listener = Worker { gateway: Arc::clone(gateway), out };
+        let writer = Worker { gateway: Arc::clone(gateway), out, life: Arc::default() };
+        let (reader, listener) = (writer.clone(), writer.clone());
         let over = Arc::clone(&is_over);
         start("ibkr orders", Box::new(move || writer.write(&waiting, &questions)))?;
         start("ibkr questions", Box::new(move || reader.read(&asked)))?;
         start("ibkr news", Box::new(move || listener.listen(&over)))?;
-        Ok(Online { asks, news, clock: Clock::start(), is_over })
+        let clock = Clock::start();
+        Ok(Online { asks, news, clock, is_over, lives: NONE, life: NONE })
     }
 }
 
@@ -70,11 +75,21 @@ impl Drop for Online {
 impl Line for Online {
     fn ask(&mut self, ask: Ask) {
         // Threads that are gone answer nothing, which the desk takes for a lost message.
-        let _ = self.asks.send(ask);
+        let _ = self.asks.send((self.life, ask));
     }
 
     fn hear(&mut self, into: &mut Vec<News>) {
-        into.extend(self.news.try_iter());
+        for news in self.news.try_iter() {
+            match news {
+                News::Connected(_) => {
+                    self.lives += 1;
+                    self.life = self.lives;
+                }
+                News::Lost(_) => self.life = NONE,
+                _ => {}
+            }
+            into.push(news);
+        }
     }
 
     fn now(&self) -> Ts {
@@ -83,30 +98,40 @@ impl Line for Online {
 }
 
 /// One thread's part of the work.
+#[derive(Clone)]
 struct Worker {
     gateway: Arc<Gateway>,
     out: Sender<News>,
+    /// The life in which the line is, or [`NONE`].
+    life: Arc<AtomicU64>,
 }
 
 impl Worker {
-    /// Writes orders, and hands questions on once all orders before them are written.
-    fn write(&self, waiting: &Receiver<Ask>, questions: &Sender<(u64, Part)>) {
-        for ask in waiting {
-            let client = self.gateway.standing();
-            match (ask, client) {
-                (Ask::Read(number, part), _) => {
+    /// Writes orders, and hands questions on once all orders before them are written. An order is
+    /// written only while the session says that it may be, and on the line on which it was asked
+    /// for; else it is lost, and will be missed.
+    fn write(&self, waiting: &Receiver<(u64, Ask)>, questions: &Sender<(u64, Part)>) {
+        for (on, ask) in waiting {
+            let standing = || match on != NONE && on == self.life.load(Ordering::SeqCst) {
+                true => self.gateway.standing(),
+                false => Err("it was asked for on a line that is gone".to_owned()),
+            };
+            let sent = match ask {
+                Ask::Read(number, part) => {
                     let _ = questions.send((number, part));
+                    continue;
                 }
-                (Ask::Place(id, terms), Some(client)) => {
+                Ask::Place(id, terms) => standing().map(|Standing { client, .. }| {
                     let order = words::order(&terms, self.gateway.account());
                     let sent = client.submit_order(id, &words::stock(&terms.symbol), &order);
                     self.refused_here(Some(id), sent);
-                }
-                (Ask::Cancel(id), Some(client)) => {
+                }),
+                Ask::Cancel(id) => standing().map(|Standing { client, .. }| {
                     self.refused_here(None, client.cancel_order(id, "").map(drop));
-                }
-                // It is lost, and will be missed.
-                (Ask::Place(..) | Ask::Cancel(_), None) => {}
+                }),
+            };
+            if let Err(why) = sent {
+                tracing::info!(why, "nothing is sent to TWS");
             }
         }
     }
@@ -125,19 +150,15 @@ impl Worker {
 
     fn read(&self, asked: &Receiver<(u64, Part)>) {
         for (number, part) in asked {
-            let news = match self.gateway.standing() {
-                None => {
+            let read = self.gateway.standing();
+            let read = read.and_then(|standing| self.gateway.read(&standing.client, part));
+            let news = match read {
+                Ok(answer) => News::Answer(number, answer),
+                Err(why) => {
                     // Not in a circle with who asks again.
-                    rest(WAITS.0);
-                    News::Unanswered(number, "there is no session".to_owned())
+                    rest(AGAIN);
+                    News::Unanswered(number, why)
                 }
-                Some(client) => match reading::read(&client, self.gateway.account(), part) {
-                    Ok(answer) => News::Answer(number, answer),
-                    Err(why) => {
-                        rest(WAITS.0);
-                        News::Unanswered(number, why)
-                    }
-                },
             };
             if self.out.send(news).is_err() {
                 return;
@@ -145,63 +166,84 @@ impl Worker {
         }
     }
 
-    /// Keeps the session open and listens, until nobody wants to hear any more.
+    /// Listens to one line after another, until nobody wants to hear any more.
     fn listen(&self, is_over: &AtomicBool) {
-        let mut wait = Duration::ZERO;
+        let mut lives = NONE;
         while !is_over.load(Ordering::SeqCst) {
-            let why = match self.gateway.client() {
-                Ok(client) => {
-                    let mut has_begun = false;
-                    let why = self.session(&client, is_over, &mut has_begun);
-                    if has_begun {
-                        wait = Duration::ZERO;
-                        let _ = self.out.send(News::Lost(why.clone()));
-                    }
-                    if !is_over.load(Ordering::SeqCst) {
-                        client.disconnect();
-                    }
-                    why
-                }
-                Err(error) => error.to_string(),
+            let Ok(standing) = self.gateway.standing() else {
+                rest(LOOK);
+                continue;
             };
-            if is_over.load(Ordering::SeqCst) {
-                return;
+            let heard = self.follow(&standing, is_over, &mut lives);
+            if self.life.swap(NONE, Ordering::SeqCst) != NONE {
+                let _ = self.out.send(News::Lost(heard.clone()));
             }
-            tracing::warn!(why, "listen to TWS");
-            wait = (wait * 2).clamp(WAITS.0, WAITS.1);
-            rest(wait);
+            if !is_over.load(Ordering::SeqCst) {
+                tracing::debug!(why = heard, "listen to TWS");
+                rest(AGAIN);
+            }
         }
     }
 
-    /// One session, until it ends: why it did.
-    fn session(&self, client: &Client, is_over: &AtomicBool, has_begun: &mut bool) -> String {
-        let begun = client
-            .order_update_stream()
-            .and_then(|updates| Ok((updates, client.notice_stream()?)))
-            .and_then(|streams| Ok((streams, client.next_valid_order_id()?)));
-        let ((updates, notices), next) = match begun {
-            Ok(begun) => begun,
+    /// One line, until it ends: why it did. It counts as there while orders may be sent.
+    fn follow(&self, standing: &Standing, is_over: &AtomicBool, lives: &mut u64) -> String {
+        let client = &*standing.client;
+        let streams =
+            client.order_update_stream().and_then(|updates| Ok((updates, client.notice_stream()?)));
+        let (updates, notices) = match streams {
+            Ok(streams) => streams,
             Err(error) => return error.to_string(),
         };
-        *has_begun = true;
-        if self.out.send(News::Connected(next)).is_err() {
-            return "nobody listens".to_owned();
-        }
         while !is_over.load(Ordering::SeqCst) {
-            let news = match updates.next_timeout(LOOK) {
-                Some(Ok(item)) => heard(item, client.client_id(), self.gateway.account()),
+            let is_told = self.life.load(Ordering::SeqCst) != NONE;
+            match self.gateway.standing() {
+                Ok(now) if now.line != standing.line => return "there is another one".to_owned(),
+                Ok(_) if !is_told => match client.next_valid_order_id() {
+                    Ok(next) => {
+                        *lives += 1;
+                        self.life.store(*lives, Ordering::SeqCst);
+                        let _ = self.out.send(News::Connected(next));
+                    }
+                    Err(error) => return error.to_string(),
+                },
+                Err(why) if is_told => {
+                    self.life.store(NONE, Ordering::SeqCst);
+                    let _ = self.out.send(News::Lost(why));
+                }
+                _ => {}
+            }
+            let update = match updates.next_timeout(LOOK) {
+                Some(Ok(item)) => Some(item),
                 Some(Err(error)) => return error.to_string(),
                 None if !client.is_connected() => return "the session ended".to_owned(),
                 None => None,
             };
-            let notices = std::iter::from_fn(|| notices.try_next()).map(noticed);
+            let news = update.and_then(|update| self.heard(update, standing));
+            let notices = std::iter::from_fn(|| notices.try_next());
+            // What they say of the way, the session hears for itself.
+            let notices = notices.filter(|it| way(it.code, &it.message).is_none()).map(noticed);
             for news in news.into_iter().chain(notices) {
-                if self.out.send(news).is_err() {
-                    return "nobody listens".to_owned();
-                }
+                let _ = self.out.send(news);
             }
         }
         "it is over".to_owned()
+    }
+
+    /// What the stream of orders tells, where it is of our account. What it says of the way is the
+    /// session's to hear; an order that was refused for it was refused all the same.
+    fn heard(&self, item: SubscriptionItem<OrderUpdate>, standing: &Standing) -> Option<News> {
+        let notice = match item {
+            SubscriptionItem::Notice(notice) => notice,
+            SubscriptionItem::Data(update) => {
+                return updated(update, standing.client.client_id(), self.gateway.account());
+            }
+        };
+        let of_way = way(notice.code, &notice.message);
+        if of_way.is_some() {
+            let (code, text) = (notice.code, notice.message.clone());
+            self.gateway.tell(standing.line, Told::Message { code, text });
+        }
+        matches!(of_way, None | Some(Way::ReadOnly)).then(|| noticed(notice))
     }
 }
 
@@ -210,13 +252,8 @@ fn noticed(notice: Notice) -> News {
     News::Error { order: notice.request_id, code: notice.code, text: notice.message }
 }
 
-/// What the stream of orders tells, where it is of our account.
-fn heard(item: SubscriptionItem<OrderUpdate>, client: i32, account: &str) -> Option<News> {
+fn updated(update: OrderUpdate, client: i32, account: &str) -> Option<News> {
     let is_ours = |of: &str| of.is_empty() || of == account;
-    let update = match item {
-        SubscriptionItem::Notice(notice) => return Some(noticed(notice)),
-        SubscriptionItem::Data(update) => update,
-    };
     match update {
         OrderUpdate::OpenOrder(data) if is_ours(&data.order.account) => {
             Some(News::Order(words::seen(&data, client)))

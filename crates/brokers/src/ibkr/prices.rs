@@ -17,7 +17,7 @@ use ibapi::subscriptions::SubscriptionItem;
 use ibapi::subscriptions::sync::Subscription;
 use market::{Bar, Price};
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, Standing};
 use super::words;
 use crate::Error;
 use crate::clock::rest;
@@ -69,11 +69,11 @@ impl Line {
     fn keep(&mut self) -> Result<std::convert::Infallible, Unheard> {
         loop {
             self.look()?;
-            let Some(client) = self.gateway.standing() else {
+            let Ok(standing) = self.gateway.standing() else {
                 rest(WAIT);
                 continue;
             };
-            self.session(&client)?;
+            self.session(&standing)?;
             self.far.tell(Told::Lost("the session with TWS ended".to_owned()))?;
         }
     }
@@ -85,11 +85,13 @@ impl Line {
         Ok(true)
     }
 
-    /// Listens as long as the session lasts.
-    fn session(&mut self, client: &Client) -> Result<(), Unheard> {
+    /// Listens as long as the line is there: what was subscribed may be gone once the broker's
+    /// servers were.
+    fn session(&mut self, standing: &Standing) -> Result<(), Unheard> {
+        let client = &standing.client;
         let mut lines: BTreeMap<String, Lines> = BTreeMap::new();
         let mut is_new = true;
-        while client.is_connected() {
+        while self.gateway.standing().is_ok_and(|now| now.line == standing.line) {
             if self.look()? || is_new {
                 is_new = false;
                 self.subscribe(client, &mut lines);
@@ -225,7 +227,7 @@ impl Past {
     }
 
     fn of(&self, symbol: &str, from: Ts, to: Ts) -> Result<Vec<Minute>, String> {
-        let client = self.gateway.client().map_err(|error| error.to_string())?;
+        let client = self.gateway.standing()?.client;
         let fault =
             |error: &dyn std::fmt::Display| format!("ask TWS for bars of {symbol}: {error}");
         let now = client.server_time().map_err(|error| fault(&error))?;

@@ -224,10 +224,10 @@ fn nothing_is_placed_before_the_account_was_read_nor_after_a_break_before_it_was
     assert_eq!(stand.placed().len(), 1);
 
     // TWS is there, and has lost the broker.
-    assert!(stand.hear(vec![error(None, 1100)]).contains(&Heard::Lost));
+    assert!(stand.hear(vec![News::Lost("no servers".to_owned())]).contains(&Heard::Lost));
     stand.submit(&order("dark", 10, MARKET));
     assert!(stand.placed().is_empty());
-    assert!(stand.hear(vec![error(None, 1102)]).contains(&Heard::Connected));
+    assert!(stand.hear(vec![News::Connected(1)]).contains(&Heard::Connected));
     stand.wire.flush();
     assert!(stand.placed().is_empty());
     stand.books();

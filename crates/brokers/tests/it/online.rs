@@ -116,8 +116,8 @@ impl Remote for Alpaca<alpaca::Online> {
 
 impl Remote for Ibkr<ibkr::Online> {
     fn open(at: Addresses, universe: Universe) -> Self {
-        let access = ibkr::Access { address: at.tws.to_string(), ..ibkr::Access::paper() };
-        let line = ibkr::Online::start(&ibkr::Gateway::open(access).unwrap()).unwrap();
+        let gateway = ibkr::Gateway::open(crate::gateway::access(at.tws)).unwrap();
+        let line = ibkr::Online::start(&gateway).unwrap();
         let waits = ibkr::Waits { quiet: PARTIAL, again: AGAIN, ..ibkr::Waits::default() };
         Ibkr::new(line, universe, waits)
     }

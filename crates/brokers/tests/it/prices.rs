@@ -88,13 +88,9 @@ impl Market {
     }
 
     fn ibkr(&self) -> Ports {
-        let access = ibkr::Access { address: self.tws.to_string(), ..ibkr::Access::paper() };
-        let gateway = ibkr::Gateway::open(access).unwrap();
-        // Orders keep the session open; here nothing else does.
-        let line = ibkr::Online::start(&gateway).unwrap();
+        let gateway = ibkr::Gateway::open(crate::gateway::access(self.tws)).unwrap();
         let feed =
             ibkr::prices::start(Arc::clone(&gateway), ibkr::prices::Parts::BarsAndQuotes).unwrap();
-        std::mem::forget(line);
         (Box::new(feed), Box::new(ibkr::prices::Past::new(gateway)))
     }
 

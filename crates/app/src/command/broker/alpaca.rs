@@ -12,7 +12,7 @@ use market::remote::Wire;
 use market::{Candle, Universe};
 
 use super::{Account, Ports, Source, unreached};
-use crate::cli::BrokerArgs;
+use crate::cli::broker::BrokerArgs;
 use crate::failure::Failure;
 
 struct AtAlpaca {

@@ -3,38 +3,69 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base::{Day, Ts};
+use base::{Day, Seed, Ts};
+use brokers::Error;
+use brokers::gateway::{ClockRule, Mode, Region, Settings, Window};
 use brokers::ibkr::{self, Access, Gateway, Ibkr, Inquiry, Online, Waits};
 use desk::courier::Patience;
+use desk::live::Live;
 use market::remote::Wire;
 use market::{Candle, Universe};
+use pipeline::day::Alarm;
 
 use super::{Account, Source, unreached};
-use crate::cli::BrokerArgs;
+use crate::cli::broker::{BrokerArgs, BrokerClock, RegionArg};
 use crate::failure::Failure;
 
 struct AtIbkr {
     gateway: Arc<Gateway>,
     inquiry: Inquiry,
+    is_live: bool,
 }
 
-pub(super) fn open(args: &BrokerArgs) -> Result<Account, Failure> {
-    let usual = Access::paper();
-    let access = Access {
-        address: args.broker_address.clone().unwrap_or(usual.address),
-        client: args.broker_client,
-        account: args.broker_account.clone(),
+pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+    let access = Access::new(args.broker_client, settings(args, live)?, live)
+        .map_err(|error| Failure::of(&error).advise("trimtab live sign, or --broker-account"))?;
+    let access = match &args.broker_address {
+        Some(address) => access.at(address).map_err(|error| Failure::of(&error))?,
+        None => access,
     };
-    let gateway = Gateway::open(access).map_err(|error| {
-        Failure::new(error.to_string()).advise(match error {
-            brokers::Error::OpenAccount { .. } => "--broker-account",
-            _ => "start TWS or the IB Gateway, let it take clients, and check --broker-address",
-        })
+    let gateway = Gateway::open(access).map_err(|error| match &error {
+        Error::ReachGateway { advice, .. } => Failure::of(&error).advise(advice),
+        _ => Failure::of(&error),
     })?;
     let inquiry = Inquiry::new(Arc::clone(&gateway));
     let cash = inquiry.cash().map_err(unreached)?;
     let name = format!("ibkr {} client {}", gateway.account(), args.broker_client);
-    Ok(Account::new(name, cash, AtIbkr { gateway, inquiry }))
+    Ok(Account::new(name, cash, AtIbkr { gateway, inquiry, is_live: live.is_some() }))
+}
+
+/// What the session with TWS is held to.
+fn settings(args: &BrokerArgs, live: Option<&Live>) -> Result<Settings, Failure> {
+    let region = match args.broker_region {
+        RegionArg::NorthAmerica => Region::NorthAmerica,
+        RegionArg::Europe => Region::Europe,
+        RegionArg::AsiaPacific => Region::AsiaPacific,
+    };
+    let mode = if live.is_some() { Mode::Live } else { Mode::Paper };
+    // Two clients of one TWS do not come back at the same moments.
+    let seed = Seed::root(u64::from(args.broker_client.unsigned_abs()));
+    let mut settings = Settings::of(mode, region, seed);
+    settings.account.clone_from(&args.broker_account);
+    settings.clock = match args.broker_clock_within {
+        BrokerClock::Within(span) => ClockRule::Within(span),
+        BrokerClock::Any if live.is_none() => ClockRule::Foreign,
+        BrokerClock::Any => {
+            return Err(Failure::new(
+                "trade real money: the broker's clock must be that of the world",
+            )
+            .advise("leave out --broker-clock-within any"));
+        }
+    };
+    if let Some(at) = args.broker_restart {
+        settings.windows.extend(Window::restart(region.zone(), at.0));
+    }
+    Ok(settings)
 }
 
 impl Source for AtIbkr {
@@ -45,6 +76,10 @@ impl Source for AtIbkr {
 
     fn patience(&self) -> Patience {
         ibkr::patience()
+    }
+
+    fn is_live(&self) -> bool {
+        self.is_live
     }
 
     fn time(&mut self) -> Result<Ts, String> {
@@ -59,5 +94,15 @@ impl Source for AtIbkr {
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
         self.inquiry.daily(day, symbols)
+    }
+
+    fn alarms(&mut self) -> Vec<Alarm> {
+        let alarms = self.gateway.alarms().into_iter();
+        let alarm = |alarm: brokers::gateway::Alarm| Alarm {
+            kind: alarm.kind.name().to_owned(),
+            words: alarm.words,
+            since: alarm.since,
+        };
+        alarms.map(alarm).collect()
     }
 }

@@ -14,9 +14,9 @@ use desk::courier::{Clocks, Patience};
 use desk::live::Live;
 use market::remote::Wire;
 use market::{Bar, Candle, Cash, Session, Universe};
-use pipeline::day::Outside;
+use pipeline::day::{Alarm, Outside};
 
-use crate::cli::{BrokerArg, BrokerArgs};
+use crate::cli::broker::{BrokerArg, BrokerArgs};
 use crate::failure::Failure;
 
 /// Between two turns.
@@ -42,6 +42,9 @@ trait Source: Send {
     fn time(&mut self) -> Result<Ts, String>;
     fn prices(&mut self) -> Result<Ports, String>;
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+    fn alarms(&mut self) -> Vec<Alarm> {
+        Vec::new()
+    }
 }
 
 /// An account that was found.
@@ -67,11 +70,7 @@ pub(crate) fn outside(args: &BrokerArgs, live: Option<&Live>) -> Result<Option<A
                 .advise("name the broker of the terms with --broker"))
         }
         (BrokerArg::Alpaca, live) => alpaca::open(args, live).map(Some),
-        (BrokerArg::Ibkr, Some(_)) => Err(Failure::new(
-            "trade real money: at Interactive Brokers only paper accounts are traded",
-        )
-        .advise("say --mode paper")),
-        (BrokerArg::Ibkr, None) => ibkr::open(args).map(Some),
+        (BrokerArg::Ibkr, live) => ibkr::open(args, live).map(Some),
     }
 }
 
@@ -151,6 +150,10 @@ impl<S: Source> Outside for Remote<S> {
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
         self.source.daily(day, symbols)
+    }
+
+    fn alarms(&mut self) -> Vec<Alarm> {
+        self.source.alarms()
     }
 
     fn wait(&mut self) {

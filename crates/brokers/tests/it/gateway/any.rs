@@ -30,7 +30,7 @@ enum Event {
 }
 
 const PORTS: [u16; 5] = [4001, 4002, 7496, 7497, 4100];
-const ACCOUNTS: [&str; 4] = ["DU1", "U1", "DF2", ""];
+const ACCOUNTS: [&str; 4] = ["DU5", "U5", "DF2", ""];
 const MESSAGES: [i32; 10] = [1100, 1101, 1102, 1300, 502, 504, 2110, 326, 2104, 321];
 const ASKED: [Question; 4] =
     [Question::Accounts, Question::Time, Question::Positions, Question::Orders];
@@ -133,7 +133,9 @@ proptest! {
         seed: u64,
     ) {
         let (mode, account) = if is_live { (Mode::Live, "U5") } else { (Mode::Paper, "DU5") };
+        let asked = Some(account.to_owned());
         let settings = Settings::of(mode, Region::NorthAmerica, Seed::root(seed));
+        let settings = Settings { account: asked, ..settings };
         let began = if night { "2026-01-17T03:30:00Z" } else { super::MORNING };
         let mut stand = Stand::new(settings, began);
         for event in &events {

@@ -1,8 +1,12 @@
 //! Gateway sessions: a stand with programs that listen on ports, a clock, and a session between.
 
 mod any;
+mod between;
+mod line;
 mod real;
 mod steps;
+
+pub(crate) use real::access;
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,23 +1,21 @@
-//! A session over real sockets, spoken to by the client crate, against the paper exchange as it is
-//! served.
+//! The session over real sockets, against the paper exchange as it is served: which account it
+//! opens, which it leaves alone, and what it says of what is wrong.
 
-use std::collections::VecDeque;
-use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base::{Seed, Span, Ts};
-use brokers::gateway::{
-    Act, Answer, ClockRule, Knock as _, LineId, Mode, News, Question, Region, Session, Settings,
-    Tcp, Told,
-};
-use desk::courier::Clocks;
+use brokers::Error;
+use brokers::gateway::{AlarmKind, Backoff, ClockRule, Mode, Region, Settings, Waits};
+use brokers::ibkr::{Access, Gateway};
+use desk::live::{Live, SigningKey, Terms};
 use exchange::{Doors, Keep, Keys, Opening, Pace, Venue, Work};
-use ibapi::accounts::PositionUpdate;
-use ibapi::client::blocking::Client;
+
+use super::between::Between;
+use crate::tws::ask;
 
 struct Nowhere;
 
@@ -40,18 +38,16 @@ impl Keep for Nowhere {
 }
 
 /// The paper exchange, its port for clients of TWS, and the time there.
-struct Server {
-    tws: SocketAddr,
-    now: Ts,
+pub(crate) struct Server {
+    pub(crate) tws: SocketAddr,
     stop: &'static AtomicBool,
     thread: Option<JoinHandle<Result<(), exchange::Error>>>,
 }
 
 impl Server {
-    fn start() -> Server {
+    pub(crate) fn start() -> Server {
         let tape = crate::rig::tape(&[]);
         let venue = Venue::open(Arc::clone(&tape), &Opening::default()).unwrap();
-        let now = venue.now();
         let [http, tws] = [0, 0].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
         let address = tws.local_addr().unwrap();
         let stop: &'static AtomicBool = Box::leak(Box::default());
@@ -67,7 +63,7 @@ impl Server {
         let doors = Doors { http, tws: Some(tws) };
         let thread =
             std::thread::spawn(move || exchange::serve_doors(doors, work, &settings, stop));
-        Server { tws: address, now, stop, thread: Some(thread) }
+        Server { tws: address, stop, thread: Some(thread) }
     }
 }
 
@@ -78,165 +74,180 @@ impl Drop for Server {
     }
 }
 
-/// A port behind which the same server seems to have real money: what it says of `DU` becomes `UU`.
-fn disguised(server: SocketAddr) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(there) = TcpStream::connect(server) else { return };
-            let (mut from, mut to) = (client.try_clone().unwrap(), there.try_clone().unwrap());
-            std::thread::spawn(move || {
-                let _ = std::io::copy(&mut from, &mut to);
-                // Who hung up here hangs up there, so that the client id is free again.
-                to.shutdown(std::net::Shutdown::Both)
-            });
-            let (mut from, mut to) = (there, client);
-            std::thread::spawn(move || {
-                let mut bytes = [0; 4_096];
-                while let Ok(count @ 1..) = from.read(&mut bytes) {
-                    let told = &mut bytes[..count];
-                    for at in 1..told.len() {
-                        if told[at - 1..=at] == *b"DU" {
-                            told[at - 1] = b'U';
-                        }
-                    }
-                    if to.write_all(told).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    port
+/// Seconds by which the clock of the exchange may be off: it shows the time of its market.
+const AGES: i64 = 100 * 366 * 86_400;
+
+const fn millis(millis: i64) -> Span {
+    Span::from_nanos(millis * 1_000_000)
 }
 
-/// Does what the session says, one thing after another, until it says nothing more.
-struct Driver {
-    session: Session,
-    client: Option<(LineId, Client)>,
-    began: Instant,
-    wall: Ts,
-}
-
-impl Driver {
-    fn new(mode: Mode, port: u16, wall: Ts) -> Driver {
-        let settings = Settings {
-            port: Some(port),
-            // The time of the market stands still there.
-            clock: ClockRule::Within(Span::from_hours(1)),
-            ..Settings::of(mode, Region::NorthAmerica, Seed::root(3))
-        };
-        let now = Clocks { wall, steady: Ts::from_nanos(0) };
-        Driver { session: Session::new(settings, now), client: None, began: Instant::now(), wall }
-    }
-
-    fn now(&self) -> Clocks {
-        let steady = i64::try_from(self.began.elapsed().as_nanos()).unwrap();
-        Clocks { wall: self.wall, steady: Ts::from_nanos(steady) }
-    }
-
-    /// One round over the ports, as far as the one that is given.
-    fn run(&mut self) {
-        let mut news = VecDeque::from([News::Tick]);
-        while let Some(next) = news.pop_front() {
-            let mut acts = Vec::new();
-            self.session.hear(self.now(), next, &mut acts);
-            for act in acts {
-                news.extend(self.act(act));
-            }
-        }
-    }
-
-    fn act(&mut self, act: Act) -> Option<News> {
-        let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        match act {
-            Act::Knock { port } => {
-                let mut tcp = Tcp { host, wait: Duration::from_secs(2) };
-                Some(News::Knocked { port, is_open: tcp.knock(port) })
-            }
-            Act::Connect { port, line } => {
-                let told = match Client::connect(&SocketAddr::new(host, port).to_string(), 7) {
-                    Ok(client) => {
-                        self.client = Some((line, client));
-                        Told::Greeted
-                    }
-                    Err(error) => Told::Lost(error.to_string()),
-                };
-                Some(News::Line { line, told })
-            }
-            Act::HangUp { line } => {
-                let (open, _) = self.client.take().unwrap();
-                assert_eq!(open, line);
-                None
-            }
-            Act::Ask { line, number, what } => {
-                let (_, client) = self.client.as_ref()?;
-                let told = Told::Answer { number, answer: answer(client, what) };
-                Some(News::Line { line, told })
-            }
-            Act::Raise(_) | Act::Clear(_) => None,
-        }
-    }
-
-    fn why_not(&self) -> Vec<String> {
-        self.session.why_not(self.now()).iter().map(ToString::to_string).collect()
+/// What a session is held to that a test has time for.
+pub(crate) fn settings() -> Settings {
+    let backoff = Backoff { first: millis(50), longest: millis(200) };
+    Settings {
+        clock: ClockRule::Within(Span::from_seconds(AGES)),
+        windows: Vec::new(),
+        backoff,
+        gentle: backoff,
+        ..Settings::of(Mode::Paper, Region::NorthAmerica, Seed::root(3))
     }
 }
 
-fn answer(client: &Client, what: Question) -> Answer {
-    let wait = Duration::from_secs(20);
-    match what {
-        Question::Accounts => Answer::Accounts(client.managed_accounts().unwrap()),
-        Question::Time => {
-            Answer::Time(Ts::from_seconds(client.server_time().unwrap().unix_timestamp()))
-        }
-        Question::Positions => {
-            let positions = client.positions().unwrap();
-            while !matches!(
-                positions.next_timeout(wait).unwrap().unwrap().into_data(),
-                Some(PositionUpdate::PositionEnd)
-            ) {}
-            Answer::Positions
-        }
-        Question::Orders => {
-            let orders = client.all_open_orders().unwrap();
-            while orders.next_timeout(wait).is_some() {}
-            Answer::Orders
-        }
+/// A way to the exchange at an address.
+pub(crate) fn access(at: SocketAddr) -> Access {
+    access_of(at, settings(), None).unwrap()
+}
+
+pub(crate) fn access_of(
+    at: SocketAddr,
+    settings: Settings,
+    live: Option<&Live>,
+) -> Result<Access, Error> {
+    Access::new(Access::CLIENT, settings, live)?.at(&at.to_string())
+}
+
+/// Signed terms for an account.
+fn signed(account: &str) -> Live {
+    let day = "2026-01-06".parse().unwrap();
+    let terms = Terms {
+        broker: "ibkr".to_owned(),
+        account: account.to_owned(),
+        book: "breakout".to_owned(),
+        largest_order: "2500".parse().unwrap(),
+        largest_gross: "10000".parse().unwrap(),
+        first_day: day,
+        last_day: day,
+    };
+    let key = SigningKey::of_seed(&[7; 32]).unwrap();
+    key.sign(terms).check(&key.public(), day).unwrap()
+}
+
+/// Why a session is not opened, and what to do.
+fn refused(access: Access) -> String {
+    match Gateway::open(access) {
+        Err(Error::ReachGateway { fault, advice, .. }) => format!("{fault}; {advice}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed().as_secs() < 100, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
 }
 
 #[test]
-fn the_paper_exchange_is_found_and_may_be_traded_on() {
+fn the_paper_account_of_the_exchange_is_opened() {
     let server = Server::start();
-    let mut driver = Driver::new(Mode::Paper, server.tws.port(), server.now);
-    driver.run();
-    assert_eq!(driver.why_not(), [""; 0]);
-    assert!(driver.session.account().unwrap().starts_with("DU"));
+    let gateway = Gateway::open(access(server.tws)).unwrap();
+    assert!(gateway.account().starts_with("DU"), "{}", gateway.account());
+    assert!(gateway.alarms().is_empty());
 }
 
 #[test]
-fn an_account_that_looks_live_is_refused_and_its_positions_are_not_read() {
+fn a_live_account_is_refused_in_paper_mode_and_nothing_is_asked_of_it() {
     let server = Server::start();
-    let port = disguised(server.tws);
-    let mut driver = Driver::new(Mode::Paper, port, server.now);
-    driver.run();
-    let why = driver.why_not().join("; ");
-    assert!(why.contains("the live account UU"), "{why}");
-    assert!(driver.client.is_none());
-    let server = Server::start();
-    let mut driver = Driver::new(Mode::Live, server.tws.port(), server.now);
-    driver.run();
-    assert!(driver.why_not().join("; ").contains("the paper account DU"));
+    let between = Between::start(server.tws);
+    between.seem_live(true);
+    let told = refused(access(between.at));
+    assert!(told.contains("the live account UU") && told.contains("paper account"), "{told}");
+    assert_eq!(between.asked(), [ask::START_API]);
 }
 
 #[test]
-fn a_real_server_whose_clock_is_elsewhere_is_not_traded_on() {
+fn a_paper_account_is_refused_in_live_mode_and_nothing_is_asked_of_it() {
     let server = Server::start();
-    let ours = server.now + Span::from_hours(2);
-    let mut driver = Driver::new(Mode::Paper, server.tws.port(), ours);
-    driver.run();
-    let why = driver.why_not();
-    assert_eq!(why, ["the clock of this machine is 2 hours ahead of the broker's"]);
+    let between = Between::start(server.tws);
+    let access = access_of(between.at, settings(), Some(&signed("U1234567"))).unwrap();
+    let told = refused(access);
+    assert!(told.contains("the paper account DU") && told.contains("live account"), "{told}");
+    assert_eq!(between.asked(), [ask::START_API]);
+}
+
+#[test]
+fn terms_for_another_account_than_that_of_the_session_open_nothing() {
+    let server = Server::start();
+    let between = Between::start(server.tws);
+    between.seem_live(true);
+    let access = access_of(between.at, settings(), Some(&signed("U1234567"))).unwrap();
+    let told = refused(access);
+    assert!(told.contains("not the account U1234567"), "{told}");
+    assert_eq!(between.asked(), [ask::START_API]);
+}
+
+#[test]
+fn terms_for_the_account_of_the_session_open_it() {
+    let server = Server::start();
+    let between = Between::start(server.tws);
+    let paper = Gateway::open(access(between.at)).unwrap().account().to_owned();
+    between.seem_live(true);
+    let account = paper.replace("DU", "UU");
+    let access = access_of(between.at, settings(), Some(&signed(&account))).unwrap();
+    assert_eq!(Gateway::open(access).unwrap().account(), account);
+}
+
+#[test]
+fn a_server_whose_clock_is_elsewhere_is_not_opened() {
+    let server = Server::start();
+    let strict = Settings { clock: ClockRule::STRICT, ..settings() };
+    let told = refused(access_of(server.tws, strict, None).unwrap());
+    assert!(told.contains("the clock of this machine is"), "{told}");
+    assert!(told.contains("time server"), "{told}");
+}
+
+#[test]
+fn where_nothing_listens_that_is_said() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let told = refused(access(gone));
+    assert!(told.contains(&format!("nothing listens on {}", gone.port())), "{told}");
+    assert!(told.contains("log in to the paper account"), "{told}");
+}
+
+#[test]
+fn a_session_that_is_read_only_is_not_opened() {
+    let server = Server::start();
+    let between = Between::start(server.tws);
+    let words = "Error validating request.-'bO' : cause - The API interface is currently in \
+                 Read-Only mode.";
+    between.say_instead(ask::ALL_OPEN_ORDERS, 321, words);
+    let told = refused(access(between.at));
+    assert!(told.contains("takes no orders") && told.contains("turn Read-Only API off"), "{told}");
+}
+
+#[test]
+fn a_client_id_that_is_taken_is_said_to_be() {
+    let server = Server::start();
+    let _first = Gateway::open(access(server.tws)).unwrap();
+    let told = refused(access(server.tws));
+    assert!(told.contains("another client of this id"), "{told}");
+}
+
+#[test]
+fn another_account_that_logs_in_is_an_alarm_until_the_first_is_back() {
+    let server = Server::start();
+    let between = Between::start(server.tws);
+    let gateway = Gateway::open(access(between.at)).unwrap();
+    between.seem_live(true);
+    between.cut();
+    let kinds = || gateway.alarms().iter().map(|alarm| alarm.kind).collect::<Vec<_>>();
+    until("an alarm", || kinds() == [AlarmKind::Wrong]);
+    let words = gateway.alarms()[0].words.clone();
+    assert!(words.contains("the live account UU"), "{words}");
+    between.seem_live(false);
+    until("all is well", || kinds().is_empty());
+}
+
+#[test]
+fn nothing_that_listens_for_longer_than_patience_is_an_alarm_until_it_is_there_again() {
+    let server = Server::start();
+    let at = server.tws;
+    let waits = Waits { patience: millis(100), ..Waits::default() };
+    let gateway = Gateway::open(access_of(at, Settings { waits, ..settings() }, None).unwrap());
+    let gateway = gateway.unwrap();
+    drop(server);
+    let kinds = || gateway.alarms().iter().map(|alarm| alarm.kind).collect::<Vec<_>>();
+    until("an alarm", || kinds() == [AlarmKind::Away]);
+    assert!(gateway.alarms()[0].since > Ts::from_seconds(1_700_000_000));
 }

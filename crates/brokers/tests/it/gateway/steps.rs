@@ -89,6 +89,20 @@ fn another_account_than_the_one_asked_for_is_refused() {
 }
 
 #[test]
+fn an_account_that_was_found_is_traded_on_alone_whoever_logs_in_later() {
+    let mut stand = Stand::paper(&[(4002, program("DU1"))]);
+    stand.pass(SECOND);
+    assert_eq!(stand.session.account(), Some("DU1"));
+    stand.end(4002);
+    stand.programs.insert(4002, program("DU2"));
+    stand.pass(Span::from_minutes(1));
+    assert!(stand.why_not().contains("not the account DU1"), "{}", stand.why_not());
+    stand.programs.insert(4002, program("DU1"));
+    stand.pass(Span::from_minutes(1));
+    assert!(stand.may_trade() && stand.alarms.is_empty());
+}
+
+#[test]
 fn a_clock_off_by_an_hour_stops_all_trading_and_says_so() {
     for (ahead, words) in [(1, "one hour behind"), (-1, "one hour ahead of")] {
         let mut off = program("DU1");
