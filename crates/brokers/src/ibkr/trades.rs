@@ -4,10 +4,13 @@
 //! execution, put right. The desk hears of it under the name without that end, so that it has one
 //! name whichever was heard first. What it cost comes as a message of its own, mostly a moment
 //! later: the desk is told of both at once. Where no cost comes within a while, the execution is
-//! told without, and the cost as a payment when it comes.
+//! told without, and the cost as a payment when it comes. Where it comes while no process of ours is
+//! there, the books of the next one tell it with the execution, and the courier finds that it was
+//! not paid.
 
 use base::Ts;
-use market::remote::{Execution, Heard, Payment};
+use desk::courier::late_fee;
+use market::remote::{Execution, Heard};
 use market::{BrokerRef, Cash, ClientOrderId, Qty};
 
 use super::Ibkr;
@@ -117,9 +120,8 @@ impl<L: Line> Ibkr<L> {
                 self.shelf.heard.push(Heard::Executed(Execution { fee, ..*execution }));
             }
             Cost::Missing => {
-                let id = BrokerRef(format!("fee/{base}"));
-                let reason = "commission told after its execution".to_owned();
-                self.shelf.heard.push(Heard::Paid(Payment { id, amount: -fee, reason }));
+                let paid = late_fee(&BrokerRef(base.to_owned()), fee);
+                self.shelf.heard.push(Heard::Paid(paid));
             }
             Cost::Told(told) => counted.cost = Cost::Told(told),
         }

@@ -2,9 +2,9 @@
 
 use base::Ts;
 use market::remote::{Books, Execution, Heard, Payment, Report, Wire};
-use market::{BrokerEvent, ClientOrderId, OrderState, Qty};
+use market::{BrokerEvent, Cash, ClientOrderId, OrderState, Qty};
 
-use super::{Courier, Ending, Tracked, fill};
+use super::{Courier, Ending, Tracked, fill, late_fee};
 
 impl<W: Wire> Courier<W> {
     pub(super) fn take(&mut self, heard: Heard) {
@@ -107,6 +107,7 @@ impl<W: Wire> Courier<W> {
 
     fn deliver(&mut self, execution: Execution) {
         self.acknowledge(&execution.order);
+        self.fees.insert(execution.id.clone(), execution.fee);
         self.events.push(BrokerEvent::Filled(fill(&execution)));
         if let Some(order) = self.orders.get_mut(&execution.order) {
             order.delivered += execution.qty;
@@ -116,6 +117,15 @@ impl<W: Wire> Courier<W> {
             self.events.push(BrokerEvent::Corrected { id, execution, price });
         }
         self.end_if_whole(&execution.order);
+    }
+
+    /// What an execution cost may be known only after it was told, and in another life of ours. A
+    /// broker that tells none may have forgotten it: nothing is given back for that.
+    fn on_fee(&mut self, execution: &Execution) {
+        let Some(told) = self.fees.get(&execution.id).copied() else { return };
+        if execution.fee != Cash::ZERO && execution.fee != told {
+            self.on_payment(late_fee(&execution.id, execution.fee - told));
+        }
     }
 
     fn on_payment(&mut self, payment: Payment) {
@@ -194,7 +204,7 @@ impl<W: Wire> Courier<W> {
             match correction {
                 true => self.on_execution(execution.clone()),
                 false if self.heard.insert(execution.id.clone()) => self.deliver(execution.clone()),
-                false => {}
+                false => self.on_fee(execution),
             }
         }
         for (_, execution) in new {

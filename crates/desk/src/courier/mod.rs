@@ -11,7 +11,8 @@
 //! - A child is sent once its parent is known to the broker, or with it where the wire takes
 //!   families.
 //! - The books are asked for at the start, after each break of the wire, whenever an answer is
-//!   overdue, and every minute. What they tell and was not heard is heard now.
+//!   overdue, and every minute. What they tell and was not heard is heard now; so is what an
+//!   execution cost, where that became known only after it was told.
 
 mod hearing;
 mod restart;
@@ -21,9 +22,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Span, Ts};
-use market::remote::{Books, Execution, Heard, Said, Wire};
+use market::remote::{Books, Execution, Heard, Payment, Said, Wire};
 use market::{
-    Broker, BrokerEvent, BrokerRef, ClientOrderId, OrderRequest, OrderState, Price, Qty, Snapshot,
+    Broker, BrokerEvent, BrokerRef, Cash, ClientOrderId, OrderRequest, OrderState, Price, Qty,
+    Snapshot,
 };
 
 /// How long the courier waits for what.
@@ -101,6 +103,8 @@ pub struct Courier<W> {
     introduced: bool,
     orders: BTreeMap<ClientOrderId, Tracked>,
     heard: BTreeSet<BrokerRef>,
+    /// What each execution was told to have cost.
+    fees: BTreeMap<BrokerRef, Cash>,
     /// Corrections of executions that were not heard yet.
     early: BTreeMap<BrokerRef, Vec<(BrokerRef, Price)>>,
     /// Executions of children that came before those of their parents, and when.
@@ -132,6 +136,7 @@ impl<W: Wire> Courier<W> {
             introduced: false,
             orders: BTreeMap::new(),
             heard: BTreeSet::new(),
+            fees: BTreeMap::new(),
             early: BTreeMap::new(),
             ahead: Vec::new(),
             closed: BTreeMap::new(),
@@ -306,6 +311,16 @@ impl<W: Wire> Broker for Courier<W> {
         let mut open_orders: Vec<ClientOrderId> = open.map(|it| it.order.clone()).collect();
         open_orders.sort();
         Snapshot { cash: books.cash, positions: books.positions.clone(), open_orders }
+    }
+}
+
+/// What an execution cost, where that is told after it. Whoever tells it, it has one name, so that
+/// it is paid once.
+pub fn late_fee(execution: &BrokerRef, fee: Cash) -> Payment {
+    Payment {
+        id: BrokerRef(format!("fee/{}", execution.0)),
+        amount: -fee,
+        reason: "commission told after its execution".to_owned(),
     }
 }
 

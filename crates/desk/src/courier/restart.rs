@@ -15,6 +15,8 @@ impl<W: Wire> Courier<W> {
         let mut courier = Courier::new(wire, patience, clocks);
         let now = clocks.steady;
         courier.heard = state.told.keys().cloned().collect();
+        let fees = state.told.iter().filter_map(|(id, told)| Some((id.clone(), told.fee?)));
+        courier.fees = fees.collect();
         let mut out: Vec<_> = state.orders.iter().collect();
         out.sort_by_key(|order| order.sent);
         for order in out {

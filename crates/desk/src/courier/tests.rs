@@ -294,3 +294,56 @@ fn while_the_wire_is_broken_nothing_is_said_and_afterwards_the_books_are_asked_f
     let said = courier.wire().said[before..].to_vec();
     assert!(matches!(&said[..], [Said::AskBooks { .. }, Said::Submit(_)]), "{said:?}");
 }
+
+fn books(of: Execution) -> Books {
+    Books { executions: vec![of], ..Books::default() }
+}
+
+/// The execution of an order, for which it was told to have cost that.
+fn costing(fee: i64) -> Execution {
+    Execution { fee: Cash::from_raw(fee), ..execution("x", "o", 1) }
+}
+
+#[test]
+fn a_fee_that_is_known_only_after_its_execution_is_paid_once() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(0), &order("o", 1));
+    hear(&mut courier, 1, vec![Heard::Executed(costing(0))]);
+    told(&mut courier);
+    for later in 1..4 {
+        courier.want_books();
+        hear(&mut courier, later, vec![]);
+        answer(&mut courier, later, books(costing(35)));
+        let wanted =
+            if later == 1 { vec![format!("cash {}", -Cash::from_raw(35))] } else { vec![] };
+        assert_eq!(told(&mut courier), wanted);
+        // The wire may tell it by itself, under the same name.
+        let paid = super::late_fee(&BrokerRef("x".to_owned()), Cash::from_raw(35));
+        hear(&mut courier, later, vec![Heard::Paid(paid)]);
+        assert_eq!(told(&mut courier), [""; 0]);
+    }
+}
+
+#[test]
+fn a_fee_that_is_known_only_in_another_life_is_paid_there() {
+    let mut state = crate::journal::State::default();
+    state.note_fill(&super::fill(&costing(0)));
+    let wire = Tin::default();
+    let mut courier = Courier::restore(wire, Patience::default(), clocks(0), &state);
+    courier.turn(clocks(0));
+    courier.flush();
+    answer(&mut courier, 0, books(costing(35)));
+    assert_eq!(told(&mut courier), [format!("cash {}", -Cash::from_raw(35))]);
+}
+
+#[test]
+fn books_that_know_no_fee_any_more_give_none_back() {
+    let mut state = crate::journal::State::default();
+    state.note_fill(&super::fill(&costing(35)));
+    let wire = Tin::default();
+    let mut courier = Courier::restore(wire, Patience::default(), clocks(0), &state);
+    courier.turn(clocks(0));
+    courier.flush();
+    answer(&mut courier, 0, books(costing(0)));
+    assert_eq!(told(&mut courier), [""; 0]);
+}

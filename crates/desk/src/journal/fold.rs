@@ -64,6 +64,10 @@ pub struct Told {
     pub days: u16,
     /// Instrument, signed quantity and price of a trade; `None` for all else.
     pub trade: Option<(InstrumentId, Qty, Price)>,
+    /// What the trade was told to have cost; `None` for all else, and for trades of journals that
+    /// were folded before this was kept.
+    #[serde(default)]
+    pub fee: Option<Cash>,
 }
 
 /// Trading days after which no broker tells a thing again. Counted, not reckoned from dates: an
@@ -168,12 +172,13 @@ impl State {
     }
 
     pub(crate) fn note(&mut self, id: &BrokerRef, trade: Option<(InstrumentId, Qty, Price)>) {
-        self.told.insert(id.clone(), Told { days: 0, trade });
+        self.told.insert(id.clone(), Told { days: 0, trade, fee: None });
     }
 
     pub(crate) fn note_fill(&mut self, fill: &Fill) {
         if let Some(id) = &fill.execution {
-            self.note(id, Some((fill.instrument, fill.qty, fill.price)));
+            let trade = Some((fill.instrument, fill.qty, fill.price));
+            self.told.insert(id.clone(), Told { days: 0, trade, fee: Some(fill.fee) });
         }
     }
 
