@@ -416,9 +416,12 @@ impl Session {
         }
         for why in &why_not {
             if let WhyNot::ClockOff(off) = why {
-                let words = clock_words(*off);
-                let words =
-                    format!("{words}: set it by a time server; nothing is traded meanwhile");
+                // One alarm for a clock that goes on drifting.
+                let told = self.watch.words(AlarmKind::Clock);
+                let words = told.unwrap_or_else(|| {
+                    let words = clock_words(*off);
+                    format!("{words}: set it by a time server; nothing is traded meanwhile")
+                });
                 wanted.insert(AlarmKind::Clock, words);
             }
         }

@@ -18,6 +18,7 @@ const BINARY: u32 = 200;
 struct Shared {
     is_live: AtomicBool,
     is_silent: AtomicBool,
+    is_shut: AtomicBool,
     /// Lines that were begun.
     begun: AtomicUsize,
     /// Numbers of what was asked, on all lines.
@@ -42,6 +43,9 @@ impl Between {
         let of_thread = Arc::clone(&shared);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if of_thread.is_shut.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let Ok(server) = TcpStream::connect(server) else { return };
                 of_thread.join(client, server);
             }
@@ -57,6 +61,12 @@ impl Between {
     /// Nothing passes either way from now on, or does again.
     pub(crate) fn fall_silent(&self, is_silent: bool) {
         self.shared.is_silent.store(is_silent, Ordering::SeqCst);
+    }
+
+    /// Whoever comes from now on is hung up on, or is no more.
+    pub(crate) fn shut(&self, is_shut: bool) {
+        self.shared.is_shut.store(is_shut, Ordering::SeqCst);
+        self.cut();
     }
 
     /// Breaks all lines.

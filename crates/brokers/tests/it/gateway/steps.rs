@@ -118,6 +118,20 @@ fn a_clock_off_by_an_hour_stops_all_trading_and_says_so() {
 }
 
 #[test]
+fn a_clock_that_goes_on_drifting_is_one_alarm() {
+    let mut stand = Stand::paper(&[(4002, program("DU1"))]);
+    stand.pass(SECOND);
+    stand.done();
+    for seconds in [60, 70, 80] {
+        stand.programs.get_mut(&4002).unwrap().ahead = Span::from_seconds(seconds);
+        stand.pass(Span::from_seconds(20));
+        assert!(stand.why_not().contains(&format!("{seconds} s")), "{}", stand.why_not());
+    }
+    let done = stand.done();
+    assert_eq!(done.iter().filter(|act| *act == "raise Clock").count(), 1, "{done:?}");
+}
+
+#[test]
 fn a_clock_that_is_set_while_all_is_well_stops_trading_at_once() {
     let mut stand = Stand::paper(&[(4002, program("DU1"))]);
     stand.pass(SECOND);
