@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base::Ts;
 use brokers::flex::{
-    Booked, Comparison, Differs, Errand, Patience, Reading, Report, Slashes, Tolerance, Trade, Web,
-    compare, read,
+    Booked, Comparison, Differs, Ending, Errand, Patience, Reading, Report, Slashes, Statement,
+    Tolerance, Trade, Web, compare, compare_ending, read,
 };
+use pipeline::day::BOOK;
 use serde::Serialize;
 use store::Store;
 
@@ -49,11 +51,17 @@ pub(crate) fn run(
             Failure::new(format!("{name}: {error}"))
                 .advise("the answer of an Activity Flex Query, as XML")
         })?;
-    let booked = booked(&report, &state::open(home, url)?)
-        .map_err(|failure| Failure::new(format!("{name}: {failure}")))?;
+    let store = state::open(home, url)?;
+    let booked =
+        booked(&report, &store).map_err(|failure| Failure::new(format!("{name}: {failure}")))?;
     let trades: Vec<Trade> =
         report.statements.iter().flat_map(|statement| statement.trades.clone()).collect();
-    let found = compare(&trades, &booked, &Tolerance::default());
+    let mut found = compare(&trades, &booked, &Tolerance::default());
+    // A home belongs to one account.
+    if let [statement] = report.statements.as_slice() {
+        let ending = ending(statement, &store)?;
+        found.differences.extend(compare_ending(statement, &ending, &Tolerance::default()));
+    }
     let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if report.more_faults > 0 {
         faults.push(format!("and {} more", report.more_faults));
@@ -78,6 +86,28 @@ fn booked(report: &Report, store: &Store) -> Result<Vec<Booked>, Failure> {
         booked.extend(fills.iter().map(|fill| Booked::of_fill(&fill.fill(), &fill.symbol)));
     }
     Ok(booked)
+}
+
+/// What was left here at the end of a statement: what is held now less what traded since, and the
+/// cash as it was written down at the end of its last session.
+fn ending(statement: &Statement, store: &Store) -> Result<Ending, Failure> {
+    let mut ending = Ending::default();
+    let (Some((_, until)), Some(last)) = (statement.period(), statement.to) else {
+        return Ok(ending);
+    };
+    let (held, since, equity) = store.read(|tx| {
+        let since = tx.fills_between(until, Ts::MAX)?;
+        Ok::<_, store::Error>((tx.open_positions(BOOK)?, since, tx.equity_curve(BOOK)?))
+    })?;
+    for position in held {
+        *ending.held.entry(position.symbol).or_default() += position.qty;
+    }
+    for fill in since {
+        *ending.held.entry(fill.symbol).or_default() -= fill.qty;
+    }
+    let equity = equity.into_iter().find(|equity| equity.day == last);
+    ending.cash = equity.map(|equity| (equity.cash, format!("{:?}", equity.currency)));
+    Ok(ending)
 }
 
 fn fetch(args: &StatementArgs, query: &str) -> Result<(), Failure> {
@@ -108,6 +138,8 @@ fn word(differs: Differs) -> &'static str {
         Differs::Quantity => "quantity",
         Differs::Price => "price",
         Differs::Fee => "fee",
+        Differs::Position => "position",
+        Differs::Cash => "cash",
     }
 }
 

@@ -84,6 +84,7 @@ fn what_the_broker_has_and_the_home_has_not_is_told_and_the_other_way_round() {
         "price spy-call",
         "missing_here spy-long-entry",
         "missing_here spy-long-entry",
+        "position ",
     ];
     assert_eq!(differences(&said), wanted);
     let table = run(&mut trimtab(home.path(), &["orders", "statement", &file]));

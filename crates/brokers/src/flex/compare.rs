@@ -100,6 +100,10 @@ pub enum Differs {
     Price,
     /// The fee.
     Fee,
+    /// What is held at the end.
+    Position,
+    /// The cash at the end.
+    Cash,
 }
 
 /// One difference.
@@ -344,12 +348,15 @@ fn difference(sum: &Sum, differs: Differs, here: String, there: String) -> Diffe
     Difference { differs, order, execution: sum.execution.clone(), symbol, here, there }
 }
 
+/// A symbol as both sides write it: statements write classes of shares with a blank.
+pub(super) fn plain(symbol: &str) -> String {
+    symbol.replace([' ', '.', '/', '-'], "")
+}
+
 fn differ(here: &Sum, there: &Sum, tolerance: &Tolerance, into: &mut Vec<Difference>) {
     let mut tell = |differs: Differs, own: String, theirs: String| {
         into.push(difference(here, differs, own, theirs));
     };
-    // Statements write classes of shares with a blank.
-    let plain = |symbol: &str| symbol.replace([' ', '.', '/', '-'], "");
     if there.is_share && plain(&here.symbol) != plain(&there.symbol) {
         tell(Differs::Symbol, here.symbol.clone(), there.symbol.clone());
     }

@@ -5,7 +5,8 @@
 //! entities hide there), is refused whole; a row with a number or a time that is none is a
 //! [`Fault`] beside the rows that are well. Attributes that are not known are passed over, words
 //! that are not known are kept as they are, and an execution told twice counts once.
-//! [`compare`] says what is missing on either side and what differs. [`Errand`] fetches a statement
+//! [`compare`] says what is missing on either side and what differs, [`compare_ending`] what shares
+//! and cash differ at the end. [`Errand`] fetches a statement
 //! from the Flex Web Service.
 //!
 //! Of a query it needs, in "Trades", the executions with: Symbol, Conid, Asset Class, Currency,
@@ -16,6 +17,7 @@
 
 mod compare;
 mod decimals;
+mod ending;
 mod fields;
 mod records;
 mod rows;
@@ -25,6 +27,7 @@ mod web;
 mod xml;
 
 pub use compare::{Booked, Comparison, Difference, Differs, Tolerance, compare};
+pub use ending::{Ending, compare_ending};
 pub use records::{
     Asset, Cash as CashLine, CashKind, CorporateAction, Level, OpenClose, Position, Rate, Right,
     Side, Trade, Transfer,

@@ -386,6 +386,10 @@ pub(super) fn cash_line(fields: &mut Fields<'_>, account: &str) -> Option<Cash> 
 }
 
 pub(super) fn position(fields: &mut Fields<'_>, account: &str) -> Option<Position> {
+    // Lots are parts of the sum, which is told as well.
+    if fields.words("levelOfDetail") == "LOT" {
+        return None;
+    }
     let (held, symbol) = (qty(fields, "position"), fields.text("symbol").map(str::to_owned));
     Some(Position {
         account: own_account(fields, account),
@@ -398,6 +402,15 @@ pub(super) fn position(fields: &mut Fields<'_>, account: &str) -> Option<Positio
         cost: price(fields, "costBasisPrice"),
         multiplier: qty(fields, "multiplier"),
     })
+}
+
+/// Cash in one currency at the end; the row of all in the base currency is passed over.
+pub(super) fn ending_cash(fields: &mut Fields<'_>) -> Option<(String, market::Cash)> {
+    let currency = fields.words("currency");
+    if currency.is_empty() || currency == "BASE_SUMMARY" {
+        return None;
+    }
+    Some((currency, cash(fields, "endingCash")?))
 }
 
 pub(super) fn corporate_action(fields: &mut Fields<'_>, account: &str) -> Option<CorporateAction> {

@@ -59,6 +59,10 @@ pub struct Statement {
     pub cash: Vec<Cash>,
     /// What was held at the end.
     pub positions: Vec<Position>,
+    /// Whether it tells that: a query may leave it out.
+    pub tells_positions: bool,
+    /// Cash at the end, by currency, where it is told.
+    pub ending_cash: BTreeMap<String, market::Cash>,
     /// Splits, mergers, new names.
     pub actions: Vec<CorporateAction>,
     /// From and to other brokers.
@@ -189,6 +193,10 @@ impl<'a> Reader<'a> {
                 ("Trades", _) => trade = records::trade(&mut fields, account),
                 ("CashTransactions", "CashTransaction") => {
                     statement.cash.extend(records::cash_line(&mut fields, account));
+                }
+                (_, "OpenPositions") => statement.tells_positions = true,
+                ("CashReport", "CashReportCurrency") => {
+                    statement.ending_cash.extend(records::ending_cash(&mut fields));
                 }
                 ("OpenPositions", "OpenPosition") => {
                     statement.positions.extend(records::position(&mut fields, account));

@@ -1,6 +1,7 @@
 //! Statements: read, held against books, fetched.
 
 mod against;
+mod ending;
 mod fetched;
 mod told;
 pub(crate) mod whatever;
