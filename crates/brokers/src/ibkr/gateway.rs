@@ -32,12 +32,16 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Standing {
     pub line: LineId,
     pub client: Arc<Client>,
+    /// How often orders might not be sent so far. Whoever looks now and then sees by it what lay
+    /// between two looks.
+    pub breaks: u64,
 }
 
 /// What is known of the session.
 pub(super) struct State {
     session: Session,
     standing: Option<Standing>,
+    breaks: u64,
 }
 
 /// What the threads share.
@@ -79,7 +83,7 @@ impl Gateway {
         let shared = Arc::new(Shared {
             access,
             clock,
-            state: Mutex::new(State { session, standing: None }),
+            state: Mutex::new(State { session, standing: None, breaks: 0 }),
             changed: Condvar::new(),
             is_over: AtomicBool::new(false),
             heard,
@@ -146,6 +150,7 @@ impl Shared {
         let now = self.clock.both();
         let mut state = self.state();
         state.session.hear(now, news, &mut acts);
+        state.breaks += u64::from(!state.session.why_not(now).is_empty());
         let wait = state.session.wake_at() - now.steady;
         drop(state);
         self.changed.notify_all();
@@ -162,7 +167,8 @@ impl Shared {
         let mut state = self.state();
         let is_wanted = state.session.line().is_some_and(|(wanted, _)| wanted == line);
         if is_wanted && !self.is_over() {
-            state.standing = Some(Standing { line, client: Arc::clone(client) });
+            let breaks = state.breaks;
+            state.standing = Some(Standing { line, client: Arc::clone(client), breaks });
             return true;
         }
         false
@@ -186,7 +192,9 @@ impl Shared {
         let state = self.state();
         let why = state.session.why_not(self.clock.both());
         match (why.is_empty(), &state.standing) {
-            (true, Some(standing)) if standing.client.is_connected() => Ok(standing.clone()),
+            (true, Some(standing)) if standing.client.is_connected() => {
+                Ok(Standing { breaks: state.breaks, ..standing.clone() })
+            }
             (true, _) => Err(WhyNot::NoLine.to_string()),
             (false, _) => Err(words(&why)),
         }

@@ -175,13 +175,18 @@ impl Worker {
                 continue;
             };
             let heard = self.follow(&standing, is_over, &mut lives);
-            if self.life.swap(NONE, Ordering::SeqCst) != NONE {
-                let _ = self.out.send(News::Lost(heard.clone()));
-            }
+            self.lose(heard.clone());
             if !is_over.load(Ordering::SeqCst) {
                 tracing::debug!(why = heard, "listen to TWS");
                 rest(AGAIN);
             }
+        }
+    }
+
+    /// The line is lost, where it was there.
+    fn lose(&self, why: String) {
+        if self.life.swap(NONE, Ordering::SeqCst) != NONE {
+            let _ = self.out.send(News::Lost(why));
         }
     }
 
@@ -194,23 +199,30 @@ impl Worker {
             Ok(streams) => streams,
             Err(error) => return error.to_string(),
         };
+        let mut told = None;
         while !is_over.load(Ordering::SeqCst) {
-            let is_told = self.life.load(Ordering::SeqCst) != NONE;
-            match self.gateway.standing() {
-                Ok(now) if now.line != standing.line => return "there is another one".to_owned(),
-                Ok(_) if !is_told => match client.next_valid_order_id() {
+            match (self.gateway.standing(), told) {
+                (Ok(now), _) if now.line != standing.line => {
+                    return "there is another one".to_owned();
+                }
+                (Ok(now), None) => match client.next_valid_order_id() {
                     Ok(next) => {
                         *lives += 1;
                         self.life.store(*lives, Ordering::SeqCst);
                         let _ = self.out.send(News::Connected(next));
+                        told = Some(now.breaks);
                     }
                     Err(error) => return error.to_string(),
                 },
-                Err(why) if is_told => {
-                    self.life.store(NONE, Ordering::SeqCst);
-                    let _ = self.out.send(News::Lost(why));
+                (Ok(now), Some(breaks)) if now.breaks != breaks => {
+                    self.lose("it was away for a moment".to_owned());
+                    told = None;
                 }
-                _ => {}
+                (Err(why), Some(_)) => {
+                    self.lose(why);
+                    told = None;
+                }
+                (Ok(_), Some(_)) | (Err(_), None) => {}
             }
             let update = match updates.next_timeout(LOOK) {
                 Some(Ok(item)) => Some(item),

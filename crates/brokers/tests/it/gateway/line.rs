@@ -18,6 +18,8 @@ const SECOND: Span = Span::from_seconds(1);
 struct Stand {
     between: Between,
     online: Online,
+    /// What was heard and not looked at yet.
+    news: Vec<News>,
     _server: Server,
 }
 
@@ -30,18 +32,20 @@ impl Stand {
         let gateway = Gateway::open(access_of(between.at, settings, None).unwrap()).unwrap();
         let online = Online::start(&gateway).unwrap();
         drop(Arc::clone(&gateway));
-        let mut stand = Stand { between, online, _server: server };
+        let mut stand = Stand { between, online, news: Vec::new(), _server: server };
         stand.connected();
         stand
     }
 
-    /// The first news of a kind.
+    /// The next news of a kind; what was heard before it is passed over.
     fn heard<T>(&mut self, what: &str, of: impl Fn(&News) -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
-            let mut news = Vec::new();
-            self.online.hear(&mut news);
-            if let Some(found) = news.iter().find_map(&of) {
+            self.online.hear(&mut self.news);
+            let mut found = self.news.iter().enumerate();
+            let found = found.find_map(|(at, news)| Some((at, of(news)?)));
+            if let Some((at, found)) = found {
+                self.news.drain(..=at);
                 return found;
             }
             assert!(begun.elapsed().as_secs() < 100, "{what}");
@@ -108,6 +112,16 @@ fn servers_lost_lose_the_line_and_found_again_give_it_back_without_a_new_one() {
         stand.connected();
         assert_eq!(stand.between.begun(), 1);
     }
+}
+
+#[test]
+fn servers_lost_for_less_than_a_look_lose_the_line_all_the_same() {
+    let mut stand = Stand::new(Waits::default());
+    stand.between.say(1100, "Connectivity has been lost");
+    stand.between.say(1102, "Connectivity has been restored");
+    stand.lost();
+    stand.connected();
+    assert_eq!(stand.between.begun(), 1);
 }
 
 #[test]
