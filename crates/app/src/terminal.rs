@@ -40,7 +40,30 @@ pub(crate) struct Terminal {
     pub bars: Bars,
 }
 
+/// Whether anyone still reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Yes.
+    There,
+    /// No: `head`, for one, has seen enough.
+    Gone,
+}
+
 impl Terminal {
+    /// Gives one line of an answer that goes on: as text, or as JSON in one line.
+    pub(crate) fn line<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl Display,
+    ) -> Result<Reader, Failure> {
+        let text = match self.form {
+            Form::Text => text.to_string(),
+            Form::Json => serde_json::to_string(value)
+                .map_err(|error| Failure::new(format!("write the answer as JSON: {error}")))?,
+        };
+        written(&text)
+    }
+
     /// Gives the answer: as text, or as JSON of the value behind it.
     pub(crate) fn answer<T: Serialize>(
         &self,
@@ -52,13 +75,16 @@ impl Terminal {
             Form::Json => serde_json::to_string_pretty(value)
                 .map_err(|error| Failure::new(format!("write the answer as JSON: {error}")))?,
         };
-        let mut out = std::io::stdout().lock();
-        match writeln!(out, "{text}").and_then(|()| out.flush()) {
-            // Whoever read it, `head` for one, has seen enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::new(format!("write the answer: {error}"))),
-            Ok(()) => Ok(()),
-        }
+        written(&text).map(drop)
+    }
+}
+
+fn written(text: &str) -> Result<Reader, Failure> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::new(format!("write the answer: {error}"))),
+        Ok(()) => Ok(Reader::There),
     }
 }
 

@@ -121,6 +121,11 @@ pub(crate) enum Command {
     /// Two homes that were to do the same, side by side: every difference of signal, order, fill,
     /// time, price and fee.
     Parity(ParityArgs),
+    /// Quotes and bars of some symbols as a broker tells them, until Ctrl-C.
+    #[command(after_help = "Examples:
+  trimtab watch AAPL SPY --broker alpaca
+  trimtab watch AAPL --broker ibkr --json --lines 100")]
+    Watch(WatchArgs),
     /// The calculators: list them, explain one.
     #[command(subcommand)]
     Features(FeaturesCommand),
@@ -133,6 +138,20 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Prices that are watched.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Which.
+    #[arg(required = true)]
+    pub symbols: Vec<String>,
+    /// End after so many lines.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub lines: Option<u64>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
 }
 
 /// How big the demo is.

@@ -20,6 +20,7 @@ mod parity;
 mod statement;
 mod study;
 mod synth;
+mod watch;
 
 use std::path::Path;
 
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Day(args) => day::run(&args, &cli.home, cli.db.as_deref(), terminal),
         Command::Orders(command) => orders::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Parity(args) => parity::run(&args, &cli.home, cli.db.as_deref(), terminal),
+        Command::Watch(args) => watch::run(&args, terminal),
         Command::Live(command) => live::run(&command, &cli.home, terminal),
         Command::Kill(command) => kill::run(command, &cli.home, cli.db.as_deref(), terminal),
         Command::Data(command) => data::run(command, &cli.home, terminal),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::disguise::Disguise;
 use crate::live::{
-    AFTER_THE_CLOSE, Broker, DAY, body, end, exchange, exchange_of, made, on, orders,
+    AFTER_THE_CLOSE, Broker, DAY, at, body, end, exchange, exchange_of, made, on, orders,
 };
 use crate::{run, trimtab};
 
@@ -104,6 +104,27 @@ fn bars_shorter_than_the_session_are_told_while_it_runs() {
         let mut told = shown(home.path());
         told.dedup();
         assert!(told.ends_with(&truth), "{broker:?}: {told:?}, and there were {truth:?}");
+    }
+}
+
+#[test]
+fn prices_are_watched_at_each_broker() {
+    let home = tempfile::tempdir().unwrap();
+    made(home.path());
+    let (served, secret) = exchange_of(home.path(), "1");
+    for broker in [Broker::Alpaca, Broker::Ibkr] {
+        let mut watch = trimtab(home.path(), &["--json", "watch", "SYN00003", "--lines", "12"]);
+        at(&mut watch, broker, (&served, &secret));
+        let mut watch = watch.spawn().unwrap();
+        while watch.try_wait().unwrap().is_none() {
+            served.ask(&secret, "POST /control/step?bars=1", "");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let (is_well, told) = end(watch);
+        assert!(is_well && !told.contains(&secret), "{broker:?}: {told}");
+        let kinds: std::collections::BTreeSet<&str> = ["bar", "quote", "hears"].into();
+        let said = kinds.iter().filter(|kind| told.contains(&format!("\"kind\":\"{kind}\"")));
+        assert_eq!(said.count(), 3, "{broker:?}: {told}");
     }
 }
 

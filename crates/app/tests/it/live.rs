@@ -54,8 +54,14 @@ pub(crate) enum Broker {
     Ibkr,
 }
 
-pub(crate) fn on(broker: Broker, home: &Path, (served, secret): (&Served, &str)) -> Command {
+pub(crate) fn on(broker: Broker, home: &Path, served: (&Served, &str)) -> Command {
     let mut command = trimtab(home, &DAY);
+    at(&mut command, broker, served);
+    command
+}
+
+/// Leads a command to the exchange.
+pub(crate) fn at(command: &mut Command, broker: Broker, (served, secret): (&Served, &str)) {
     let said = |name: &str| served.said[name].as_str().unwrap();
     match broker {
         Broker::Alpaca => {
@@ -68,7 +74,6 @@ pub(crate) fn on(broker: Broker, home: &Path, (served, secret): (&Served, &str))
         }
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
 }
 
 pub(crate) fn body(answer: &str) -> Value {

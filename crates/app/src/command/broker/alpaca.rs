@@ -6,6 +6,7 @@ use base::{Day, Ts};
 use brokers::alpaca::{
     self, Access, Alpaca, Inquiry, Online, Servers, Source as Feed, Waits, prices,
 };
+use brokers::feed::Feed as PriceFeed;
 use desk::courier::Patience;
 use desk::live::Live;
 use market::remote::Wire;
@@ -23,7 +24,8 @@ struct AtAlpaca {
     is_live: bool,
 }
 
-pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+/// Where the servers are, and who asks.
+fn reach(args: &BrokerArgs, live: Option<&Live>) -> Result<(Servers, Access, Feed), Failure> {
     let servers = match (&args.broker_address, live) {
         (Some(address), _) => Servers::at(address)
             .map_err(|error| Failure::new(error.to_string()).advise("--broker-address"))?,
@@ -35,7 +37,18 @@ pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Fa
             .advise("set APCA_API_KEY_ID and APCA_API_SECRET_KEY"));
     };
     let access = Access { key: key.clone(), secret: secret.clone() };
-    let feed = if args.broker_sip { Feed::Sip } else { Feed::Iex };
+    Ok((servers, access, if args.broker_sip { Feed::Sip } else { Feed::Iex }))
+}
+
+/// The stream of prices; no account is looked at.
+pub(super) fn prices(args: &BrokerArgs) -> Result<Box<dyn PriceFeed + Send>, Failure> {
+    let (servers, access, feed) = reach(args, None)?;
+    let stream = prices::start(&servers, feed, access).map_err(|error| Failure::of(&error))?;
+    Ok(Box::new(stream))
+}
+
+pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+    let (servers, access, feed) = reach(args, live)?;
     let inquiry = Inquiry::new(servers.clone(), feed, access.clone());
     let (number, cash) = inquiry.account().map_err(unreached)?;
     alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;

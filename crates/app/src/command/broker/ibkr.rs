@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base::{Day, Seed, Ts};
 use brokers::Error;
+use brokers::feed::Feed;
 use brokers::gateway::{ClockRule, Mode, Region, Settings, Window};
 use brokers::ibkr::{self, Access, Gateway, Ibkr, Inquiry, Online, Waits};
 use desk::courier::Patience;
@@ -23,17 +24,29 @@ struct AtIbkr {
     is_live: bool,
 }
 
-pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+/// A session that passed all checks.
+fn reach(args: &BrokerArgs, live: Option<&Live>) -> Result<Arc<Gateway>, Failure> {
     let access = Access::new(args.broker_client, settings(args, live)?, live)
         .map_err(|error| Failure::of(&error).advise("trimtab live sign, or --broker-account"))?;
     let access = match &args.broker_address {
         Some(address) => access.at(address).map_err(|error| Failure::of(&error))?,
         None => access,
     };
-    let gateway = Gateway::open(access).map_err(|error| match &error {
+    Gateway::open(access).map_err(|error| match &error {
         Error::ReachGateway { advice, .. } => Failure::of(&error).advise(advice),
         _ => Failure::of(&error),
-    })?;
+    })
+}
+
+/// The stream of prices, quotes too.
+pub(super) fn prices(args: &BrokerArgs) -> Result<Box<dyn Feed + Send>, Failure> {
+    let parts = ibkr::prices::Parts::BarsAndQuotes;
+    let stream = ibkr::prices::start(reach(args, None)?, parts);
+    Ok(Box::new(stream.map_err(|error| Failure::of(&error))?))
+}
+
+pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
+    let gateway = reach(args, live)?;
     let inquiry = Inquiry::new(Arc::clone(&gateway));
     let cash = inquiry.cash().map_err(unreached)?;
     let name = format!("ibkr {} client {}", gateway.account(), args.broker_client);

@@ -74,6 +74,21 @@ pub(crate) fn outside(args: &BrokerArgs, live: Option<&Live>) -> Result<Option<A
     }
 }
 
+/// The broker's stream of prices.
+pub(crate) fn prices(args: &BrokerArgs) -> Result<Box<dyn Feed + Send>, Failure> {
+    match args.broker {
+        BrokerArg::Simulated => Err(Failure::new("watch prices: the simulated broker has none")
+            .advise("name another with --broker")),
+        BrokerArg::Alpaca => alpaca::prices(args),
+        BrokerArg::Ibkr => ibkr::prices(args),
+    }
+}
+
+/// Leaves time for something to come.
+pub(crate) fn wait_a_turn() {
+    rest(TURN);
+}
+
 fn unreached(what: String) -> Failure {
     Failure::new(format!("reach the broker: {what}"))
 }
