@@ -9,6 +9,8 @@
 //! is synced is there after the machine lost power; without that the last transactions may be
 //! gone, the older ones are not, and none is ever half there.
 
+use std::sync::LazyLock;
+
 use base::Ts;
 use rusqlite::{Connection, OpenFlags};
 
@@ -161,14 +163,23 @@ fn write(
     done.map(drop)
 }
 
+/// The statement that inserts so many records, at most [`AT_ONCE`] and at least one.
+fn text(count: usize) -> &'static str {
+    static TEXTS: LazyLock<[String; AT_ONCE]> = LazyLock::new(|| {
+        std::array::from_fn(|more| {
+            let rows = vec!["(?,?,?,?)"; more + 1].join(",");
+            format!("insert into journal (seq, at, kind, record) values {rows}")
+        })
+    });
+    &TEXTS[count.clamp(1, AT_ONCE) - 1]
+}
+
 fn insert(
     connection: &Connection,
     first: i64,
     entries: &[Entry<'_>],
 ) -> Result<(), rusqlite::Error> {
-    let rows = vec!["(?,?,?,?)"; entries.len()].join(",");
-    let text = format!("insert into journal (seq, at, kind, record) values {rows}");
-    let mut statement = connection.prepare_cached(&text)?;
+    let mut statement = connection.prepare_cached(text(entries.len()))?;
     for ((place, seq), entry) in (0..).zip(first..).zip(entries) {
         statement.raw_bind_parameter(4 * place + 1, seq)?;
         statement.raw_bind_parameter(4 * place + 2, entry.at.micros())?;
