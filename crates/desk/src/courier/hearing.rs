@@ -238,7 +238,7 @@ impl<W: Wire> Courier<W> {
                     gone.push((id.clone(), "the broker no longer knows it"));
                 }
                 (false, None, Some(sent)) if sent + self.patience.travel <= asked => {
-                    if order.outdated {
+                    if order.is_late(now, self.patience.opening) {
                         gone.push((
                             id.clone(),
                             "it never reached the broker, and its time is past",
@@ -254,12 +254,17 @@ impl<W: Wire> Courier<W> {
             }
         }
         for (id, reason) in gone {
-            let unfilled = self.forget(&id).is_some_and(|it| it.delivered == Qty::ZERO);
-            self.incidents.push(format!("order {id}: {reason}"));
-            self.tell(&id, OrderState::Cancelled, reason);
-            if unfilled {
-                self.cancel_orphans(&id);
-            }
+            self.let_go(&id, reason);
+        }
+    }
+
+    /// An order that stands nowhere and is not sent any more, and what sleeps under it.
+    pub(super) fn let_go(&mut self, id: &ClientOrderId, reason: &str) {
+        let unfilled = self.forget(id).is_some_and(|it| it.delivered == Qty::ZERO);
+        self.incidents.push(format!("order {id}: {reason}"));
+        self.tell(id, OrderState::Cancelled, reason);
+        if unfilled {
+            self.cancel_orphans(id);
         }
     }
 }

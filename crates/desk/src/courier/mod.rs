@@ -38,7 +38,7 @@ pub struct Patience {
     pub travel: Span,
     /// Between books when all is well.
     pub books: Span,
-    /// How old an opening order may be that a restart finds unsent; older ones are let go.
+    /// How old an opening order may be when it is sent; older ones are let go.
     pub opening: Span,
     /// How far back books reach.
     pub reach: Span,
@@ -69,6 +69,8 @@ pub struct Clocks {
 #[derive(Debug, Clone)]
 struct Tracked {
     request: OrderRequest,
+    /// When it was decided, or restored.
+    asked: Ts,
     /// When it was last sent; `None` while it waits for its parent or the wire.
     sent: Option<Ts>,
     /// When the broker first spoke of it.
@@ -81,6 +83,13 @@ struct Tracked {
     cancelling: Option<Ts>,
     /// Not to be sent again.
     outdated: bool,
+}
+
+impl Tracked {
+    /// Its moment has passed: prices are others than those it was decided on.
+    fn is_late(&self, now: Ts, opening: Span) -> bool {
+        self.outdated || (!self.request.reduce_only && now - self.asked > opening)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -220,8 +229,9 @@ impl<W: Wire> Courier<W> {
         if !self.connected || !self.introduced {
             return;
         }
+        self.let_late_ones_go();
         let families = self.wire.takes_families();
-        let unsent = |order: &&Tracked| order.sent.is_none() && !order.outdated;
+        let unsent = |order: &&Tracked| order.sent.is_none();
         let mut ready: Vec<(bool, ClientOrderId)> = self
             .orders
             .values()
@@ -235,6 +245,17 @@ impl<W: Wire> Courier<W> {
             let Some(order) = self.orders.get_mut(&id) else { continue };
             order.sent = Some(self.now);
             self.wire.say(&Said::Submit(order.request.clone()));
+        }
+    }
+
+    /// Opening orders that waited for the wire for too long are not sent any more.
+    fn let_late_ones_go(&mut self) {
+        let (now, opening) = (self.now, self.patience.opening);
+        let late = |order: &&Tracked| order.sent.is_none() && order.is_late(now, opening);
+        let late: Vec<ClientOrderId> =
+            self.orders.values().filter(late).map(|order| order.request.id.clone()).collect();
+        for id in late {
+            self.let_go(&id, "it could not be sent in time");
         }
     }
 
@@ -277,6 +298,7 @@ impl<W: Wire> Broker for Courier<W> {
     fn submit(&mut self, _at: Ts, order: &OrderRequest) {
         let tracked = Tracked {
             request: order.clone(),
+            asked: self.now,
             sent: None,
             known: None,
             delivered: Qty::ZERO,

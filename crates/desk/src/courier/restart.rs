@@ -24,6 +24,7 @@ impl<W: Wire> Courier<W> {
             let acknowledged = order.state == OrderState::Working;
             let tracked = Tracked {
                 request: order.request.clone(),
+                asked: now,
                 sent: Some(now),
                 known: acknowledged.then_some(now - Span::from_nanos(1)),
                 delivered: order.filled,

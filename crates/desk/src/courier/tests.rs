@@ -115,6 +115,33 @@ fn sent(courier: &mut Courier<Tin>) -> usize {
 }
 
 #[test]
+fn an_entry_that_the_wire_was_too_long_away_for_is_let_go_and_an_exit_is_not() {
+    let mut courier = courier();
+    hear(&mut courier, 1, vec![Heard::Lost]);
+    let exit = OrderRequest { reduce_only: true, ..order("exit", -10) };
+    let stop = OrderRequest { parent: Some(id("late")), reduce_only: true, ..order("stop", -5) };
+    for order in [&order("late", 5), &stop, &exit] {
+        courier.submit(Ts::from_seconds(2), order);
+    }
+    hear(&mut courier, 50, vec![]);
+    courier.submit(Ts::from_seconds(50), &order("fresh", 7));
+    hear(&mut courier, 90, vec![Heard::Connected]);
+    answer(&mut courier, 91, Books::default());
+    let said: Vec<ClientOrderId> = courier
+        .wire()
+        .said
+        .iter()
+        .filter_map(|said| match said {
+            Said::Submit(request) => Some(request.id.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, [id("exit"), id("fresh")]);
+    assert_eq!(told(&mut courier), ["late Cancelled", "stop Cancelled"]);
+    assert_eq!(courier.incidents(), ["order late: it could not be sent in time"]);
+}
+
+#[test]
 fn nothing_is_sent_before_the_first_books() {
     let mut courier = Courier::new(Tin::default(), Patience::default(), clocks(0));
     courier.turn(clocks(0));
