@@ -92,6 +92,13 @@ pub(crate) fn value_of(price: Price, qty: Qty) -> Cash {
     Cash::from_f64(exact, Rounding::HalfEven).map_or(Cash::ZERO, |_| price.times(qty))
 }
 
+/// The price of one of so many units that an amount was paid for.
+pub(crate) fn price_each(amount: Cash, units: i64) -> Price {
+    let raw = i128::from(amount.raw()) * i128::from(Price::SCALE);
+    let by = i128::from(units.max(1)) * i128::from(Cash::SCALE);
+    Price::from_raw(base::fixed::divide(raw, by, Rounding::HalfEven) as i64)
+}
+
 /// An amount times a number.
 pub(crate) fn times(amount: Cash, factor: f64) -> Cash {
     Cash::from_f64(amount.to_f64() * factor, Rounding::HalfEven).unwrap_or(Cash::ZERO)

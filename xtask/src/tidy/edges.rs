@@ -31,7 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "books", "store", "lake", "report",
         ],
     ),
-    ("exchange", &["base", "market", "sim"]),
+    ("exchange", &["base", "market", "pricing", "sim"]),
     ("brokers", &["base", "market", "desk"]),
     (
         "app",

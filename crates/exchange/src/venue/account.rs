@@ -76,10 +76,15 @@ pub(crate) struct Purse {
 impl Venue {
     /// The account's money.
     pub(crate) fn purse(&self) -> Purse {
-        let worth = self.worth();
+        let mut worth = self.worth();
+        let (initial, maintenance) = self.margins(worth);
+        let (bought, sold) = self.options_worth();
+        worth.long += bought;
+        worth.short += sold;
         let gain = |held: &Held| {
             value_of(self.price_of(held), held.qty) - value_of(held.average_price, held.qty)
         };
+        let shares: Cash = self.held().iter().map(gain).sum();
         Purse {
             cash: self.state.exchange.cash(),
             equity: self.equity(),
@@ -87,9 +92,9 @@ impl Venue {
             long: worth.long,
             short: worth.short,
             buying_power: self.buying_power(),
-            initial: worth.initial(),
-            maintenance: worth.maintenance(),
-            unrealized: self.held().iter().map(gain).sum(),
+            initial,
+            maintenance,
+            unrealized: shares + self.lots().iter().map(|lot| self.lot_gain(lot)).sum(),
         }
     }
 
@@ -108,7 +113,7 @@ impl Venue {
             let side = if qty.is_negative() { &mut worth.short } else { &mut worth.long };
             *side += value;
         }
-        (worth.initial(), worth.maintenance())
+        self.margins(worth)
     }
 
     /// What is held of each instrument.
@@ -133,13 +138,22 @@ impl Venue {
 
     pub(super) fn equity(&self) -> Cash {
         let worth = self.worth();
-        self.state.exchange.cash() + worth.long + worth.short
+        let (bought, sold) = self.options_worth();
+        self.state.exchange.cash() + worth.long + worth.short + bought + sold
     }
 
     /// What may still be bought: so many times the equity, less what is held and what waits.
     pub(super) fn buying_power(&self) -> Cash {
-        let most = times(self.equity(), f64::from(self.state.multiplier));
-        (most - self.worth().gross() - self.held_back()).max(Cash::ZERO)
+        self.power_without(Cash::ZERO)
+    }
+
+    /// The same, were an order not there that holds some of it back. Options are no security for
+    /// anything: premiums are spent, and what they may cost lies aside.
+    pub(super) fn power_without(&self, own: Cash) -> Cash {
+        let worth = self.worth();
+        let money = self.state.exchange.cash() + worth.long + worth.short - self.options_margin();
+        let most = times(money, f64::from(self.state.multiplier));
+        (most - worth.gross() - self.held_back() + own).max(Cash::ZERO)
     }
 
     /// Money that an order holds back.
@@ -147,6 +161,10 @@ impl Venue {
         let order = &self.state.orders[number];
         if !order.status.is_open() {
             return Cash::ZERO;
+        }
+        if let Some(combo) = &order.combo {
+            let whole = order.qty.unwrap_or(Qty::ZERO).to_f64().max(1.0);
+            return times(combo.need, order.open_qty().to_f64() / whole);
         }
         if order.intent.ends_with("to_close") || order.status == Status::Held {
             return Cash::ZERO;
@@ -165,10 +183,13 @@ impl Venue {
     }
 
     pub(super) fn show_account(&self) -> Value {
-        let worth = self.worth();
+        let mut worth = self.worth();
+        let (initial, maintenance) = self.margins(worth);
+        let (bought, sold) = self.options_worth();
+        worth.long += bought;
+        worth.short += sold;
         let (cash, equity) = (self.state.exchange.cash(), self.equity());
         let power = self.buying_power();
-        let (initial, maintenance) = (worth.initial(), worth.maintenance());
         let own = times(power, 1.0 / f64::from(self.state.multiplier));
         json!({
             "id": self.account_id(),
@@ -183,9 +204,9 @@ impl Venue {
             "daytrading_buying_power": "0",
             "effective_buying_power": money(power),
             "non_marginable_buying_power": money(own),
-            "options_buying_power": "0",
-            "options_approved_level": 0,
-            "options_trading_level": 0,
+            "options_buying_power": money(own),
+            "options_approved_level": 3,
+            "options_trading_level": 3,
             "bod_dtbp": "0",
             "cash": money(cash),
             "accrued_fees": "0",
@@ -215,6 +236,12 @@ impl Venue {
         })
     }
 
+    /// Margin of shares and of options: to open, and to keep.
+    fn margins(&self, worth: Worth) -> (Cash, Cash) {
+        let options = self.options_margin();
+        (worth.initial() + options, worth.maintenance() + options)
+    }
+
     pub(super) fn may_short(&self) -> bool {
         self.state.multiplier > 1 && !self.state.configuration.no_shorting
     }
@@ -225,7 +252,7 @@ impl Venue {
             "dtbp_check": "entry",
             "fractional_trading": kept.fractional_trading,
             "max_margin_multiplier": self.state.multiplier.to_string(),
-            "max_options_trading_level": 0,
+            "max_options_trading_level": 3,
             "no_shorting": kept.no_shorting,
             "pdt_check": "entry",
             "ptp_no_exception_entry": false,
@@ -261,7 +288,8 @@ impl Venue {
     }
 
     pub(super) fn show_positions(&self) -> Value {
-        self.held().iter().map(|held| self.show_position(held)).collect()
+        let shares = self.held().into_iter().map(|held| self.show_position(&held));
+        shares.chain(self.lots().iter().map(|lot| self.show_lot(lot))).collect()
     }
 
     pub(crate) fn position_of(&self, instrument: InstrumentId) -> Option<Held> {
@@ -320,7 +348,7 @@ impl Venue {
         let mut bound = Qty::ZERO;
         for number in self.open_side_of(held.instrument, closes) {
             let order = &self.state.orders[number];
-            if self.sleeps(order) {
+            if self.sleeps(order) || order.combo.is_some() {
                 continue;
             }
             if let Some(group) = &order.group {

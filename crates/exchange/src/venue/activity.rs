@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Venue;
+use super::options::LegTraded;
 use super::order::{Order, Side, Status};
 use crate::figures::{money, uuid, value_of, wall_day};
 use crate::{Answer, Request};
@@ -16,7 +17,7 @@ use crate::{Answer, Request};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Activity {
     pub id: String,
-    /// `FILL`, `DIV`, `INT` or `FEE`.
+    /// `FILL`, `DIV`, `INT`, `FEE`, `REORG`, or of options `OPEXP`, `OPCSH` or `OPCA`.
     pub kind: String,
     pub at: Ts,
     /// Shown beside id, kind and account; kept as text, which takes a sixth of the room.
@@ -52,6 +53,61 @@ impl Activity {
             "order_status": order.status.word(),
         });
         Activity::new(number, "FILL", fill.at, fields)
+    }
+
+    /// A fill of one part of an order.
+    pub(super) fn leg(
+        number: usize,
+        order: &Order,
+        (name, side, leg): (&str, Side, &LegTraded),
+        at: Ts,
+    ) -> Activity {
+        let whole = order.status == Status::Filled;
+        let fields = json!({
+            "transaction_time": at.to_string(),
+            "type": if whole { "fill" } else { "partial_fill" },
+            "price": leg.price.to_string(),
+            "qty": leg.count.abs().to_string(),
+            "side": side.word(),
+            "symbol": name,
+            "leaves_qty": order.open_qty().to_string(),
+            "order_id": order.id,
+            "cum_qty": order.filled.to_string(),
+            "order_status": order.status.word(),
+        });
+        Activity::new(number, "FILL", at, fields)
+    }
+
+    /// Contracts that ended: paid in cash, or worth nothing.
+    pub(super) fn settled(
+        number: usize,
+        at: Ts,
+        (name, count, amount): (&str, i64, Cash),
+        why: &str,
+    ) -> Activity {
+        let kind = if amount == Cash::ZERO { "OPEXP" } else { "OPCSH" };
+        let fields = json!({
+            "date": wall_day(at).to_string(),
+            "net_amount": money(amount),
+            "description": format!("the contracts {why}"),
+            "symbol": name,
+            "qty": (-count).to_string(),
+            "status": "executed",
+        });
+        Activity::new(number, kind, at, fields)
+    }
+
+    /// Contracts that a split made others of; so many are there after it.
+    pub(super) fn adjusted(number: usize, at: Ts, names: &[String; 2], count: i64) -> Activity {
+        let fields = json!({
+            "date": wall_day(at).to_string(),
+            "net_amount": "0",
+            "description": format!("{} became {} by a split", names[0], names[1]),
+            "symbol": names[1],
+            "qty": count.to_string(),
+            "status": "executed",
+        });
+        Activity::new(number, "OPCA", at, fields)
     }
 
     /// A position that was paid out without an order.

@@ -257,7 +257,9 @@ impl Venue {
         };
         for number in self.open_side_of(instrument, wish.side.other()) {
             let order = &self.state.orders[number];
-            let single = order.class == Class::Simple && wish.class == Class::Simple;
+            let single = order.class == Class::Simple
+                && order.combo.is_none()
+                && wish.class == Class::Simple;
             if single && order.status != Status::Held && crosses(order) {
                 let word = match order.kind {
                     Kind::Limit { .. } => "limit",

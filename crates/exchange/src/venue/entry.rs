@@ -48,6 +48,10 @@ pub(super) fn may_change(old: &Order) -> Result<(), Answer> {
         let word = old.status.word();
         return Err(Answer::unprocessable(format!("cannot replace order in \"{word}\" state")));
     }
+    if old.combo.is_some() {
+        let text = "orders on options and orders with legs cannot be replaced";
+        return Err(Answer::unprocessable(text));
+    }
     if old.notional.is_some() {
         return Err(Answer::unprocessable("notional orders cannot be replaced"));
     }

@@ -99,6 +99,8 @@ pub(super) struct Waiting {
     sides: BTreeMap<(InstrumentId, bool), BTreeSet<usize>>,
     /// Those of which one cancels the others.
     groups: BTreeMap<String, BTreeSet<usize>>,
+    /// Those that have parts.
+    combos: BTreeSet<usize>,
     ends: BTreeSet<(Ts, usize)>,
     /// What each holds back, where it is something, and all of it.
     costs: BTreeMap<usize, Cash>,
@@ -110,6 +112,9 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn add(&mut self, number: usize, order: &Order) {
+        if order.combo.is_some() {
+            self.combos.insert(number);
+        }
         self.of.entry(order.instrument).or_default().insert(number);
         let side = (order.instrument, order.side == Side::Buy);
         self.sides.entry(side).or_default().insert(number);
@@ -135,6 +140,7 @@ impl Waiting {
                 self.groups.remove(group);
             }
         }
+        self.combos.remove(&number);
         self.ends.remove(&(order.expires, number));
         self.end(number, order);
     }
@@ -178,6 +184,11 @@ impl Venue {
     pub(super) fn open_side_of(&self, instrument: InstrumentId, side: Side) -> Vec<usize> {
         let open = self.waiting.sides.get(&(instrument, side == Side::Buy));
         open.map_or_else(Vec::new, |numbers| numbers.iter().copied().collect())
+    }
+
+    /// Open orders of parts, the oldest first.
+    pub(super) fn open_combos(&self) -> Vec<usize> {
+        self.waiting.combos.iter().copied().collect()
     }
 
     /// Open orders of an order's group, and it itself where it is open; the oldest first.

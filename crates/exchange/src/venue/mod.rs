@@ -14,6 +14,7 @@ mod check;
 mod entry;
 mod history;
 mod ledger;
+mod options;
 mod order;
 mod read;
 mod replace;
@@ -42,6 +43,7 @@ use activity::Activity;
 pub(crate) use entry::{Change, Entry};
 pub(crate) use history::trade_number;
 use ledger::{Names, Orders, Waiting};
+use options::Options;
 pub(crate) use order::{Kind, Order, Side, Status, Tif, Trail};
 pub(crate) use read::{HIGHEST_PRICE, LONGEST_NAME, MOST_SHARES};
 pub(crate) use spans::{Asked, Frame, Spanned, Splits, quote};
@@ -110,6 +112,9 @@ struct State {
     /// What was held when the session began.
     overnight: BTreeMap<InstrumentId, Qty>,
     halted: BTreeSet<InstrumentId>,
+    /// Contracts that are held.
+    #[serde(default)]
+    options: Options,
     /// What another door must remember of its clients; opaque here.
     #[serde(default)]
     tws: Book,
@@ -207,6 +212,7 @@ impl Venue {
             closes,
             overnight: BTreeMap::new(),
             halted: BTreeSet::new(),
+            options: Options::default(),
             tws: Book::default(),
         };
         let mut venue = Venue::of(tape, state);

@@ -5,6 +5,7 @@ use market::{Cash, ClientOrderId, InstrumentId, Price, Qty};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::options::Combo;
 use crate::figures::value_of;
 
 /// Which way.
@@ -144,6 +145,8 @@ pub(crate) enum Class {
     Bracket,
     Oco,
     Oto,
+    /// Several parts at one net price.
+    Mleg,
 }
 
 impl Class {
@@ -153,6 +156,7 @@ impl Class {
             Class::Bracket => "bracket",
             Class::Oco => "oco",
             Class::Oto => "oto",
+            Class::Mleg => "mleg",
         }
     }
 }
@@ -247,6 +251,9 @@ pub(crate) struct Order {
     pub wire: Option<ClientOrderId>,
     /// How often it was sent.
     pub revision: u32,
+    /// Its parts, of an order on options or on several things at one net price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combo: Option<Box<Combo>>,
 }
 
 impl Order {

@@ -44,11 +44,14 @@ pub(super) fn fields(body: &[u8]) -> Result<Map<String, Value>, Answer> {
     }
 }
 
-fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(super) fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-fn word<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Answer> {
+pub(super) fn word<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, Answer> {
     match given(fields, name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

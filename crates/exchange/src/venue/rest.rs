@@ -40,6 +40,10 @@ impl Venue {
             (method, ["v2", "orders", id]) => self.one_order(method, id, request),
             (Get, ["v2", "positions"]) => Answer::ok(self.show_positions()),
             (Delete, ["v2", "positions"]) => self.close_all(request),
+            (Get, ["v2", "positions", name]) if self.names_contract(name) => self.one_lot(name),
+            (Delete, ["v2", "positions", name]) if self.names_contract(name) => {
+                self.close_lot(name, request)
+            }
             (Get, ["v2", "positions", symbol]) => match self.held_of(symbol) {
                 Ok(instrument) => self.one_position(instrument),
                 Err(refusal) => refusal,
@@ -48,6 +52,10 @@ impl Venue {
                 Ok(instrument) => self.close_one(instrument, request),
                 Err(refusal) => refusal,
             },
+            (Get, ["v2", "options", "contracts", rest @ ..]) => {
+                self.option_contracts(rest, request)
+            }
+            (Get, ["v1beta1", "options", rest @ ..]) => self.option_data(rest, request),
             (Get, ["v2", "stocks", rest @ ..]) => self.market_data(rest, request),
             (Post, ["control", word]) => return self.control(word, request),
             (Get, ["control", "status"]) => Answer::ok(self.standing(0)),
@@ -102,12 +110,20 @@ impl Venue {
         }
         let [after, until]: [Option<Ts>; 2] = moments.map(Option::flatten);
         let is_nested = request.says("nested");
+        let names = request.list("symbols");
         let symbols: Vec<Option<InstrumentId>> =
-            request.list("symbols").iter().map(|symbol| self.find(symbol)).collect();
+            names.iter().map(|symbol| self.find(symbol)).collect();
+        let concerns = |order: &Order| match &order.combo {
+            Some(combo) => {
+                let mut things = combo.parts.iter().map(|part| self.name_of(&part.thing));
+                things.any(|name| names.contains(&name))
+            }
+            None => symbols.contains(&Some(order.instrument)),
+        };
         let side = request.word("side");
         let fits = |order: &Order| {
             wanted.is_none_or(|open| order.status.is_open() == open)
-                && (symbols.is_empty() || symbols.contains(&Some(order.instrument)))
+                && (symbols.is_empty() || concerns(order))
                 && side.is_none_or(|side| order.side.word() == side)
                 && !(is_nested && order.parent.is_some_and(|up| self.leads(up, order)))
         };
@@ -202,6 +218,12 @@ impl Venue {
             let answer = self.close_one(held.instrument, &all);
             let symbol = &self.tape.universe().get(held.instrument).symbol;
             told.push(json!({ "symbol": symbol, "status": answer.status, "body": answer.body }));
+        }
+        let names: Vec<String> =
+            self.lots().iter().map(|lot| self.contract_name(&lot.contract)).collect();
+        for name in names {
+            let answer = self.close_lot(&name, &all);
+            told.push(json!({ "symbol": name, "status": answer.status, "body": answer.body }));
         }
         Answer { status: 207, body: Some(told.into()) }
     }

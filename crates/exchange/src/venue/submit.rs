@@ -16,8 +16,11 @@ const LONGEST_DAYS: i64 = 90;
 impl Venue {
     /// Takes an order.
     pub(super) fn submit(&mut self, request: &Request) -> Answer {
-        let read = read::fields(&request.body).and_then(|fields| read::wish(&fields));
-        match read.and_then(|wish| self.place(&wish)) {
+        let taken = read::fields(&request.body).and_then(|fields| match self.combo_in(&fields) {
+            Some(wish) => wish.and_then(|wish| self.place_combo(&wish)),
+            None => read::wish(&fields).and_then(|wish| self.place(&wish)),
+        });
+        match taken {
             Ok(number) => Answer::ok(self.shown_as_taken(number)),
             Err(refusal) => refusal,
         }
@@ -141,6 +144,7 @@ impl Venue {
             group: None,
             wire: None,
             revision: 0,
+            combo: None,
         }
     }
 

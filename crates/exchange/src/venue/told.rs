@@ -5,6 +5,7 @@ use market::{Cash, Fill, Price, Qty};
 use serde_json::{Value, json};
 
 use super::Venue;
+use super::options::LegTraded;
 use super::order::Order;
 use crate::figures::uuid;
 
@@ -17,6 +18,8 @@ pub(crate) struct Note {
     pub(crate) at: Ts,
     /// Where it was a trade.
     pub(crate) traded: Option<Traded>,
+    /// What its parts traded, of an order that has them.
+    pub(crate) legs: Vec<LegTraded>,
 }
 
 /// A trade of an order.
@@ -63,10 +66,33 @@ impl Venue {
         self.changed();
     }
 
+    /// Says that units of an order of parts filled at a net price.
+    pub(super) fn tell_combo(
+        &mut self,
+        event: &str,
+        number: usize,
+        (net, units): (Price, i64),
+        legs: Vec<LegTraded>,
+    ) {
+        let at = self.state.orders[number].updated_at;
+        let mut data = self.update(event, number, at);
+        data["price"] = net.to_string().into();
+        data["qty"] = units.to_string().into();
+        if let [leg] = legs[..] {
+            data["position_qty"] = self.count_of(&leg.thing).to_string().into();
+        }
+        self.updates.push(json!({ "stream": "trade_updates", "data": data }));
+        let earned = legs.iter().filter_map(|leg| leg.earned).reduce(|a, b| a + b);
+        let traded = Traded { qty: Qty::whole(units), price: net, earned };
+        let order = Box::new(self.state.orders[number].clone());
+        self.notes.push(Note { number, order, at, traded: Some(traded), legs });
+        self.changed();
+    }
+
     /// Notes what became of an order without a message of its own.
     pub(super) fn note(&mut self, number: usize, at: Ts, traded: Option<Traded>) {
         let order = Box::new(self.state.orders[number].clone());
-        self.notes.push(Note { number, order, at, traded });
+        self.notes.push(Note { number, order, at, traded, legs: Vec::new() });
     }
 
     fn update(&self, event: &str, number: usize, at: Ts) -> Value {
@@ -84,6 +110,7 @@ impl Venue {
     pub(super) fn shown(&self, number: usize, nesting: Nesting) -> Value {
         let order = &self.state.orders[number];
         let mut shown = order.shown();
+        self.show_parts(order, &mut shown);
         if nesting == Nesting::Nested && !order.legs.is_empty() {
             let legs = order.legs.iter().map(|leg| self.state.orders[*leg].shown());
             shown["legs"] = legs.collect();

@@ -1,6 +1,8 @@
 //! One bar after the other: what waits is released, the exchange works it, and what came of it
 //! is taken into the orders.
 
+use std::collections::BTreeMap;
+
 use base::Ts;
 use market::{
     Broker as _, BrokerEvent, Cash, ClientOrderId, Corporate, CorporateAction, Fill, InstrumentId,
@@ -32,13 +34,20 @@ impl Venue {
             self.day = Some((number, self.tape.day(session)));
         }
         let prints = self.day.as_mut().and_then(|(_, day)| day.remove(&start)).unwrap_or_default();
+        let mut printed = BTreeMap::new();
         for print in prints {
             if !self.state.halted.contains(&print.instrument) {
                 self.work_bar(&print)?;
+                printed.insert(print.instrument, print);
             }
         }
         self.state.slot += 1;
         self.state.now = self.state.now.max(end);
+        self.reckon();
+        self.work_combos(start, &printed)?;
+        if self.state.slot >= self.tape.slots(session) {
+            self.expire_contracts(session.day, end);
+        }
         self.expire(end);
         self.reckon();
         self.changed();
@@ -60,6 +69,7 @@ impl Venue {
                 }
             }
         }
+        self.remember_lots();
         self.state.last_equity = self.equity();
         let held = self.state.exchange.positions();
         self.state.overnight = held.map(|held| (held.instrument, held.qty)).collect();
@@ -92,6 +102,7 @@ impl Venue {
             self.state.marks[at] = split(self.state.marks[at]);
             self.state.closes[at] = split(self.state.closes[at]);
         }
+        self.adjust_contracts(instrument, &action.action, open);
         let action = CorporateAction { known: open, ..action.clone() };
         self.state.exchange.on_corporate(instrument, &action).map_err(Error::ReplayBar)?;
         self.take_answers(instrument, open);
@@ -118,6 +129,9 @@ impl Venue {
     /// Sends what waits for this bar; takes back what can't fill on it and must.
     fn release(&mut self, number: usize, print: &BarPrint) -> Result<(), Error> {
         let order = &self.state.orders[number];
+        if order.combo.is_some() {
+            return Ok(());
+        }
         if order.wire.is_some() || order.status == Status::Held || order.submitted_at > print.start
         {
             return Ok(());

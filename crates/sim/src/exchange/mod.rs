@@ -202,6 +202,30 @@ impl BarExchange {
         found.map(|working| working.total - working.filled)
     }
 
+    /// Takes in a trade that was agreed elsewhere, such as a leg of a combination: cash and
+    /// position move, no order is asked and nothing is answered.
+    pub fn take_trade(
+        &mut self,
+        (instrument, day): (InstrumentId, Day),
+        qty: Qty,
+        price: Price,
+    ) -> Result<(), Error> {
+        let Some(book) = self.books.get_mut(instrument.index()) else {
+            return Err(self.unknown(instrument));
+        };
+        if book.position.qty >= Qty::ZERO {
+            book.position.borrowed_to = day;
+        }
+        book.position.trade(qty, price);
+        self.account.cash -= price.times(qty);
+        Ok(())
+    }
+
+    /// Takes in money that moved outside of this exchange, such as a premium; out where negative.
+    pub fn take_cash(&mut self, amount: Cash) {
+        self.account.cash += amount;
+    }
+
     /// What it counted.
     pub fn stats(&self) -> &ExchangeStats {
         &self.account.stats

@@ -33,7 +33,7 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let place = (0u8..4, any::<bool>(), 1u32..200, -300i64..300)
+    let place = (0u8..7, any::<bool>(), 1u32..200, -300i64..300)
         .prop_map(|(shape, sell, qty, cents)| Act::Place { shape, sell, qty, cents });
     let change = (any::<bool>(), 0usize..40, 1u32..200)
         .prop_map(|(method, order, qty)| Act::Change { method, order, qty });
@@ -72,9 +72,35 @@ fn placed(shape: u8, sell: bool, qty: u32, cents: i64, mark: f64) -> Request {
                 "trail_percent": "1.7", "time_in_force": "gtc",
             })
         }
+        4..=6 => return optioned(shape, sell, qty % 20 + 1, mark),
         _ => {}
     }
     Request::new(Method::Post, "/v2/orders").with(&body)
+}
+
+/// An order on a contract, or on two of them; on what ends first.
+fn optioned(shape: u8, sell: bool, qty: u32, mark: f64) -> Request {
+    let expiry = TAPE.sessions().iter().map(|session| session.day);
+    let expiry = expiry.skip(20).find(|day| day.weekday() as i32 == 4).unwrap();
+    let day = expiry.to_string().replace('-', "");
+    let name = |letter: char, off: i64| {
+        let strike = (mark.round() as i64 + off) * 1_000;
+        format!("SPY{}{letter}{strike:08}", &day[2..])
+    };
+    let side = |sells: bool| if sells { "sell" } else { "buy" };
+    let leg = |name: String, sells| json!({ "symbol": name, "side": side(sells) });
+    let letter = if shape == 5 { 'P' } else { 'C' };
+    Request::new(Method::Post, "/v2/orders").with(&match shape {
+        4 => json!({
+            "symbol": name('C', 0), "qty": qty, "side": side(sell), "type": "market",
+            "time_in_force": "day",
+        }),
+        _ => json!({
+            "order_class": "mleg", "qty": qty, "type": "limit", "time_in_force": "day",
+            "limit_price": if shape == 5 { "5.00" } else { "0.30" },
+            "legs": [leg(name(letter, 0), sell), leg(name(letter, 3), !sell)],
+        }),
+    })
 }
 
 fn work(clerk: &mut Clerk, act: &Act) {

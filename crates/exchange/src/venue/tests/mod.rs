@@ -3,6 +3,8 @@
 mod any;
 mod data;
 mod life;
+mod options;
+mod options_any;
 mod orders;
 mod refusals;
 

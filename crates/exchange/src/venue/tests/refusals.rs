@@ -82,7 +82,7 @@ fn a_wish_that_makes_no_sense_is_refused() {
         ),
         (json!({ "type": "market", "extended_hours": true }), "extended hours order must be"),
         (json!({ "type": "market", "order_class": "bracket" }), "require take_profit.limit_price"),
-        (json!({ "type": "market", "order_class": "mleg" }), "invalid order_class"),
+        (json!({ "type": "market", "order_class": "pair" }), "invalid order_class"),
         (
             json!({
                 "type": "market", "order_class": "bracket",
