@@ -250,8 +250,8 @@ def contracts(trader):
     check("contract by its number", again[0][2].contract.symbol == "SPY")
     trader.reqContractDetails(3, stock("NOPE"))
     check("an unknown symbol is 200", trader.until("error", 3)[-1][2] == 200)
-    trader.reqContractDetails(4, stock("SPY", secType="OPT"))
-    check("an option is 200", trader.until("error", 4)[-1][2] == 200)
+    trader.reqContractDetails(4, stock("SPY", secType="FUT"))
+    check("a future is 200", trader.until("error", 4)[-1][2] == 200)
     trader.reqMatchingSymbols(5, "SP")
     names = [one.contract.symbol for one in trader.until("symbolSamples", 5)[-1][2]]
     check("symbols are found by a part", "SPY" in names, names)

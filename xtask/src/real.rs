@@ -336,9 +336,12 @@ pub(crate) fn exchange(home: &Path) -> Result<()> {
     if home.exists() {
         std::fs::remove_dir_all(&home).with_context(|| format!("clear {}", home.display()))?;
     }
-    for (client, script) in
-        [("alpaca-py", "exchange_alpaca.py"), ("nautilus-ibapi", "exchange_tws.py")]
-    {
+    for (client, script) in [
+        ("alpaca-py", "exchange_alpaca.py"),
+        ("alpaca-py, options,", "exchange_alpaca_options.py"),
+        ("nautilus-ibapi", "exchange_tws.py"),
+        ("nautilus-ibapi, options,", "exchange_tws_options.py"),
+    ] {
         println!("\n== {client} on the paper exchange");
         let mut command = Command::new(&python);
         tree::run(command.arg(peers.join(script)).arg(&binary).arg(&home))?;

@@ -1,7 +1,8 @@
 //! Money and positions.
 
-use market::{Held, InstrumentId, Qty};
+use market::{Held, InstrumentId, OptionContract, Qty};
 
+use super::combos;
 use super::contracts;
 use super::hall::Desk;
 use super::messages::account::{
@@ -19,6 +20,8 @@ use crate::venue::Purse;
 
 /// Currency of every amount.
 const CURRENCY: &str = "USD";
+/// Units of one option, of which its cost is told.
+const UNITS: f64 = 100.0;
 /// Summaries that a client may have at once; the broker allows two.
 const MOST_SUMMARIES: usize = 2;
 
@@ -132,6 +135,19 @@ impl Desk<'_> {
             };
             self.tell(tell::PORTFOLIO_VALUE, &told);
         }
+        for lot in self.venue.lots().to_vec() {
+            let told = PortfolioValue {
+                contract: Some(combos::shown(self.venue, self.book, &lot.contract)),
+                position: Some(lot.count.to_string()),
+                market_price: Some(self.venue.lot_price(&lot).to_f64()),
+                market_value: Some(self.venue.lot_value(&lot).to_f64()),
+                average_cost: Some(lot.price.to_f64() * UNITS),
+                unrealized_pnl: Some(self.venue.lot_gain(&lot).to_f64()),
+                realized_pnl: None,
+                account_name: Some(name.clone()),
+            };
+            self.tell(tell::PORTFOLIO_VALUE, &told);
+        }
         let wall = stamp(self.venue.now());
         let time_stamp = Some(wall[9..14].to_owned());
         self.tell(tell::ACCOUNT_UPDATE_TIME, &AccountUpdateTime { time_stamp });
@@ -174,6 +190,7 @@ impl Desk<'_> {
     pub(super) fn positions(&mut self) {
         self.line.wants.positions = true;
         self.line.wants.held.clear();
+        self.line.wants.lots.clear();
         self.tell_positions();
         self.tell(tell::POSITION_END, &Nothing {});
     }
@@ -192,6 +209,15 @@ impl Desk<'_> {
         positions
     }
 
+    /// The same for options: how many, and what a unit cost.
+    fn lots_now(&self) -> Vec<(OptionContract, i64, f64)> {
+        let lots = self.venue.lots();
+        let is_held = |option: &OptionContract| lots.iter().any(|lot| lot.contract == *option);
+        let ended = self.line.wants.lots.iter().filter(|option| !is_held(option));
+        let held = lots.iter().map(|lot| (lot.contract, lot.count, lot.price.to_f64()));
+        held.chain(ended.map(|option| (*option, 0, 0.0))).collect()
+    }
+
     fn tell_positions(&mut self) {
         let account = self.account();
         for held in self.positions_now() {
@@ -204,6 +230,16 @@ impl Desk<'_> {
             self.tell(tell::POSITION, &told);
         }
         self.line.wants.held = self.venue.held().iter().map(|held| held.instrument).collect();
+        for (option, count, price) in self.lots_now() {
+            let told = Position {
+                account: Some(account.clone()),
+                contract: Some(combos::shown(self.venue, self.book, &option)),
+                position: Some(count.to_string()),
+                avg_cost: Some(price * UNITS),
+            };
+            self.tell(tell::POSITION, &told);
+        }
+        self.line.wants.lots = self.venue.lots().iter().map(|lot| lot.contract).collect();
     }
 
     pub(super) fn positions_multi(&mut self, ask: &PositionsMultiRequest) -> Result<(), Refusal> {
@@ -225,6 +261,17 @@ impl Desk<'_> {
                 contract: Some(contracts::shown(self.venue, held.instrument)),
                 position: Some(held.qty.to_string()),
                 avg_cost: Some(held.average_price.to_f64()),
+                model_code: Some(String::new()),
+            };
+            self.tell(tell::POSITION_MULTI, &told);
+        }
+        for lot in self.venue.lots().to_vec() {
+            let told = PositionMulti {
+                req_id: Some(id),
+                account: Some(account.clone()),
+                contract: Some(combos::shown(self.venue, self.book, &lot.contract)),
+                position: Some(lot.count.to_string()),
+                avg_cost: Some(lot.price.to_f64() * UNITS),
                 model_code: Some(String::new()),
             };
             self.tell(tell::POSITION_MULTI, &told);

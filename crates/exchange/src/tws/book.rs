@@ -4,16 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::Ts;
-use market::{Cash, Price, Qty};
+use market::{Cash, OptionContract, Price, Qty};
 use serde::{Deserialize, Serialize};
 
+use super::combos::{count_qty, side_of};
 use super::terms::Terms;
 use crate::Venue;
 use crate::chunks::Chunks;
-use crate::venue::{Note, Traded};
+use crate::venue::{Note, Side, Thing, Traded};
 
 /// The broker's own numbers of orders begin here.
 const FIRST_PERMANENT: i64 = 1_000_000_000;
+/// The broker's numbers of options begin here.
+const FIRST_OPTION: i32 = 100_000_001;
 
 /// An order of a client.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -79,6 +82,9 @@ pub(super) struct Trade {
     /// What it earned; `None` where it closed nothing.
     #[serde(default)]
     pub(super) earned: Option<Cash>,
+    /// What was traded and which way, of one part of an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) leg: Option<(Thing, Side)>,
 }
 
 /// Orders of clients and trades.
@@ -87,6 +93,10 @@ pub(super) struct Trade {
 pub(crate) struct Book {
     tickets: Chunks<Ticket>,
     trades: Chunks<Trade>,
+    /// Options that a client heard of; a place is a number.
+    options: Chunks<OptionContract>,
+    #[serde(skip)]
+    by_option: BTreeMap<OptionContract, usize>,
     #[serde(skip)]
     by_name: BTreeMap<(i32, i32), usize>,
     /// Places of those that are not transmitted yet.
@@ -105,6 +115,9 @@ pub(crate) struct Book {
 impl Book {
     /// Makes what is not written down, after it was read.
     pub(crate) fn index(&mut self) {
+        for (place, option) in self.options.iter().enumerate() {
+            self.by_option.insert(*option, place);
+        }
         for (place, ticket) in self.tickets.iter().enumerate() {
             if ticket.draft.is_some() {
                 self.drafts.insert(place);
@@ -115,6 +128,32 @@ impl Book {
                 self.by_number.insert(*number, place);
             }
         }
+    }
+
+    /// Whether a number is that of an option.
+    pub(super) fn is_option_number(number: i32) -> bool {
+        number >= FIRST_OPTION
+    }
+
+    /// Gives an option a number, if it has none yet.
+    pub(super) fn know(&mut self, option: &OptionContract) {
+        if !self.by_option.contains_key(option) {
+            self.by_option.insert(*option, self.options.len());
+            self.options.push(*option);
+            self.version += 1;
+        }
+    }
+
+    /// The number of an option; 0 for one that nobody heard of.
+    pub(super) fn option_number(&self, option: &OptionContract) -> i32 {
+        let place = self.by_option.get(option).and_then(|place| i32::try_from(*place).ok());
+        place.map_or(0, |place| FIRST_OPTION + place)
+    }
+
+    /// The option of a number.
+    pub(super) fn option(&self, number: i32) -> Option<OptionContract> {
+        let place = usize::try_from(number.checked_sub(FIRST_OPTION)?).ok()?;
+        self.options.get(place).copied()
     }
 
     /// Counts changes.
@@ -209,31 +248,57 @@ impl Book {
         });
     }
 
-    /// Takes in what happened to an order; gives the trade that it was, if it was one.
-    pub(super) fn take(&mut self, venue: &Venue, note: &Note) -> Option<Trade> {
+    /// Takes in what happened to an order; gives the trades that it was: of a combination first
+    /// the whole, then its legs.
+    pub(super) fn take(&mut self, venue: &Venue, note: &Note) -> Vec<Trade> {
         if let (Some(place), Some(next)) = (self.place_of(note.number), &note.order.replaced_by)
             && let Some(number) = venue.number(next)
         {
             self.worked_as(place, number);
         }
-        let Traded { qty, price, earned } = note.traded?;
+        for part in note.order.parts() {
+            if let Thing::Option(option) = &part.thing {
+                self.know(option);
+            }
+        }
+        let Some(Traded { qty, price, earned }) = note.traded else { return Vec::new() };
         let ticket = self.ticket_of(note.number);
         let (before, spent) =
             ticket.map_or((Qty::ZERO, Cash::ZERO), |ticket| ticket.before(venue, note.number));
         let filled = before + note.order.filled;
         let account: String = venue.account_id().chars().take(8).collect();
-        let trade = Trade {
-            id: format!("{account}.{:08x}.01.01", self.trades.len() + 1),
+        let first = self.trades.len() + 1;
+        let whole = Trade {
+            id: format!("{account}.{first:08x}.01.01"),
             number: note.number,
             at: note.at,
             qty,
             price,
             filled,
             average: (spent + note.order.value).to_f64() / filled.to_f64(),
-            earned,
+            earned: earned.filter(|_| note.legs.len() < 2),
+            leg: None,
         };
-        self.trades.push(trade.clone());
+        let mut trades = vec![whole];
+        let legs = note.legs.iter().filter(|_| note.legs.len() > 1);
+        for (place, leg) in legs.enumerate() {
+            let qty = count_qty(leg.count);
+            trades.push(Trade {
+                id: format!("{account}.{first:08x}.{:02}.01", place + 2),
+                number: note.number,
+                at: note.at,
+                qty,
+                price: leg.price,
+                filled: qty,
+                average: leg.price.to_f64(),
+                earned: leg.earned,
+                leg: Some((leg.thing, side_of(leg.count))),
+            });
+        }
+        for trade in &trades {
+            self.trades.push(trade.clone());
+        }
         self.version += 1;
-        Some(trade)
+        trades
     }
 }

@@ -85,6 +85,11 @@ pub(super) fn shown(venue: &Venue, instrument: InstrumentId) -> Contract {
 impl Desk<'_> {
     pub(super) fn contract_data(&mut self, ask: &ContractDataRequest) -> Result<(), Refusal> {
         let id = ask.req_id.unwrap_or_default();
+        if let Some(contract) =
+            ask.contract.as_ref().filter(|one| super::combos::is_other(Some(one)))
+        {
+            return self.option_details(id, contract);
+        }
         let instrument = wanted(self.venue, id, ask.contract.as_ref())?;
         let contract = shown(self.venue, instrument);
         let details = self.details(instrument);
@@ -98,7 +103,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn details(&self, instrument: InstrumentId) -> ContractDetails {
+    pub(super) fn details(&self, instrument: InstrumentId) -> ContractDetails {
         let listed = &self.venue.tape().listing(instrument).instrument;
         let sort = if listed.kind == Kind::Etf { "ETF" } else { "COMMON" };
         let hours = self.hours();
@@ -118,6 +123,7 @@ impl Desk<'_> {
             min_size: text("1"),
             size_increment: text("1"),
             suggested_size_increment: text("100"),
+            ..ContractDetails::default()
         }
     }
 
@@ -147,7 +153,10 @@ impl Desk<'_> {
         let fits = universe.iter().filter(|(_, listed)| listed.symbol.contains(&pattern));
         let found = fits.take(MOST_FOUND).map(|(instrument, _)| ContractDescription {
             contract: Some(shown(self.venue, instrument)),
-            derivative_sec_types: Vec::new(),
+            derivative_sec_types: match self.venue.has_options(instrument) {
+                true => vec!["OPT".to_owned()],
+                false => Vec::new(),
+            },
         });
         let told = SymbolSamples { req_id: ask.req_id, contract_descriptions: found.collect() };
         self.tell(tell::SYMBOL_SAMPLES, &told);

@@ -110,6 +110,10 @@ impl Hall {
     /// Tells all lines what came of a turn, whoever brought it about.
     pub fn news(&mut self, venue: &mut Venue, turn: &Turn) {
         venue.with_book(|venue, book| {
+            // Positions may have become others, by a split.
+            for lot in venue.lots() {
+                book.know(&lot.contract);
+            }
             for note in &turn.notes {
                 self.tell_note(venue, book, note);
             }
@@ -126,14 +130,14 @@ impl Hall {
     }
 
     fn tell_note(&mut self, venue: &mut Venue, book: &mut Book, note: &Note) {
-        let trade = book.take(venue, note);
+        let trades = book.take(venue, note);
         let Some(place) = book.place_of(note.number) else { return };
         let client = book.tickets()[place].client;
         for (id, line) in &mut self.lines {
             if line.client == Some(client) {
                 let out = &mut self.out;
                 let mut desk = Desk { venue, book, line, id: *id, out };
-                desk.tell_change(place, note, trade.as_ref());
+                desk.tell_change(place, note, &trades);
             }
         }
     }
@@ -230,6 +234,7 @@ impl Desk<'_> {
     /// The same for subscriptions: account and market data.
     fn answer_more(&mut self, id: u32, body: &[u8]) -> Result<(), Refusal> {
         match id {
+            ask::CHAIN => return self.option_chain(&read(body)?),
             ask::ACCOUNT_DATA => return self.account_data(&read(body)?),
             ask::ACCOUNT_SUMMARY => return self.account_summary(&read(body)?),
             ask::POSITIONS => self.positions(),

@@ -10,6 +10,8 @@
 
 mod account;
 mod book;
+mod chains;
+mod combos;
 mod contracts;
 mod frames;
 mod hall;

@@ -3,6 +3,7 @@
 use market::Qty;
 
 use super::book::Ticket;
+use super::combos;
 use super::hall::Desk;
 use super::messages::contracts::Contract;
 use super::messages::orders::{CancelOrderRequest, Order, PlaceOrderRequest};
@@ -25,6 +26,9 @@ impl Desk<'_> {
         let none = Order::default();
         let order = ask.order.as_ref().unwrap_or(&none);
         self.check_words(id, order)?;
+        if let Some(contract) = ask.contract.as_ref().filter(|one| combos::is_other(Some(one))) {
+            return self.place_combo(id, contract, order);
+        }
         let terms = terms::read(self.venue, id, ask.contract.as_ref(), order)?;
         if order.what_if == Some(true) {
             return self.try_out(id, &terms, order, ask.contract.as_ref());
@@ -204,7 +208,8 @@ impl Desk<'_> {
             status if !status.is_open() => return Err(duplicate()),
             _ => {}
         }
-        if old.instrument != terms.instrument || old.side != terms.side {
+        let is_combo = old.combo.is_some();
+        if is_combo || old.instrument != terms.instrument || old.side != terms.side {
             return Err(Refusal::new(
                 id,
                 105,

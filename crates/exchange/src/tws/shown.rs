@@ -2,7 +2,8 @@
 
 use market::Qty;
 
-use super::book::{Ticket, Trade, permanent};
+use super::book::{Book, Ticket, Trade, permanent};
+use super::combos;
 use super::contracts;
 use super::hall::account_name;
 use super::messages::orders::{
@@ -20,6 +21,7 @@ use crate::venue::{Side, Status};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) venue: &'a Venue,
+    pub(super) book: &'a Book,
     /// `None` for one that came through another door.
     pub(super) ticket: Option<&'a Ticket>,
     pub(super) number: usize,
@@ -57,6 +59,9 @@ impl Shown<'_> {
             Status::PartiallyFilled => "Submitted",
             Status::Accepted => "PreSubmitted",
             Status::Held if self.waits_for_parent() => "PreSubmitted",
+            Status::New if order.combo.as_ref().is_some_and(|combo| combo.condition.is_some()) => {
+                "PreSubmitted"
+            }
             Status::New | Status::Held if order.is_stop() || order.tif.is_timed() => "PreSubmitted",
             Status::New | Status::Held => "Submitted",
         }
@@ -81,6 +86,11 @@ impl Shown<'_> {
         let (status, held) = (self.status(), self.why_held());
         let number = self.number;
         format!("{number} {status} {held} {filled} {remaining}")
+    }
+
+    /// The symbol of the share that it is on.
+    pub(super) fn symbol(&self) -> String {
+        self.venue.tape().universe().get(self.order.instrument).symbol.clone()
     }
 
     fn names(&self) -> (i32, i32) {
@@ -121,6 +131,7 @@ impl Shown<'_> {
         };
         let order = self.order;
         terms::write(order.kind, order.side, order.tif, &mut told);
+        told.conditions = combos::shown_condition(order);
         if let Some(ticket) = self.ticket {
             write_date(ticket, &mut told);
         }
@@ -135,7 +146,7 @@ impl Shown<'_> {
     pub(super) fn open_order(&self) -> OpenOrder {
         OpenOrder {
             order_id: Some(self.names().1),
-            contract: Some(contracts::shown(self.venue, self.order.instrument)),
+            contract: Some(combos::shown_order(self.venue, self.book, self.order)),
             order: Some(self.terms()),
             order_state: Some(OrderState {
                 status: Some(self.status().to_owned()),
@@ -175,7 +186,7 @@ impl Shown<'_> {
             _ => "Cancelled by Trader".to_owned(),
         };
         CompletedOrder {
-            contract: Some(contracts::shown(self.venue, self.order.instrument)),
+            contract: Some(combos::shown_order(self.venue, self.book, self.order)),
             order: Some(order),
             order_state: Some(OrderState {
                 status: Some(self.status().to_owned()),
@@ -188,10 +199,15 @@ impl Shown<'_> {
 
     pub(super) fn execution(&self, trade: &Trade, request: i32) -> ExecutionDetails {
         let (client, id) = self.names();
-        let side = if self.order.side == Side::Buy { "BOT" } else { "SLD" };
+        let contract = match &trade.leg {
+            Some((thing, _)) => combos::shown_thing(self.venue, self.book, thing),
+            None => combos::shown_order(self.venue, self.book, self.order),
+        };
+        let side = trade.leg.map_or(self.order.side, |(_, side)| side);
+        let side = if side == Side::Buy { "BOT" } else { "SLD" };
         ExecutionDetails {
             req_id: Some(request),
-            contract: Some(contracts::shown(self.venue, self.order.instrument)),
+            contract: Some(contract),
             execution: Some(Execution {
                 order_id: Some(id),
                 exec_id: Some(trade.id.clone()),

@@ -18,8 +18,8 @@ use super::times::seconds;
 use super::wants::{Shown, TickKind, Wants};
 
 /// Numbers of ticks.
-const BID: i32 = 1;
-const ASK: i32 = 2;
+pub(super) const BID: i32 = 1;
+pub(super) const ASK: i32 = 2;
 const LAST: i32 = 4;
 const HIGH: i32 = 6;
 const LOW: i32 = 7;
@@ -30,7 +30,7 @@ const LAST_TIME: i32 = 45;
 /// Shares on each side of a quote.
 const QUOTED_SHARES: u64 = 100;
 /// Data of the moment, as opposed to late ones.
-const LIVE: i32 = 1;
+pub(super) const LIVE: i32 = 1;
 
 /// Shares of the trade at the end of a bar.
 fn traded_shares(print: &BarPrint) -> u64 {
@@ -44,8 +44,12 @@ impl Desk<'_> {
 
     pub(super) fn market_data(&mut self, ask: &MarketDataRequest) -> Result<(), Refusal> {
         let id = ask.req_id.unwrap_or_default();
+        if super::combos::is_other(ask.contract.as_ref()) {
+            return self.option_quotes(ask);
+        }
         let instrument = contracts::wanted(self.venue, id, ask.contract.as_ref())?;
         Wants::check_room(&self.line.wants.quotes, id)?;
+        Wants::check_room(&self.line.wants.options, id)?;
         let params = TickReqParams {
             req_id: Some(id),
             min_tick: Some("0.01".to_owned()),
@@ -70,7 +74,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn tell_price(&mut self, id: i32, tick: i32, price: f64, shares: Option<u64>) {
+    pub(super) fn tell_price(&mut self, id: i32, tick: i32, price: f64, shares: Option<u64>) {
         let told = TickPrice {
             req_id: Some(id),
             tick_type: Some(tick),
@@ -134,6 +138,7 @@ impl Desk<'_> {
     /// Tells the bars that became known to who listens.
     pub(super) fn tell_prints(&mut self, prints: &[BarPrint]) {
         for print in prints {
+            self.tell_options(print);
             let wants = &self.line.wants;
             let of = |instrument: InstrumentId| instrument == print.instrument;
             let quotes: Vec<i32> =

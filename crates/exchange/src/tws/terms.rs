@@ -32,18 +32,13 @@ pub(super) fn read(
     contract: Option<&Contract>,
     order: &Order,
 ) -> Result<Terms, Refusal> {
-    if contract.is_some_and(|contract| {
-        contract.sec_type.as_deref() == Some("BAG") || !contract.combo_legs.is_empty()
-    }) {
-        return Err(Refusal::invalid(id, "combination orders are not worked here"));
-    }
     let instrument = contracts::wanted(venue, id, contract)?;
     check_extras(id, order)?;
-    let side = match order.action.as_deref() {
-        Some("BUY") => Side::Buy,
-        Some("SELL") => Side::Sell,
-        _ => return Err(Refusal::invalid(id, "the action must be BUY or SELL")),
-    };
+    if !order.conditions.is_empty() {
+        let text = "conditions of orders on shares are not worked here";
+        return Err(Refusal::invalid(id, text));
+    }
+    let side = side(id, order)?;
     let qty = quantity(id, order)?;
     let (kind, is_closing) = kind(id, side, order)?;
     let tif = match (order.tif.as_deref().unwrap_or_default(), is_closing) {
@@ -61,8 +56,17 @@ pub(super) fn read(
     Ok(Terms { instrument, side, kind, tif, qty, until })
 }
 
+/// Which way.
+pub(super) fn side(id: i32, order: &Order) -> Result<Side, Refusal> {
+    match order.action.as_deref() {
+        Some("BUY") => Ok(Side::Buy),
+        Some("SELL") => Ok(Side::Sell),
+        _ => Err(Refusal::invalid(id, "the action must be BUY or SELL")),
+    }
+}
+
 /// When an order ends that is good till a date; a day alone names all of it.
-fn until(venue: &Venue, id: i32, order: &Order) -> Result<Option<Ts>, Refusal> {
+pub(super) fn until(venue: &Venue, id: i32, order: &Order) -> Result<Option<Ts>, Refusal> {
     let text = order.good_till_date.as_deref().unwrap_or_default();
     if order.tif.as_deref() != Some("GTD") {
         return match text.is_empty() {
@@ -80,7 +84,7 @@ fn until(venue: &Venue, id: i32, order: &Order) -> Result<Option<Ts>, Refusal> {
 }
 
 /// What would change how an order is worked, and is not worked here, is refused.
-fn check_extras(id: i32, order: &Order) -> Result<(), Refusal> {
+pub(super) fn check_extras(id: i32, order: &Order) -> Result<(), Refusal> {
     let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
     let extras = [
         (order.all_or_none == Some(true), "allOrNone"),
@@ -89,7 +93,6 @@ fn check_extras(id: i32, order: &Order) -> Result<(), Refusal> {
         (said(&order.algo_strategy), "algoStrategy"),
         (said(&order.adjusted_order_type), "adjustedOrderType"),
         (amount(order.cash_qty).is_some(), "cashQty"),
-        (!order.conditions.is_empty(), "conditions"),
     ];
     match extras.iter().find(|(is_there, _)| *is_there) {
         Some((_, name)) => Err(Refusal::invalid(id, format!("{name} is not worked here"))),
@@ -102,7 +105,7 @@ fn amount(value: Option<f64>) -> Option<f64> {
     value.filter(|value| *value != f64::MAX && *value != 0.0)
 }
 
-fn quantity(id: i32, order: &Order) -> Result<Qty, Refusal> {
+pub(super) fn quantity(id: i32, order: &Order) -> Result<Qty, Refusal> {
     let text = order.total_quantity.as_deref().unwrap_or("0");
     let short = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),

@@ -10,7 +10,7 @@ use sim::synth::Market;
 use super::frames::BINARY;
 use super::messages::account::AccountSummaryRequest;
 use super::messages::ask;
-use super::messages::contracts::Contract;
+use super::messages::contracts::{ComboLeg, Contract};
 use super::messages::data::HistoricalDataRequest;
 use super::messages::orders::{
     CancelOrderRequest, CommissionAndFeesReport, ExecutionDetails, ExecutionFilter, Order,
@@ -347,7 +347,30 @@ fn contract() -> impl Strategy<Value = Contract> {
     let odd = (whole(), text(), text(), text()).prop_map(|(con_id, symbol, sec_type, currency)| {
         Contract { con_id, symbol, sec_type, currency, ..Contract::default() }
     });
-    prop_oneof![3 => usual, 1 => odd]
+    let option = (prop::bool::ANY, -3i32..4).prop_map(|(is_call, off)| Contract {
+        symbol: Some("SPY".to_owned()),
+        sec_type: Some("OPT".to_owned()),
+        last_trade_date_or_contract_month: Some("20160205".to_owned()),
+        right: is_call.then(|| "C".to_owned()),
+        strike: (off < 3).then(|| 230.0 + f64::from(off)),
+        ..Contract::default()
+    });
+    let bag = (0i32..5, any::<(bool, bool)>()).prop_map(|(place, (buys, shares))| {
+        let leg = |con_id: i32, buys: bool| ComboLeg {
+            con_id: Some(con_id),
+            ratio: Some(1),
+            action: Some(if buys { "BUY" } else { "SELL" }.to_owned()),
+            exchange: None,
+        };
+        let first = if shares { 10_001 } else { 100_000_001 };
+        Contract {
+            symbol: Some("SPY".to_owned()),
+            sec_type: Some("BAG".to_owned()),
+            combo_legs: vec![leg(first, buys), leg(first + place, !buys)],
+            ..Contract::default()
+        }
+    });
+    prop_oneof![6 => usual, 2 => odd, 2 => option, 2 => bag]
 }
 
 fn order() -> impl Strategy<Value = Order> {

@@ -21,8 +21,9 @@ fn wall_day(at: Ts) -> Day {
 impl Desk<'_> {
     /// An order of the account with the client's words for it.
     fn shown(&self, number: usize) -> Option<Shown<'_>> {
-        let (venue, ticket) = (&*self.venue, self.book.ticket_of(number));
-        venue.order(number).map(|order| Shown { venue, ticket, number, order })
+        let (venue, book) = (&*self.venue, &*self.book);
+        let ticket = book.ticket_of(number);
+        venue.order(number).map(|order| Shown { venue, book, ticket, number, order })
     }
 
     /// The price of an order's last trade.
@@ -30,25 +31,26 @@ impl Desk<'_> {
         let place = self.book.place_of(number);
         let trades = self.book.trades().iter().rev();
         let of = |trade: &&Trade| match place {
-            Some(_) => self.book.place_of(trade.number) == place,
-            None => trade.number == number,
+            Some(_) => self.book.place_of(trade.number) == place && trade.leg.is_none(),
+            None => trade.number == number && trade.leg.is_none(),
         };
         trades.take(1_000).find(of).map(|trade| trade.price.to_f64())
     }
 
     /// Says what happened to an order of this client.
-    pub(super) fn tell_change(&mut self, place: usize, note: &Note, trade: Option<&Trade>) {
+    pub(super) fn tell_change(&mut self, place: usize, note: &Note, trades: &[Trade]) {
         let ticket = self.book.tickets()[place].clone();
-        let (venue, number) = (&*self.venue, note.number);
-        let shown = Shown { venue, ticket: Some(&ticket), number, order: &note.order };
-        if let Some(trade) = trade {
+        let number = note.number;
+        for trade in trades {
+            let (venue, book) = (&*self.venue, &*self.book);
+            let shown = Shown { venue, book, ticket: Some(&ticket), number, order: &note.order };
             let execution = shown.execution(trade, NO_REQUEST);
             let commission = shown::commission(trade);
             self.tell(tell::EXECUTION, &execution);
             self.tell(tell::COMMISSION, &commission);
         }
-        let shown =
-            Shown { venue: &*self.venue, ticket: Some(&ticket), number, order: &note.order };
+        let (venue, book) = (&*self.venue, &*self.book);
+        let shown = Shown { venue, book, ticket: Some(&ticket), number, order: &note.order };
         // What was changed lives on as another order, of which there is more to tell.
         if ticket.number() != Some(number) || note.order.status == Status::Replaced {
             return;
@@ -57,7 +59,8 @@ impl Desk<'_> {
         if self.line.wants.told.get(&place) == Some(&key) {
             return;
         }
-        let last = trade.map(|trade| trade.price.to_f64()).or_else(|| self.last_price(number));
+        let last =
+            trades.first().map(|trade| trade.price.to_f64()).or_else(|| self.last_price(number));
         let (open, status) = (shown.open_order(), shown.order_status(last));
         let is_open = note.order.status.is_open();
         self.line.wants.told.insert(place, key);
@@ -250,8 +253,8 @@ impl Filter {
         is_day
             && trade.qty != Qty::ZERO
             && trade.at >= self.from
-            && self.side.is_none_or(|side| shown.order.side == side)
-            && self.symbol.as_ref().is_none_or(|symbol| shown.order.symbol == *symbol)
+            && self.side.is_none_or(|side| trade.leg.map_or(shown.order.side, |leg| leg.1) == side)
+            && self.symbol.as_ref().is_none_or(|symbol| *symbol == shown.symbol())
             && self.client.is_none_or(|client| shown.ticket.is_some_and(|t| t.client == client))
     }
 }

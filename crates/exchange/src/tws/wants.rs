@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::Ts;
-use market::InstrumentId;
+use market::{InstrumentId, OptionContract};
 
 use super::messages::ask;
 use super::messages::session::OfRequest;
@@ -49,6 +49,7 @@ pub(super) struct Wants {
     pub(super) pnl: BTreeMap<i32, ()>,
     pub(super) pnl_single: BTreeMap<i32, InstrumentId>,
     pub(super) quotes: BTreeMap<i32, InstrumentId>,
+    pub(super) options: BTreeMap<i32, OptionContract>,
     pub(super) bars: BTreeMap<i32, (InstrumentId, Shown)>,
     pub(super) ticks: BTreeMap<i32, (InstrumentId, TickKind)>,
     pub(super) kept: BTreeMap<i32, Kept>,
@@ -56,6 +57,7 @@ pub(super) struct Wants {
     pub(super) told: BTreeMap<usize, String>,
     /// Positions that were told last, as those that end are told once more.
     pub(super) held: Vec<InstrumentId>,
+    pub(super) lots: Vec<OptionContract>,
 }
 
 /// Most subscriptions of one kind on a line.
@@ -77,7 +79,9 @@ impl Wants {
     pub(super) fn cancel(&mut self, kind: u32, ask: &OfRequest) -> Result<(), Refusal> {
         let id = ask.req_id.unwrap_or(NO_REQUEST);
         let was_there = match kind {
-            ask::CANCEL_MARKET_DATA => self.quotes.remove(&id).is_some(),
+            ask::CANCEL_MARKET_DATA => {
+                self.quotes.remove(&id).is_some() | self.options.remove(&id).is_some()
+            }
             ask::CANCEL_REAL_TIME_BARS => self.bars.remove(&id).is_some(),
             ask::CANCEL_TICK_BY_TICK => self.ticks.remove(&id).is_some(),
             ask::CANCEL_PNL => self.pnl.remove(&id).is_some(),

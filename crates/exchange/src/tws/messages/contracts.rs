@@ -70,16 +70,26 @@ pub(crate) struct ContractDetails {
     pub(crate) valid_exchanges: Option<String>,
     #[prost(int32, optional, tag = "5")]
     pub(crate) price_magnifier: Option<i32>,
+    #[prost(int32, optional, tag = "6")]
+    pub(crate) under_con_id: Option<i32>,
     #[prost(string, optional, tag = "7")]
     pub(crate) long_name: Option<String>,
+    #[prost(string, optional, tag = "8")]
+    pub(crate) contract_month: Option<String>,
     #[prost(string, optional, tag = "12")]
     pub(crate) time_zone_id: Option<String>,
     #[prost(string, optional, tag = "13")]
     pub(crate) trading_hours: Option<String>,
     #[prost(string, optional, tag = "14")]
     pub(crate) liquid_hours: Option<String>,
+    #[prost(string, optional, tag = "19")]
+    pub(crate) under_symbol: Option<String>,
+    #[prost(string, optional, tag = "20")]
+    pub(crate) under_sec_type: Option<String>,
     #[prost(string, optional, tag = "21")]
     pub(crate) market_rule_ids: Option<String>,
+    #[prost(string, optional, tag = "22")]
+    pub(crate) real_expiration_date: Option<String>,
     #[prost(string, optional, tag = "23")]
     pub(crate) stock_type: Option<String>,
     #[prost(string, optional, tag = "24")]

@@ -5,6 +5,7 @@
 pub(crate) mod account;
 pub(crate) mod contracts;
 pub(crate) mod data;
+pub(crate) mod options;
 pub(crate) mod orders;
 pub(crate) mod session;
 
@@ -39,6 +40,7 @@ pub(crate) mod ask {
     pub(crate) const CANCEL_POSITIONS_MULTI: u32 = 75;
     pub(crate) const ACCOUNT_UPDATES_MULTI: u32 = 76;
     pub(crate) const CANCEL_ACCOUNT_UPDATES_MULTI: u32 = 77;
+    pub(crate) const CHAIN: u32 = 78;
     pub(crate) const MATCHING_SYMBOLS: u32 = 81;
     pub(crate) const HEAD_TIMESTAMP: u32 = 87;
     pub(crate) const CANCEL_HEAD_TIMESTAMP: u32 = 90;
@@ -69,6 +71,7 @@ pub(crate) mod tell {
     pub(crate) const EXECUTION: u32 = 11;
     pub(crate) const MANAGED_ACCOUNTS: u32 = 15;
     pub(crate) const HISTORICAL_DATA: u32 = 17;
+    pub(crate) const TICK_OPTION: u32 = 21;
     pub(crate) const TICK_STRING: u32 = 46;
     pub(crate) const CURRENT_TIME: u32 = 49;
     pub(crate) const REAL_TIME_BAR: u32 = 50;
@@ -87,6 +90,8 @@ pub(crate) mod tell {
     pub(crate) const POSITION_MULTI_END: u32 = 72;
     pub(crate) const ACCOUNT_UPDATE_MULTI: u32 = 73;
     pub(crate) const ACCOUNT_UPDATE_MULTI_END: u32 = 74;
+    pub(crate) const CHAIN: u32 = 75;
+    pub(crate) const CHAIN_END: u32 = 76;
     pub(crate) const SYMBOL_SAMPLES: u32 = 79;
     pub(crate) const TICK_REQ_PARAMS: u32 = 81;
     pub(crate) const HEAD_TIMESTAMP: u32 = 88;

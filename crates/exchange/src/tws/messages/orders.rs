@@ -64,7 +64,9 @@ pub(crate) struct Order {
     pub(crate) filled_quantity: Option<String>,
     #[prost(int64, optional, tag = "121")]
     pub(crate) parent_perm_id: Option<i64>,
-    /// Conditions are refused: that there are some is all that matters.
+    #[prost(bool, optional, tag = "101")]
+    pub(crate) conditions_cancel_order: Option<bool>,
+    /// Read where the order is one on options or a combination.
     #[prost(bytes = "vec", repeated, tag = "100")]
     pub(crate) conditions: Vec<Vec<u8>>,
 }

@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 use crate::figures::uuid;
 use crate::venue::Venue;
 pub(crate) use lots::{Lot, Options};
-pub(crate) use names::root;
-pub(crate) use order::{Combo, LegTraded};
-#[cfg(test)]
+pub(crate) use names::{root, standard};
+pub(crate) use order::{Combo, Condition, LegTraded, Part};
 pub(crate) use place::ComboWish;
+pub(crate) use quotes::SIZE;
 
 /// Shares that one contract delivers, and units that its premium is for.
 pub(crate) const STANDARD: i64 = 100;

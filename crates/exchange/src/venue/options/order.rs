@@ -1,7 +1,7 @@
 //! The parts of an order, and how the broker shows them.
 
 use base::Rounding;
-use market::{Cash, Price, Qty};
+use market::{Cash, InstrumentId, Price, Qty};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,12 +23,32 @@ pub(crate) struct Part {
     pub(crate) value: Cash,
 }
 
+/// A price of a share that an order waits for. It may fill from the bar after the one that
+/// touched it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Condition {
+    pub(crate) instrument: InstrumentId,
+    pub(crate) price: Price,
+    /// The share must cost so much or more; else so much or less.
+    pub(crate) is_more: bool,
+}
+
+impl Condition {
+    /// Whether a bar touched it.
+    pub(super) fn is_met(&self, bar: &market::Bar) -> bool {
+        if self.is_more { bar.high >= self.price } else { bar.low <= self.price }
+    }
+}
+
 /// What makes an order one of several parts, or one of a contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Combo {
     pub(crate) parts: Vec<Part>,
     /// What the whole order takes of the buying power.
     pub(crate) need: Cash,
+    /// What it waits for; nothing once that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) condition: Option<Condition>,
 }
 
 /// What one part of an order traded.

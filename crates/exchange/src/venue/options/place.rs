@@ -4,7 +4,7 @@ use base::Ts;
 use market::{Cash, Price, Qty};
 
 use super::Thing;
-use super::order::{Combo, Part};
+use super::order::{Combo, Condition, Part};
 use super::quotes::Quoted;
 use crate::Answer;
 use crate::figures::{money, times, value_of};
@@ -36,15 +36,7 @@ pub(crate) struct ComboWish {
     pub(crate) intents: Vec<Option<String>>,
     /// When it ends, if not by its time in force.
     pub(crate) expires: Option<Ts>,
-}
-
-/// What an order of parts does to the account.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Means {
-    /// What it takes of the buying power.
-    pub(crate) need: Cash,
-    /// What must lie in the account for options, before it and with it.
-    pub(crate) margin: (Cash, Cash),
+    pub(crate) condition: Option<Condition>,
 }
 
 fn refuse<T>(text: impl Into<String>) -> Result<T, Answer> {
@@ -128,16 +120,16 @@ impl Venue {
             let (intent, thing, ratio) = (intent.to_owned(), *thing, *ratio);
             parts.push(Part { thing, ratio, intent, filled: 0, value: Cash::ZERO });
         }
-        let mut combo = Combo { parts, need: Cash::ZERO };
+        let mut combo = Combo { parts, need: Cash::ZERO, condition: wish.condition };
         let count = wish.qty.raw() / Qty::SCALE;
-        let means = self.means_of(&combo, (wish.side, count), wish.kind.limit())?;
+        let need = self.means_of(&combo, (wish.side, count), wish.kind.limit())?;
         let power = self.buying_power();
-        if means.need > power {
+        if need > power {
             return Err(Answer::forbidden("insufficient options buying power")
                 .saying("buying_power", money(power))
-                .saying("cost_basis", money(means.need)));
+                .saying("cost_basis", money(need)));
         }
-        combo.need = means.need;
+        combo.need = need;
         Ok(combo)
     }
 
@@ -170,7 +162,7 @@ impl Venue {
         combo: &Combo,
         (side, count): (Side, i64),
         limit: Option<Price>,
-    ) -> Result<Means, Answer> {
+    ) -> Result<Cash, Answer> {
         let mut trades = Vec::new();
         let (mut paid, mut shares) = (Cash::ZERO, Cash::ZERO);
         for part in &combo.parts {
@@ -205,9 +197,7 @@ impl Venue {
         let before = self.margin_with(underlying, &[]).ok_or_else(none)?;
         let after = self.margin_with(underlying, &trades).ok_or_else(none)?;
         let own = (options + over + after - before).max(Cash::ZERO);
-        let need = times(own, f64::from(self.state.multiplier)) + shares;
-        let others = self.options_margin() - before;
-        Ok(Means { need, margin: (others + before, others + after) })
+        Ok(times(own, f64::from(self.state.multiplier)) + shares)
     }
 
     /// What a share's part takes: what goes beyond closing a position must be affordable, and
@@ -220,6 +210,34 @@ impl Venue {
             return Err(Answer::forbidden("account is not allowed to short"));
         }
         Ok(value_of(price, Qty::whole(opened)))
+    }
+
+    /// Whether an order has that name at a client.
+    pub(crate) fn knows_client_id(&self, name: &str) -> bool {
+        self.by_client.find(name).is_some()
+    }
+
+    /// What an order would change of the margins to open and to keep, were it taken and filled.
+    pub(crate) fn combo_margins(&self, wish: &ComboWish) -> Result<(Cash, Cash), Answer> {
+        let combo = self.check_combo(wish)?;
+        let count = wish.qty.raw() / Qty::SCALE * sign(wish.side);
+        let mut options = Vec::new();
+        let (mut initial, mut maintenance) = (Cash::ZERO, Cash::ZERO);
+        let purse = self.purse();
+        for part in &combo.parts {
+            match part.thing {
+                Thing::Option(contract) => options.push((contract, part.ratio * count)),
+                Thing::Share(instrument) => {
+                    let with = self.margins_with(instrument, Qty::whole(part.ratio * count));
+                    initial += with.0 - purse.initial;
+                    maintenance += with.1 - purse.maintenance;
+                }
+            }
+        }
+        let underlying = combo.parts[0].thing.instrument();
+        let margin = |trades: &[_]| self.margin_with(underlying, trades).unwrap_or(Cash::ZERO);
+        let change = margin(&options) - margin(&[]);
+        Ok((initial + change, maintenance + change))
     }
 
     /// The price at which so many of a thing are taken now: bought at the ask, sold at the bid.

@@ -64,6 +64,7 @@ impl Venue {
             client_id: None,
             intents: Vec::new(),
             expires: None,
+            condition: None,
         }
     }
 }
@@ -108,6 +109,7 @@ fn wish(fields: &Fields, terms: Terms) -> Result<ComboWish, Answer> {
         client_id: read::client_id(fields)?,
         intents: terms.intents,
         expires: None,
+        condition: None,
     })
 }
 

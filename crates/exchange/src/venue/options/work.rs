@@ -6,7 +6,7 @@ use base::{Day, Ts};
 use market::{Cash, Corporate, InstrumentId, OptionContract, Price, Qty};
 use sim::BarPrint;
 
-use super::order::LegTraded;
+use super::order::{Combo, LegTraded};
 use super::place::sign;
 use super::quotes::SIZE;
 use super::{STANDARD, Thing, margin};
@@ -45,6 +45,15 @@ impl Venue {
         self.reckon();
         let order = &self.state.orders[number];
         let Some(combo) = order.combo.clone() else { return Ok(()) };
+        if let Some(condition) = &combo.condition {
+            let bar = printed.get(&condition.instrument).map(|print| print.bar);
+            if bar.is_some_and(|bar| condition.is_met(&bar)) {
+                let combo = Combo { condition: None, ..*combo };
+                self.state.orders[number].combo = Some(Box::new(combo));
+                self.changed();
+            }
+            return Ok(());
+        }
         let (side, at) = (order.side, self.quoted_at());
         let mut room = order.open_qty().raw() / Qty::SCALE;
         let mut legs = Vec::new();
@@ -75,7 +84,7 @@ impl Venue {
         let means = self.means_of(&combo, (side, room), Some(net));
         let own = self.cost_of(number);
         let power = self.power_without(own);
-        if means.as_ref().map_or(true, |means| means.need > power) {
+        if means.as_ref().map_or(true, |need| *need > power) {
             self.take_back(number, Status::Canceled, at);
             return Ok(());
         }

@@ -324,6 +324,7 @@ fn an_order_on_what_expires_ends_with_it() {
         client_id: None,
         intents: Vec::new(),
         expires: None,
+        condition: None,
     };
     let number = venue.place_combo(&wish).unwrap();
     step(&mut venue, 390 * 3);
@@ -344,6 +345,7 @@ fn a_pair_of_shares_fills_at_one_price_and_moves_both_positions() {
         client_id: None,
         intents: Vec::new(),
         expires: None,
+        condition: None,
     };
     let number = venue.place_combo(&wish).unwrap();
     assert_eq!(step(&mut venue, 1).last().unwrap(), "fill limit");
@@ -392,6 +394,7 @@ fn a_split_makes_other_contracts_and_ends_open_orders() {
             client_id: None,
             intents: Vec::new(),
             expires: None,
+            condition: None,
         };
         let number = venue.place_combo(&wish).unwrap();
         step(&mut venue, 391 + 1);

@@ -2,6 +2,7 @@
 
 mod account;
 mod lines;
+mod options;
 mod orders;
 mod returns;
 

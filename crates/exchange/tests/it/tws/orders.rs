@@ -276,16 +276,3 @@ fn refusals_carry_the_brokers_numbers() {
     trader.client.submit_order(id, &stock("SPY"), &buy(1.0)).unwrap();
     trader.until(&format!("notice {id} 103"));
 }
-
-#[test]
-fn combinations_are_refused_in_so_many_words() {
-    let trader = Trader::new();
-    let leg = ibapi::contracts::ComboLeg { contract_id: 10_001, ratio: 1, ..Default::default() };
-    let mut bag = stock("SPY");
-    bag.security_type = ibapi::contracts::SecurityType::Spread;
-    bag.combo_legs = vec![leg];
-    let id = trader.client.next_order_id();
-    trader.client.submit_order(id, &bag, &market_order(Action::Buy, 1.0)).unwrap();
-    let heard = trader.until(&format!("notice {id} 321")).join("\n");
-    assert!(heard.contains("combination orders"), "{heard}");
-}
