@@ -6,7 +6,7 @@
 //! and a line that loses messages. Beside it the line over the real network, and the prices of a
 //! running session ([`feed`]).
 //! **Must never know**: books, models, plans, why an order is sent, where the journal lies.
-//! **Start reading** at [`alpaca`] or [`ibkr`].
+//! **Start reading** at [`alpaca`] or [`ibkr`]; orders of option legs at [`spread`].
 
 pub mod alpaca;
 mod clock;
@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod ibkr;
 mod secret;
 mod shelf;
+pub mod spread;
 
 pub use secret::Secret;
 

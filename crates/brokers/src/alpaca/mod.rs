@@ -24,6 +24,7 @@ mod online;
 mod packs;
 pub mod prices;
 mod settle;
+mod spreads;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,7 @@ pub use line::{Ask, Line, Method, News};
 pub use online::{Access, Online, Servers};
 use packs::Pack;
 pub use prices::Source;
+pub use spreads::{Direct, Spreads, Talk};
 
 use crate::shelf::Shelf;
 

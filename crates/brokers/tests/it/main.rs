@@ -16,6 +16,7 @@ mod online;
 mod place;
 mod prices;
 mod rig;
+mod spreads;
 mod suite;
 mod tws;
 mod whatever;

@@ -1,0 +1,124 @@
+//! Orders of several option legs that fill together: what every broker that takes them is asked,
+//! and what it says.
+//!
+//! Each question is waited for. An order has a name; placing it again under that name, after an
+//! answer that was lost or a restart, finds it and never makes a second one.
+
+use base::Day;
+use market::{ClientOrderId, OptionRight, Price};
+
+/// An option by what it is, not by a broker's name for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Series {
+    /// Symbol of the share that it is on.
+    pub underlying: String,
+    /// Its last day.
+    pub expiry: Day,
+    /// Call or put.
+    pub right: OptionRight,
+    /// Price a share at exercise.
+    pub strike: Price,
+}
+
+/// What an option is quoted at; a side without a price has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The option.
+    pub series: Series,
+    /// The best bid.
+    pub bid: Option<Price>,
+    /// The best ask.
+    pub ask: Option<Price>,
+}
+
+/// One leg of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// The option.
+    pub series: Series,
+    /// Contracts in one unit of the order; below zero they are sold.
+    pub ratio: i32,
+}
+
+/// An order for the day at one net price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Its name, never used for another.
+    pub name: ClientOrderId,
+    /// Two to four.
+    pub legs: Vec<Leg>,
+    /// How many units.
+    pub units: u32,
+    /// The most that one unit may cost a share; below zero the least that it must bring.
+    pub net: Price,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It may still fill.
+    Open,
+    /// It filled whole.
+    Filled,
+    /// It ended before it was filled whole.
+    Ended,
+}
+
+/// What a leg has filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegFilled {
+    /// The option.
+    pub series: Series,
+    /// Contracts; below zero they were sold.
+    pub contracts: i64,
+    /// Their average price a share; `None` before the first.
+    pub price: Option<Price>,
+}
+
+/// An order as the broker knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: State,
+    /// Units that filled.
+    pub filled: u32,
+    /// What one of them cost on average a share; below zero it brought that.
+    pub net: Option<Price>,
+    /// Its legs in the order's order.
+    pub legs: Vec<LegFilled>,
+}
+
+/// What came of placing an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// The broker has it, from now or from before.
+    Known(Standing),
+    /// The broker does not take it, in its words.
+    Refused(String),
+    /// No answer came that tells; place it again.
+    Unknown(String),
+}
+
+/// A broker that takes orders of option legs.
+pub trait Spreads {
+    /// The options on a share that end from one day to another, both included, with their quotes.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    fn chain(&mut self, underlying: &str, days: (Day, Day)) -> Result<Vec<Quote>, String>;
+
+    /// Places an order, or finds the one of its name.
+    fn place(&mut self, order: &Order) -> Placed;
+
+    /// Where the order of a name stands; `None` where the broker knows none.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    fn look(&mut self, name: &ClientOrderId) -> Result<Option<Standing>, String>;
+
+    /// Takes an order back. One that has ended, or never was, is well.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    fn cancel(&mut self, name: &ClientOrderId) -> Result<(), String>;
+}
