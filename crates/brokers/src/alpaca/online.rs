@@ -78,6 +78,11 @@ impl Servers {
         })
     }
 
+    /// Whether real money is there.
+    pub(super) fn are_live(&self) -> bool {
+        self.trading == format!("https://{LIVE}")
+    }
+
     /// A server at another address, as the paper exchange is: `http://host:port`. It serves market
     /// data too. Alpaca's own address for real money is no such server: only [`Servers::live`]
     /// leads there.

@@ -12,6 +12,7 @@ use super::line::Method;
 use super::online::Http;
 use super::words;
 use super::{Access, Servers};
+use crate::Error;
 use crate::spread::{self, LegFilled, Order, Placed, Quote, Series, Standing, State};
 
 /// Thousandths of a dollar, in which names tell strikes.
@@ -43,9 +44,16 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// A way to these servers.
-    pub fn new(servers: Servers, access: Access) -> Direct {
-        Direct { http: Http::new(access), servers }
+    /// A way to these servers, of a paper account or the paper exchange: signed terms say nothing
+    /// of option legs yet.
+    ///
+    /// # Errors
+    /// [`Error::MeetRealMoney`].
+    pub fn new(servers: Servers, access: Access) -> Result<Direct, Error> {
+        match servers.are_live() {
+            true => Err(Error::MeetRealMoney { account: servers.trading }),
+            false => Ok(Direct { http: Http::new(access), servers }),
+        }
     }
 }
 

@@ -116,6 +116,13 @@ impl Gateway {
         self.shared.read(client, &self.account, part)
     }
 
+    /// Reads orders or executions while nobody else does.
+    pub(super) fn alone<T>(&self, read: impl FnOnce() -> T) -> T {
+        let reading = &self.shared.reading;
+        let _one_by_one = reading.lock().unwrap_or_else(PoisonError::into_inner);
+        read()
+    }
+
     /// Something was heard on a line that may concern the session.
     pub(super) fn tell(&self, line: LineId, told: Told) {
         self.shared.tell(line, told);

@@ -42,6 +42,7 @@ mod reading;
 mod settle;
 mod shares;
 mod slots;
+mod spreads;
 mod trades;
 mod words;
 
@@ -60,6 +61,7 @@ use line::Trade;
 pub use line::{Ask, Line, News};
 pub use online::Online;
 use slots::Slot;
+pub use spreads::{Reckoned, Spreads, Touch, Way};
 use trades::Counted;
 
 use crate::shelf::Shelf;

@@ -69,7 +69,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Ends it and waits until it has.
+    /// Ends it and waits until it has; what it answered is kept.
     pub(crate) fn end(self) {
         self.stop.store(true, Ordering::SeqCst);
         self.thread.join().unwrap().unwrap();

@@ -1,16 +1,32 @@
 //! What every way to place orders of option legs must do, run against the paper exchange: over a
 //! line that may lose a question or an answer, and past a restart of the server.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use base::Day;
 use brokers::alpaca::{Method, Spreads as Alpaca, Talk};
+use brokers::ibkr::{self, Gateway, Touch, Way};
 use brokers::spread::{Leg, LegFilled, Order, Placed, Quote, Spreads, State};
 use exchange::{Opening, Request, Tape, Venue};
 use market::{ClientOrderId, OptionRight, Price};
 use serde_json::Value;
 use sim::{Market, SynthConfig};
+
+use crate::online::{Memory, Server, serve};
+
+/// The paper exchange and a way to it.
+trait Rig {
+    /// One who places orders, without memory of those before.
+    fn broker(&self) -> Box<dyn Spreads>;
+    fn step(&self);
+    fn restart(&self);
+    /// How many orders the account ever had.
+    fn orders(&self) -> usize;
+}
 
 /// What happens to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,34 +36,41 @@ enum Fate {
     AnswerLost,
 }
 
-/// The paper exchange, and what happens to the next questions.
-struct Server {
+/// The paper exchange in place, and what happens to the next questions.
+struct Near {
     tape: Arc<Tape>,
     venue: Venue,
     fates: VecDeque<Fate>,
 }
 
 #[derive(Clone)]
-struct Rig(Arc<Mutex<Server>>);
+struct AtAlpaca(Arc<Mutex<Near>>);
 
-impl Rig {
-    fn new() -> Rig {
-        let config = SynthConfig { symbols: 3, years: 1, seed: 5, ..SynthConfig::default() };
-        let tape = Arc::new(Tape::synthetic(&Market::new(config).unwrap(), 5).unwrap());
-        let venue = Venue::open(Arc::clone(&tape), &Opening::default()).unwrap();
-        Rig(Arc::new(Mutex::new(Server { tape, venue, fates: VecDeque::new() })))
-    }
+fn market() -> (Arc<Tape>, Venue) {
+    let config = SynthConfig { symbols: 3, years: 1, seed: 5, ..SynthConfig::default() };
+    let tape = Arc::new(Tape::synthetic(&Market::new(config).unwrap(), 5).unwrap());
+    let venue = Venue::open(Arc::clone(&tape), &Opening::default()).unwrap();
+    (tape, venue)
+}
 
-    fn alpaca(&self) -> Alpaca<Rig> {
-        Alpaca::new(self.clone())
-    }
-
-    fn step(&self) {
-        self.0.lock().unwrap().venue.step(1).unwrap();
+impl AtAlpaca {
+    fn new() -> AtAlpaca {
+        let (tape, venue) = market();
+        AtAlpaca(Arc::new(Mutex::new(Near { tape, venue, fates: VecDeque::new() })))
     }
 
     fn next(&self, fates: &[Fate]) {
         self.0.lock().unwrap().fates.extend(fates);
+    }
+}
+
+impl Rig for AtAlpaca {
+    fn broker(&self) -> Box<dyn Spreads> {
+        Box::new(Alpaca::new(self.clone()))
+    }
+
+    fn step(&self) {
+        self.0.lock().unwrap().venue.step(1).unwrap();
     }
 
     fn restart(&self) {
@@ -63,7 +86,7 @@ impl Rig {
     }
 }
 
-impl Talk for Rig {
+impl Talk for AtAlpaca {
     fn talk(
         &mut self,
         method: Method,
@@ -91,12 +114,129 @@ impl Talk for Rig {
     }
 }
 
+/// The paper exchange as it is served, and a client of TWS.
+struct AtIbkr {
+    tape: Arc<Tape>,
+    memory: Memory,
+    http: SocketAddr,
+    tws: SocketAddr,
+    server: RefCell<Option<Server>>,
+    gateway: RefCell<Option<Arc<Gateway>>>,
+}
+
+impl AtIbkr {
+    fn new() -> AtIbkr {
+        let (tape, venue) = market();
+        let memory = Memory::default();
+        memory.begin(&venue);
+        let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let (http, tws) = (bind(), bind());
+        let at = (http.local_addr().unwrap(), tws.local_addr().unwrap());
+        let server = RefCell::new(Some(serve((http, tws), &tape, &memory)));
+        let gateway = RefCell::default();
+        AtIbkr { tape, memory, http: at.0, tws: at.1, server, gateway }
+    }
+
+    fn ibkr(&self) -> ibkr::Spreads {
+        let mut gateway = self.gateway.borrow_mut();
+        let gateway =
+            gateway.get_or_insert_with(|| Gateway::open(crate::gateway::access(self.tws)).unwrap());
+        ibkr::Spreads::new(Arc::clone(gateway)).unwrap()
+    }
+
+    fn stop(&self) {
+        if let Some(server) = self.server.borrow_mut().take() {
+            server.end();
+        }
+    }
+
+    fn start(&self) {
+        let bind = |at: SocketAddr| TcpListener::bind(at).unwrap();
+        let listeners = (bind(self.http), bind(self.tws));
+        *self.server.borrow_mut() = Some(serve(listeners, &self.tape, &self.memory));
+        // The session is opened again by itself.
+        let gateway = self.gateway.borrow();
+        let inquiry = gateway.as_ref().map(|gateway| ibkr::Inquiry::new(Arc::clone(gateway)));
+        let begun = Instant::now();
+        while inquiry.as_ref().is_some_and(|inquiry| inquiry.time().is_err()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the session stays away");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Rig for AtIbkr {
+    fn broker(&self) -> Box<dyn Spreads> {
+        Box::new(self.ibkr())
+    }
+
+    fn step(&self) {
+        let request = ureq::post(&format!("http://{}/control/step?bars=1", self.http))
+            .header("APCA-API-KEY-ID", "key")
+            .header("APCA-API-SECRET-KEY", "secret");
+        request.send_empty().unwrap();
+    }
+
+    fn restart(&self) {
+        self.stop();
+        self.start();
+    }
+
+    fn orders(&self) -> usize {
+        let request = ureq::get(&format!("http://{}/v2/orders?status=all", self.http))
+            .header("APCA-API-KEY-ID", "key")
+            .header("APCA-API-SECRET-KEY", "secret");
+        let text = request.call().unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len()
+    }
+}
+
+impl Drop for AtIbkr {
+    fn drop(&mut self) {
+        self.gateway.borrow_mut().take();
+        self.stop();
+    }
+}
+
+/// A test of each part on each way.
+macro_rules! conform {
+    ($($test:ident),* $(,)?) => {
+        mod alpaca {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&super::AtAlpaca::new());
+                }
+            )*
+        }
+
+        mod ibkr_over_sockets {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test(&super::AtIbkr::new());
+                }
+            )*
+        }
+    };
+}
+
+conform!(
+    a_chain_has_quotes_that_do_not_cross,
+    an_order_fills_whole_and_tells_its_legs,
+    a_refusal_is_told_in_words,
+    after_a_restart_a_name_still_finds_its_order,
+    who_forgot_that_an_order_was_sent_finds_it,
+    an_order_is_taken_back_as_one_and_again_without_harm,
+    a_credit_is_a_net_price_below_zero,
+);
+
 fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
 /// Calls of one day by strike.
-fn calls(broker: &mut impl Spreads) -> Vec<Quote> {
+fn calls(broker: &mut dyn Spreads) -> Vec<Quote> {
     let all = broker.chain("SPY", (day("2016-02-08"), day("2016-02-12"))).unwrap();
     let mut calls: Vec<Quote> =
         all.into_iter().filter(|quote| quote.series.right == OptionRight::Call).collect();
@@ -105,7 +245,7 @@ fn calls(broker: &mut impl Spreads) -> Vec<Quote> {
 }
 
 /// Buys a call near the money and sells the one two strikes above it.
-fn debit(broker: &mut impl Spreads, name: &str, net: &str) -> Order {
+fn debit(broker: &mut dyn Spreads, name: &str, net: &str) -> Order {
     let calls = calls(broker);
     // A call at the money holds the most that is no exercise value: the widest quote.
     let width = |quote: &Quote| quote.bid.zip(quote.ask).map(|(bid, ask)| ask - bid);
@@ -126,19 +266,15 @@ fn known(placed: &Placed) -> State {
     }
 }
 
-#[test]
-fn a_chain_has_quotes_that_do_not_cross() {
-    let rig = Rig::new();
-    let calls = calls(&mut rig.alpaca());
+fn a_chain_has_quotes_that_do_not_cross(rig: &dyn Rig) {
+    let calls = calls(&mut *rig.broker());
     assert!(calls.len() > 10);
     assert!(calls.iter().all(|one| one.ask.is_some() && one.bid < one.ask));
 }
 
-#[test]
-fn an_order_fills_whole_and_tells_its_legs() {
-    let rig = Rig::new();
-    let mut broker = rig.alpaca();
-    let order = debit(&mut broker, "tt-fills", "50");
+fn an_order_fills_whole_and_tells_its_legs(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let order = debit(&mut *broker, "tt-fills", "50");
     assert_eq!(known(&broker.place(&order)), State::Open);
     rig.step();
     let standing = broker.look(&order.name).unwrap().unwrap();
@@ -149,11 +285,9 @@ fn an_order_fills_whole_and_tells_its_legs() {
     assert_eq!(standing.net.unwrap(), price(&standing.legs[0]) - price(&standing.legs[1]));
 }
 
-#[test]
-fn a_refusal_is_told_in_words() {
-    let rig = Rig::new();
-    let mut broker = rig.alpaca();
-    let mut order = debit(&mut broker, "tt-naked", "50");
+fn a_refusal_is_told_in_words(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let mut order = debit(&mut *broker, "tt-naked", "50");
     order.legs[1].ratio = -2;
     let Placed::Refused(words) = broker.place(&order) else { panic!("it was taken") };
     assert!(words.contains("uncovered"), "{words}");
@@ -172,10 +306,10 @@ fn whatever_is_lost_an_order_that_is_placed_again_is_one_order() {
         &[Answered, QuestionLost, Answered, AnswerLost, AnswerLost],
     ];
     for fates in table {
-        let rig = Rig::new();
-        let order = debit(&mut rig.alpaca(), "tt-once", "0.01");
+        let rig = AtAlpaca::new();
+        let order = debit(&mut *rig.broker(), "tt-once", "0.01");
         rig.next(fates);
-        let mut broker = rig.alpaca();
+        let mut broker = rig.broker();
         let mut tries = 0;
         while let Placed::Unknown(_) = broker.place(&order) {
             tries += 1;
@@ -186,23 +320,82 @@ fn whatever_is_lost_an_order_that_is_placed_again_is_one_order() {
     }
 }
 
-#[test]
-fn after_a_restart_a_name_still_finds_its_order() {
-    let rig = Rig::new();
-    let order = debit(&mut rig.alpaca(), "tt-stays", "50");
-    assert_eq!(known(&rig.alpaca().place(&order)), State::Open);
+fn after_a_restart_a_name_still_finds_its_order(rig: &dyn Rig) {
+    let order = debit(&mut *rig.broker(), "tt-stays", "50");
+    assert_eq!(known(&rig.broker().place(&order)), State::Open);
     rig.restart();
     rig.step();
     rig.restart();
-    assert_eq!(known(&rig.alpaca().place(&order)), State::Filled);
+    assert_eq!(known(&rig.broker().place(&order)), State::Filled);
+    assert_eq!(rig.orders(), 1);
+}
+
+fn who_forgot_that_an_order_was_sent_finds_it(rig: &dyn Rig) {
+    let order = debit(&mut *rig.broker(), "tt-forgot", "0.01");
+    for _ in 0..3 {
+        assert_eq!(known(&rig.broker().place(&order)), State::Open);
+        assert_eq!(rig.orders(), 1);
+    }
+}
+
+#[test]
+fn tws_away_is_unknown_and_placed_again_once_it_is_back() {
+    let rig = AtIbkr::new();
+    let mut broker = rig.broker();
+    let order = debit(&mut *broker, "tt-away", "0.01");
+    rig.stop();
+    let away = broker.place(&order);
+    assert!(matches!(away, Placed::Unknown(_)), "{away:?}");
+    rig.start();
+    assert_eq!(known(&broker.place(&order)), State::Open);
     assert_eq!(rig.orders(), 1);
 }
 
 #[test]
-fn an_order_is_taken_back_as_one_and_again_without_harm() {
-    let rig = Rig::new();
-    let mut broker = rig.alpaca();
-    let order = debit(&mut broker, "tt-back", "0.01");
+fn tws_reckons_the_margin_of_an_order_and_places_nothing() {
+    let rig = AtIbkr::new();
+    let mut broker = rig.ibkr();
+    let mut order = debit(&mut broker, "tt-what-if", "-0.01");
+    for leg in &mut order.legs {
+        leg.ratio = -leg.ratio;
+    }
+    let reckoned = broker.reckon(&order).unwrap();
+    let width = order.legs[1].series.strike - order.legs[0].series.strike;
+    assert_eq!(reckoned.initial, Some(width.to_f64() * 300.0));
+    assert_eq!(reckoned.commission, Some(0.0));
+    assert_eq!(rig.orders(), 0);
+    order.legs[0].ratio = -5;
+    let refused = broker.reckon(&order).unwrap_err();
+    assert!(refused.contains("uncovered"), "{refused}");
+}
+
+#[test]
+fn a_close_waits_at_tws_for_the_price_of_the_share() {
+    let rig = AtIbkr::new();
+    let mut broker = rig.ibkr();
+    let order = debit(&mut broker, "tt-opens", "50");
+    assert_eq!(known(&broker.place(&order)), State::Open);
+    rig.step();
+    let close = |name: &str| {
+        let turned = |leg: &Leg| Leg { ratio: -leg.ratio, ..leg.clone() };
+        let legs = order.legs.iter().map(turned).collect();
+        Order { name: ClientOrderId::from_text(name), legs, ..order.clone() }
+    };
+    let dollars = |text: &str| text.parse::<Price>().unwrap();
+    let far = Touch { price: dollars("9000"), way: Way::Rises };
+    let near = Touch { price: dollars("9000"), way: Way::Falls };
+    for (name, touch, wanted) in [("tt-far", far, State::Open), ("tt-near", near, State::Filled)] {
+        assert_eq!(known(&broker.place_at(&close(name), touch)), State::Open);
+        rig.step();
+        rig.step();
+        let standing = broker.look(&ClientOrderId::from_text(name)).unwrap().unwrap();
+        assert_eq!(standing.state, wanted, "{name}");
+    }
+}
+
+fn an_order_is_taken_back_as_one_and_again_without_harm(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let order = debit(&mut *broker, "tt-back", "0.01");
     assert_eq!(known(&broker.place(&order)), State::Open);
     for _ in 0..2 {
         broker.cancel(&order.name).unwrap();
@@ -213,11 +406,9 @@ fn an_order_is_taken_back_as_one_and_again_without_harm() {
     assert_eq!(broker.look(&ClientOrderId::from_text("tt-never")).unwrap(), None);
 }
 
-#[test]
-fn a_credit_is_a_net_price_below_zero() {
-    let rig = Rig::new();
-    let mut broker = rig.alpaca();
-    let mut order = debit(&mut broker, "tt-credit", "-0.01");
+fn a_credit_is_a_net_price_below_zero(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let mut order = debit(&mut *broker, "tt-credit", "-0.01");
     for leg in &mut order.legs {
         leg.ratio = -leg.ratio;
     }
