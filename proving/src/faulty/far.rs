@@ -1,6 +1,6 @@
 //! The broker at the other end: an exchange of bars, and what a broker remembers and can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use base::Ts;
@@ -39,6 +39,7 @@ pub(super) struct Far {
     drained: Vec<BrokerEvent>,
     /// Orders that filled since the exchange last worked.
     filled_now: Vec<ClientOrderId>,
+    forgotten: BTreeSet<ClientOrderId>,
 }
 
 impl Far {
@@ -57,6 +58,7 @@ impl Far {
             hands: Vec::new(),
             drained: Vec::new(),
             filled_now: Vec::new(),
+            forgotten: BTreeSet::new(),
         })
     }
 
@@ -117,6 +119,11 @@ impl Far {
             changed: self.now,
         };
         self.orders.insert(id.clone(), remembered);
+        let refuse = match self.forgotten.contains(id) {
+            // What it forgot, the exchange behind it has not: a name is used once.
+            true => Some("the name was used before"),
+            false => refuse,
+        };
         match refuse {
             Some(reason) => self.moved(&id.clone(), OrderState::Rejected, reason),
             None => {
@@ -237,6 +244,7 @@ impl Far {
         self.drained.clear();
         self.exchange.drain(&mut self.drained);
         self.orders.remove(order);
+        self.forgotten.insert(order.clone());
         let others = std::mem::take(&mut self.drained);
         for answer in others {
             if let BrokerEvent::Moved { order: other, state, reason } = answer

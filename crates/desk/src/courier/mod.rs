@@ -276,9 +276,11 @@ impl<W: Wire> Courier<W> {
             let uncancelled = order.cancelling.is_some_and(|at| now >= at + answer);
             unheard || ending || uncancelled
         };
-        let old = self.last_books.as_ref().is_none_or(|(at, _)| now >= *at + books);
+        let since = |span: Span| self.last_books.as_ref().is_none_or(|(at, _)| now >= *at + span);
         let lost = self.asked.is_some();
-        if self.wanted || old || lost || self.orders.values().any(overdue) {
+        // What the last books did not settle is not asked for at every turn.
+        let overdue = || since(answer) && self.orders.values().any(overdue);
+        if self.wanted || since(books) || lost || overdue() {
             self.wanted = false;
             self.next_number += 1;
             self.asked = Some((self.next_number, now));

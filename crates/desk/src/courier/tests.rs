@@ -142,6 +142,28 @@ fn an_entry_that_the_wire_was_too_long_away_for_is_let_go_and_an_exit_is_not() {
 }
 
 #[test]
+fn an_order_that_the_broker_never_calls_working_is_asked_about_now_and_then() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    hear(&mut courier, 1, vec![]);
+    let Heard::Order(report) = report("a", OrderState::Sent, 0) else { return };
+    let questions = |courier: &mut Courier<Tin>| {
+        courier.wire().said.iter().filter(|said| matches!(said, Said::AskBooks { .. })).count()
+    };
+    let before = questions(&mut courier);
+    for second in 2..62 {
+        hear(&mut courier, second, vec![]);
+        if questions(&mut courier) > before {
+            let books = Books { orders: vec![report.clone()], ..Books::default() };
+            answer(&mut courier, second, books);
+        }
+    }
+    let asked = questions(&mut courier) - before;
+    let most = 60 / Patience::default().answer.seconds() as usize;
+    assert!((2..=most).contains(&asked), "{asked} times in a minute");
+}
+
+#[test]
 fn nothing_is_sent_before_the_first_books() {
     let mut courier = Courier::new(Tin::default(), Patience::default(), clocks(0));
     courier.turn(clocks(0));
