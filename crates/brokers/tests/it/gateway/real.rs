@@ -181,7 +181,10 @@ fn terms_for_another_account_than_that_of_the_session_open_nothing() {
 fn terms_for_the_account_of_the_session_open_it() {
     let server = Server::start();
     let between = Between::start(server.tws);
-    let paper = Gateway::open(access(between.at)).unwrap().account().to_owned();
+    // Of another number, for TWS may take a while to free one.
+    let other = Access::new(Access::CLIENT + 1, settings(), None).unwrap();
+    let other = other.at(&between.at.to_string()).unwrap();
+    let paper = Gateway::open(other).unwrap().account().to_owned();
     between.seem_live(true);
     let account = paper.replace("DU", "UU");
     let access = access_of(between.at, settings(), Some(&signed(&account))).unwrap();
