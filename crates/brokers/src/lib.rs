@@ -17,6 +17,7 @@ pub mod ibkr;
 mod secret;
 mod shelf;
 pub mod spread;
+mod thread;
 
 pub use secret::Secret;
 

@@ -18,7 +18,7 @@ use tungstenite::{Message, WebSocket};
 
 use super::line::{Ask, Line, Method, News};
 use crate::clock::{Clock, rest};
-use crate::{Error, Secret};
+use crate::{Error, Secret, thread};
 
 /// How long one answer is waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -146,17 +146,13 @@ impl Online {
         let (asks, waiting) = channel();
         let (out, news) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
-        let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-            thread.map(drop).map_err(Error::StartThread)
-        };
         let http = Http::new(access.clone());
         for _ in 0..WORKERS {
             let (waiting, out) = (Arc::clone(&waiting), out.clone());
             let worker = Worker { http: http.clone(), server: servers.trading.clone() };
-            start("alpaca requests", Box::new(move || worker.work(&waiting, &out)))?;
+            thread::start("alpaca requests", move || worker.work(&waiting, &out))?;
         }
-        start("alpaca stream", Box::new(move || stream(&servers, &access, &out)))?;
+        thread::start("alpaca stream", move || stream(&servers, &access, &out))?;
         Ok(Online { asks, news, clock: Clock::start() })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use super::{Feed, Told};
-use crate::Error;
+use crate::{Error, thread};
 
 /// The near end of a feed over the network. The thread behind it ends when this is dropped.
 #[derive(Debug)]
@@ -22,9 +22,8 @@ impl Stream {
     ) -> Result<Stream, Error> {
         let (wants, waiting) = channel();
         let (out, told) = channel();
-        let thread = std::thread::Builder::new().name(name.to_owned());
         let far = Far { waiting, out };
-        thread.spawn(move || work(far)).map(drop).map_err(Error::StartThread)?;
+        thread::start(name, move || work(far))?;
         Ok(Stream { wants, told })
     }
 }

@@ -11,8 +11,9 @@ use ibapi::client::blocking::{Client, NoticeStream};
 
 use super::gateway::{ANSWER, Shared};
 use super::line::Part;
-use crate::Error;
+use super::words;
 use crate::gateway::{Act, Answer, Knock as _, LineId, News, Question, Tcp, Told};
+use crate::{Error, thread};
 
 /// Longest silence between two looks whether a line is still there.
 const LOOK: Duration = Duration::from_millis(50);
@@ -22,12 +23,7 @@ const TAKEN: i32 = 326;
 /// Starts the thread on which the session lives.
 pub(super) fn start(shared: &Arc<Shared>, news: Receiver<News>) -> Result<(), Error> {
     let shared = Arc::clone(shared);
-    thread("ibkr session", move || drive(&shared, &news))
-}
-
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-    thread.map(drop).map_err(Error::StartThread)
+    thread::start("ibkr session", move || drive(&shared, &news))
 }
 
 fn drive(shared: &Arc<Shared>, heard: &Receiver<News>) {
@@ -60,7 +56,7 @@ fn act_on(shared: &Arc<Shared>, act: Act) -> Option<News> {
         }
         Act::Connect { port, line } => {
             let there = Arc::clone(shared);
-            let begun = thread("ibkr line", move || live(&there, port, line));
+            let begun = thread::start("ibkr line", move || live(&there, port, line));
             if let Err(error) = begun {
                 return Some(News::Line { line, told: Told::Lost(error.to_string()) });
             }
@@ -73,7 +69,7 @@ fn act_on(shared: &Arc<Shared>, act: Act) -> Option<News> {
         Act::Ask { line, number, what } => {
             let client = shared.client_of(line)?;
             let there = Arc::clone(shared);
-            let begun = thread("ibkr question", move || {
+            let begun = thread::start("ibkr question", move || {
                 match answer(&there, &client, what) {
                     Ok(answer) => there.tell(line, Told::Answer { number, answer }),
                     // Without an answer the session knows what to do.
@@ -141,7 +137,6 @@ fn answer(shared: &Shared, client: &Client, what: Question) -> Result<Answer, St
 /// The time there.
 pub(super) fn time(client: &Client) -> Result<Ts, String> {
     let time = client.server_time().map_err(|error| format!("ask TWS the time: {error}"))?;
-    i64::try_from(time.unix_timestamp_nanos())
-        .map(Ts::from_nanos)
-        .map_err(|_| "TWS tells a time that is none".to_owned())
+    words::unix(time.unix_timestamp_nanos())
+        .ok_or_else(|| "TWS tells a time that is none".to_owned())
 }

@@ -18,9 +18,9 @@ use ibapi::subscriptions::SubscriptionItem;
 use super::gateway::{Gateway, Standing};
 use super::line::{Ask, Line, News, Part};
 use super::words;
-use crate::Error;
 use crate::clock::{Clock, rest};
 use crate::gateway::{Told, Way, way};
+use crate::{Error, thread};
 
 /// Longest silence between two looks at what else has come.
 const LOOK: Duration = Duration::from_millis(50);
@@ -51,16 +51,12 @@ impl Online {
         let (questions, asked) = channel();
         let (out, news) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
-        let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-            thread.map(drop).map_err(Error::StartThread)
-        };
         let writer = Worker { gateway: Arc::clone(gateway), out, life: Arc::default() };
         let (reader, listener) = (writer.clone(), writer.clone());
         let over = Arc::clone(&is_over);
-        start("ibkr orders", Box::new(move || writer.write(&waiting, &questions)))?;
-        start("ibkr questions", Box::new(move || reader.read(&asked)))?;
-        start("ibkr news", Box::new(move || listener.listen(&over)))?;
+        thread::start("ibkr orders", move || writer.write(&waiting, &questions))?;
+        thread::start("ibkr questions", move || reader.read(&asked))?;
+        thread::start("ibkr news", move || listener.listen(&over))?;
         let clock = Clock::start();
         Ok(Online { asks, news, clock, is_over, lives: NONE, life: NONE })
     }

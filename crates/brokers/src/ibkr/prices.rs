@@ -182,7 +182,7 @@ impl Lines {
 
 /// What a bar tells. Five seconds without a trade come with the last price and no volume.
 fn told(symbol: &str, told: &realtime::Bar) -> Option<Told> {
-    let start = moment(told.date.unix_timestamp_nanos())?;
+    let start = words::unix(told.date.unix_timestamp_nanos())?;
     if told.volume <= 0.0 {
         return Some(Told::Time(start + LENGTH));
     }
@@ -190,10 +190,6 @@ fn told(symbol: &str, told: &realtime::Bar) -> Option<Told> {
     bar.volume = told.volume as u64;
     let symbol = symbol.to_owned();
     Some(Told::Minute(Minute { symbol, start, length: LENGTH, bar }))
-}
-
-fn moment(unix_nanos: i128) -> Option<Ts> {
-    i64::try_from(unix_nanos).ok().map(Ts::from_nanos)
 }
 
 fn shown(symbol: &str, quote: &realtime::Quote) -> Quote {
@@ -242,8 +238,8 @@ impl Past {
         };
         let minutes = bars.iter().filter_map(|told| {
             let BarTimestamp::DateTime(at) = told.date else { return None };
-            let start =
-                moment(at.unix_timestamp_nanos()).filter(|start| *start >= from && *start < to)?;
+            let start = words::unix(at.unix_timestamp_nanos())
+                .filter(|start| *start >= from && *start < to)?;
             let mut bar = Bar::from_f64(told.open, told.high, told.low, told.close).ok()?;
             bar.volume = told.volume.max(0.0) as u64;
             (told.volume > 0.0).then(|| Minute {

@@ -95,6 +95,11 @@ pub(super) fn trade(data: &ExecutionData, client: i32) -> Trade {
     }
 }
 
+/// A time in nanoseconds since 1970; `None` beyond the years that we know.
+pub(super) fn unix(nanos: i128) -> Option<Ts> {
+    i64::try_from(nanos).ok().map(Ts::from_nanos)
+}
+
 /// A time as TWS writes it: with a dash in UTC, or on the wall of a zone that is named behind.
 fn moment(text: &str) -> Option<Ts> {
     let (stamp, zone) = match text.trim().split_once(' ') {

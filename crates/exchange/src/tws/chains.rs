@@ -6,14 +6,13 @@ use sim::BarPrint;
 use super::combos::{Meant, find, shown};
 use super::contracts;
 use super::hall::Desk;
-use super::messages::contracts::{Contract, ContractData};
-use super::messages::data::{MarketDataRequest, MarketDataType, TickReqParams};
+use super::messages::contracts::Contract;
+use super::messages::data::MarketDataRequest;
 use super::messages::options::{ChainRequest, ChainTold, TickOptionComputation};
 use super::messages::session::OfRequest;
 use super::messages::tell;
 use super::refusals::Refusal;
-use super::stream::{ASK, BID, LIVE};
-use super::wants::Wants;
+use super::stream::{ASK, BID};
 use crate::venue::{SIZE, root};
 
 /// The tick of a model's value.
@@ -74,12 +73,7 @@ impl Desk<'_> {
             details.under_sec_type = share.sec_type;
             details.contract_month = day.as_ref().map(|day| day[..6].to_owned());
             details.real_expiration_date = day;
-            let told = ContractData {
-                req_id: Some(id),
-                contract: Some(contract),
-                contract_details: Some(details),
-            };
-            self.tell(tell::CONTRACT_DATA, &told);
+            self.tell_contract(id, contract, details);
         }
         self.tell(tell::CONTRACT_DATA_END, &OfRequest { req_id: Some(id) });
         Ok(())
@@ -106,19 +100,7 @@ impl Desk<'_> {
         }
         let option = find(self.venue, self.book, &contract);
         let option = option.ok_or_else(|| Refusal::no_definition(id))?;
-        Wants::check_room(&self.line.wants.quotes, id)?;
-        Wants::check_room(&self.line.wants.options, id)?;
-        let params = TickReqParams {
-            req_id: Some(id),
-            min_tick: Some("0.01".to_owned()),
-            bbo_exchange: Some("SMART".to_owned()),
-            snapshot_permissions: Some(3),
-            last_price_precision: None,
-            last_size_precision: None,
-        };
-        self.tell(tell::TICK_REQ_PARAMS, &params);
-        let kind = MarketDataType { req_id: Some(id), market_data_type: Some(LIVE) };
-        self.tell(tell::MARKET_DATA_TYPE, &kind);
+        self.begin_quotes(id, "SMART")?;
         self.tell_option(id, &option);
         match ask.snapshot == Some(true) {
             true => self.tell(tell::SNAPSHOT_END, &OfRequest { req_id: Some(id) }),

@@ -93,14 +93,19 @@ impl Desk<'_> {
         let instrument = wanted(self.venue, id, ask.contract.as_ref())?;
         let contract = shown(self.venue, instrument);
         let details = self.details(instrument);
+        self.tell_contract(id, contract, details);
+        self.tell(tell::CONTRACT_DATA_END, &OfRequest { req_id: Some(id) });
+        Ok(())
+    }
+
+    /// One contract that a request meant.
+    pub(super) fn tell_contract(&mut self, id: i32, contract: Contract, details: ContractDetails) {
         let told = ContractData {
             req_id: Some(id),
             contract: Some(contract),
             contract_details: Some(details),
         };
         self.tell(tell::CONTRACT_DATA, &told);
-        self.tell(tell::CONTRACT_DATA_END, &OfRequest { req_id: Some(id) });
-        Ok(())
     }
 
     pub(super) fn details(&self, instrument: InstrumentId) -> ContractDetails {

@@ -42,18 +42,14 @@ impl Desk<'_> {
         // All data are of the moment, whatever else would do.
     }
 
-    pub(super) fn market_data(&mut self, ask: &MarketDataRequest) -> Result<(), Refusal> {
-        let id = ask.req_id.unwrap_or_default();
-        if super::combos::is_other(ask.contract.as_ref()) {
-            return self.option_quotes(ask);
-        }
-        let instrument = contracts::wanted(self.venue, id, ask.contract.as_ref())?;
+    /// What is told before the first quote of a request, where there is room for one.
+    pub(super) fn begin_quotes(&mut self, id: i32, exchange: &str) -> Result<(), Refusal> {
         Wants::check_room(&self.line.wants.quotes, id)?;
         Wants::check_room(&self.line.wants.options, id)?;
         let params = TickReqParams {
             req_id: Some(id),
             min_tick: Some("0.01".to_owned()),
-            bbo_exchange: Some("NYSE".to_owned()),
+            bbo_exchange: Some(exchange.to_owned()),
             snapshot_permissions: Some(3),
             last_price_precision: None,
             last_size_precision: None,
@@ -61,6 +57,16 @@ impl Desk<'_> {
         self.tell(tell::TICK_REQ_PARAMS, &params);
         let kind = MarketDataType { req_id: Some(id), market_data_type: Some(LIVE) };
         self.tell(tell::MARKET_DATA_TYPE, &kind);
+        Ok(())
+    }
+
+    pub(super) fn market_data(&mut self, ask: &MarketDataRequest) -> Result<(), Refusal> {
+        let id = ask.req_id.unwrap_or_default();
+        if super::combos::is_other(ask.contract.as_ref()) {
+            return self.option_quotes(ask);
+        }
+        let instrument = contracts::wanted(self.venue, id, ask.contract.as_ref())?;
+        self.begin_quotes(id, "NYSE")?;
         if let Some(print) = self.venue.last_bar(instrument) {
             self.tell_quote(id, &print);
         }

@@ -310,11 +310,9 @@ fn at_the_close_of_its_last_session_a_contract_is_paid_in_cash() {
     assert_eq!(kinds, ["OPEXP", "OPCSH", "OPCSH"]);
 }
 
-#[test]
-fn an_order_on_what_expires_ends_with_it() {
-    let mut venue = venue(&[]);
-    let contract = venue.find_contract(&name(FRIDAY, 'C', 90)).unwrap();
-    let wish = crate::venue::options::ComboWish {
+/// An order for one contract at a cent, good till cancelled: it waits.
+fn bid_far_below(contract: OptionContract) -> crate::venue::options::ComboWish {
+    crate::venue::options::ComboWish {
         parts: vec![(Thing::Option(contract), 1)],
         side: Side::Buy,
         kind: Kind::Limit { limit: "0.01".parse().unwrap() },
@@ -325,8 +323,14 @@ fn an_order_on_what_expires_ends_with_it() {
         intents: Vec::new(),
         expires: None,
         condition: None,
-    };
-    let number = venue.place_combo(&wish).unwrap();
+    }
+}
+
+#[test]
+fn an_order_on_what_expires_ends_with_it() {
+    let mut venue = venue(&[]);
+    let contract = venue.find_contract(&name(FRIDAY, 'C', 90)).unwrap();
+    let number = venue.place_combo(&bid_far_below(contract)).unwrap();
     step(&mut venue, 390 * 3);
     assert_eq!(venue.order(number).unwrap().status, Status::Expired);
 }
@@ -384,19 +388,7 @@ fn a_split_makes_other_contracts_and_ends_open_orders() {
         ask(&mut venue, single("AAA240119C00100000", "buy", 2, None), 200);
         step(&mut venue, 389);
         let contract = venue.find_contract("AAA240119C00101000").unwrap();
-        let wish = crate::venue::options::ComboWish {
-            parts: vec![(Thing::Option(contract), 1)],
-            side: Side::Buy,
-            kind: Kind::Limit { limit: "0.01".parse().unwrap() },
-            tif: Tif::Gtc,
-            qty: Qty::whole(1),
-            class: order::Class::Simple,
-            client_id: None,
-            intents: Vec::new(),
-            expires: None,
-            condition: None,
-        };
-        let number = venue.place_combo(&wish).unwrap();
+        let number = venue.place_combo(&bid_far_below(contract)).unwrap();
         step(&mut venue, 391 + 1);
         assert_eq!(venue.order(number).unwrap().status, Status::Canceled, "{ratio}");
         let held = get(&mut venue, "/v2/positions");
