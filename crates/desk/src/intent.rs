@@ -39,6 +39,7 @@ pub struct Entry {
     /// Kind of the entry order.
     pub kind: OrderKind,
     /// How long the broker keeps it.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub tif: TimeInForce,
     /// Price the decision was made at: size, R and the price collar are measured from it.
     /// `None` takes the last price seen.

@@ -96,6 +96,7 @@ fn open(
     connection.pragma_update(None, "synchronous", synchronous)?;
     // Folding the log takes milliseconds; it is done between two turns.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    look(&connection)?;
     Ok(connection)
 }
 
@@ -129,13 +130,20 @@ impl Appender<'_> {
     /// Where the disk is full or broken; what was appended is there all the same.
     pub fn rest(&mut self) -> Result<(), Error> {
         let Way::File(connection) = &self.way else { return Ok(()) };
-        if self.unfolded < FOLD_AFTER {
-            return Ok(());
+        let look_again = || {
+            if !connection.is_autocommit() {
+                connection.prepare_cached("commit")?.execute([])?;
+            }
+            if self.unfolded >= FOLD_AFTER {
+                connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
+            }
+            look(connection)
+        };
+        look_again().map_err(|source| Error::append("fold the journal's log", source))?;
+        if self.unfolded >= FOLD_AFTER {
+            self.unfolded = 0;
         }
-        self.unfolded = 0;
-        connection
-            .query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
-            .map_err(|source| Error::append("fold the journal's log", source))
+        Ok(())
     }
 }
 
@@ -144,11 +152,14 @@ fn write(
     next: i64,
     entries: &[Entry<'_>],
 ) -> Result<(), rusqlite::Error> {
-    if entries.len() <= AT_ONCE {
-        // A statement by itself is a transaction.
-        return insert(connection, next, entries);
+    let was_looking = !connection.is_autocommit();
+    if !was_looking {
+        if entries.len() <= AT_ONCE {
+            // A statement by itself is a transaction.
+            return insert(connection, next, entries);
+        }
+        connection.prepare_cached("begin immediate")?.execute([])?;
     }
-    connection.prepare_cached("begin immediate")?.execute([])?;
     let insert = || {
         for (first, some) in (next..).step_by(AT_ONCE).zip(entries.chunks(AT_ONCE)) {
             insert(connection, first, some)?;
@@ -160,7 +171,24 @@ fn write(
         // The first fault is the one to tell.
         let _ = connection.execute("rollback", []);
     }
-    done.map(drop)
+    match done {
+        // Someone else wrote since the look.
+        Err(fault) if was_looking && is_stale(&fault) => write(connection, next, entries),
+        done => done.map(drop),
+    }
+}
+
+/// Looks at the journal and goes on looking: of the six locks that a transaction takes and gives
+/// back, four are dealt with before anyone waits.
+fn look(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached("begin")?.execute([])?;
+    let last = "select seq from journal order by seq desc limit 1";
+    connection.prepare_cached(last)?.exists([]).map(drop)
+}
+
+fn is_stale(fault: &rusqlite::Error) -> bool {
+    let code = fault.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_BUSY_SNAPSHOT)
 }
 
 /// The statement that inserts so many records, at most [`AT_ONCE`] and at least one.

@@ -33,6 +33,7 @@ pub struct Keeper {
     /// How it ends; a split adjusts its prices.
     pub plan: ExitPlan,
     /// Where it stands.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub phase: Phase,
     /// The entry order.
     pub first: Leg,
@@ -47,10 +48,12 @@ pub struct Keeper {
     /// Where the stop should stand.
     pub stop: Price,
     /// What put it there.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub stop_by: ExitReason,
     /// R in price.
     pub risk: Price,
     /// Original risk in money: first leg's filled quantity × R.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub risk_cash: Cash,
     /// What bars have shown since the entry.
     #[serde(default, skip_serializing_if = "is_usual")]
@@ -83,10 +86,11 @@ const fn smallest() -> Qty {
 }
 
 /// Where a plan stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Orders are out; what fills is held.
+    #[default]
     Open,
     /// Everything is being closed, for that reason.
     Leaving(ExitReason),
@@ -95,10 +99,13 @@ pub enum Phase {
 }
 
 /// Why a position ended, or where its stop came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitReason {
     /// The first stop.
+    #[default]
     Stop,
     /// The stop at breakeven.
     Breakeven,

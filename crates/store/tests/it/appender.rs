@@ -49,6 +49,41 @@ fn a_second_writer_is_noticed_and_nothing_of_its_turn_is_kept() {
 }
 
 #[test]
+fn a_table_written_between_two_turns_does_not_stop_the_next_one() {
+    let fresh = Fresh::sqlite();
+    let store = fresh.open();
+    let mut appender = store.appender(Durability::Process).unwrap();
+    for turn in 0..3 {
+        store.transaction("between", |tx| tx.set("turn", turn.into())).unwrap();
+        // More than one statement holds.
+        appender.append(&[entry("1"); 13]).unwrap();
+        appender.append(&[entry("2")]).unwrap();
+        if turn > 0 {
+            appender.rest().unwrap();
+        }
+    }
+    assert_eq!(kept(&store).len(), 3 * 14);
+}
+
+#[test]
+fn an_appender_at_rest_does_not_keep_the_log_of_others_from_being_folded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_file(&folder.path().join("state.db")).unwrap();
+    let mut appender = store.appender(Durability::Process).unwrap();
+    appender.append(&[entry("1")]).unwrap();
+    let long = "x".repeat(100_000);
+    for number in 0..600 {
+        let text = format!("{number}{long}");
+        store.transaction("others", |tx| tx.set("long", text.into())).unwrap();
+        appender.rest().unwrap();
+    }
+    let log = std::fs::metadata(folder.path().join("state.db-wal")).unwrap().len();
+    // Sixty megabytes were written.
+    assert!(log < 20_000_000, "{log}");
+    assert_eq!(kept(&store).len(), 1);
+}
+
+#[test]
 fn on_a_full_disk_a_turn_is_refused_whole_and_the_next_one_that_fits_is_kept() {
     let fresh = Fresh::sqlite();
     let options = OpenOptions { page_limit: Some(100), ..OpenOptions::default() };

@@ -169,7 +169,7 @@ impl<'a, 'w> Life<'a, 'w> {
     fn follow(&mut self) -> Result<(), Error> {
         let lines: Vec<Line> = self.journal.take().collect();
         if lines.is_empty() {
-            return Ok(());
+            return self.journal.rest();
         }
         let wrote =
             records::Wrote { lines: &lines, engine: self.driver.engine(), numbers: &self.numbers };
