@@ -88,7 +88,13 @@ fn world(arguments: &Arguments) -> Result<()> {
             tale.iter().for_each(|line| println!("{line}"));
             shown?
         }
-        false => faulty::run(seed, days)?,
+        false => faulty::run(seed, days, |shown, broken| {
+            for violation in broken {
+                eprintln!("{violation:#}");
+            }
+            let minutes = begun.elapsed().as_secs_f64() / 60.0;
+            eprintln!("{} days in {minutes:.1} minutes, {} orders", shown.days, shown.orders);
+        })?,
     };
     println!("{}", serde_json::to_string_pretty(&shown)?);
     let minutes = begun.elapsed().as_secs_f64() / 60.0;

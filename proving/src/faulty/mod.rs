@@ -122,13 +122,20 @@ pub fn told(seed: u64, days: u32) -> Result<(Vec<String>, Result<Shown>)> {
     Ok((tale, ended.map(|()| world.shown())))
 }
 
-/// So many days, in worlds of [`DAYS_OF_A_WORLD`] with seeds from the first on, on all cores.
+/// So many days, in worlds of [`DAYS_OF_A_WORLD`] with seeds from the first on, on all cores. A
+/// violation ends its world alone: what else a long run finds is worth its hours. `portion` hears
+/// what all worlds so far have shown, and the violations of the last ones, again and again.
 ///
 /// # Errors
-/// The first violation by seed.
-pub fn run(first_seed: u64, days: u64) -> Result<Shown> {
+/// How many violations there were, and the first by seed.
+pub fn run(
+    first_seed: u64,
+    days: u64,
+    mut portion: impl FnMut(&Shown, &[anyhow::Error]),
+) -> Result<Shown> {
     let worlds = days.div_ceil(u64::from(DAYS_OF_A_WORLD));
     let mut all = Shown::default();
+    let (mut violations, mut first) = (0, None);
     // In portions, so that memory stays flat whatever the days.
     let mut from = 0;
     while from < worlds {
@@ -137,12 +144,18 @@ pub fn run(first_seed: u64, days: u64) -> Result<Shown> {
             .into_par_iter()
             .map(|world| one(first_seed + world, DAYS_OF_A_WORLD))
             .collect();
-        for shown in found {
-            all.add(&shown?);
-        }
+        let (shown, broken): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+        shown.iter().flatten().for_each(|shown| all.add(shown));
+        let broken: Vec<_> = broken.into_iter().filter_map(Result::err).collect();
+        portion(&all, &broken);
+        violations += broken.len();
+        first = first.or(broken.into_iter().next());
         from = to;
     }
-    Ok(all)
+    match first {
+        Some(first) => Err(first.context(format!("{violations} of {worlds} worlds broke"))),
+        None => Ok(all),
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +164,7 @@ mod tests {
 
     #[test]
     fn four_hundred_faulty_days_break_nothing_and_every_fault_is_among_them() {
-        let shown = run(1, 400).unwrap();
+        let shown = run(1, 400, |_, _| {}).unwrap();
         assert_eq!(shown.compared, 400);
         assert_eq!(shown.faults.len(), 16, "{:?}", shown.faults);
         assert!(shown.executions > 1_000, "{shown:?}");
