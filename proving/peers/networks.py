@@ -1,6 +1,6 @@
 """PyTorch and ncps on the reference shapes. Arguments: FOLDER STEPS THREADS.
 
-A round is a shape's name; the answer is [samples a second, mean loss of the last tenth].
+A round is a shape's name, and `autocast` for bfloat16 where PyTorch takes it; the answer is [samples a second, mean loss of the last tenth].
 """
 
 import json
@@ -123,11 +123,12 @@ ROWS = 1024
 asked = Counter()
 print(f"ready PyTorch {torch.__version__.split('+')[0]}, ncps 1.0.1", flush=True)
 for ask in sys.stdin:
-    name = ask.strip()
+    name, *how = ask.split()
+    mixed = torch.autocast("cpu", torch.bfloat16, enabled="autocast" in how)
     build, loss_of = SHAPES[name]
     # Each round begins with weights of its own.
-    asked[name] += 1
-    torch.manual_seed(asked[name])
+    asked[ask] += 1
+    torch.manual_seed(asked[ask])
     x, target = read(name, "x"), read(name, "t")
     model = build()
     rule = torch.optim.Adam(model.parameters(), 1e-3)
@@ -135,7 +136,8 @@ for ask in sys.stdin:
 
     def step(at):
         begin = at * BATCH % ROWS
-        loss = loss_of(model(x[begin:begin + BATCH]), target[begin:begin + BATCH])
+        with mixed:
+            loss = loss_of(model(x[begin:begin + BATCH]), target[begin:begin + BATCH])
         rule.zero_grad()
         loss.backward()
         rule.step()

@@ -6,6 +6,7 @@
 //! **Must never know**: panels, folds, markets, files or clocks. Numbers go in, numbers come out.
 //! **Start reading** at [`layer`], then [`weights`], then [`layer::gru`] as an example.
 
+pub mod brief;
 mod error;
 pub mod layer;
 pub mod loss;
@@ -20,6 +21,7 @@ pub mod training;
 pub mod turning;
 pub mod weights;
 
+pub use brief::Brief;
 pub use error::Error;
 pub use layer::{Layer, Mode};
 pub use real::Real;

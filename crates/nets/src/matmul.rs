@@ -104,11 +104,24 @@ pub fn transposed_multiply_add<R: Real>(a: &[R], b: &[R], shape: Shape, c: &mut 
     product((a, b), (shape, Into::Add), c, shape.columns);
 }
 
+/// The product in full: any strides, C with its own stride.
+///
+/// Panics when a matrix is shorter than its shape says.
+#[inline]
+pub fn product<R: Real>(
+    of: (Strided<'_, R>, Rows<'_, R>),
+    what: (Shape, Into<'_, R>),
+    c: &mut [R],
+    c_stride: usize,
+) {
+    if !R::own_product(of, what, c, c_stride) {
+        whole(of, what, c, c_stride);
+    }
+}
+
 kernel! {
-    /// The product in full: any strides, C with its own stride.
-    ///
-    /// Panics when a matrix is shorter than its shape says.
-    pub fn product<R>(
+    /// The product of numbers as they are.
+    fn whole<R>(
         of: (Strided<'_, R>, Rows<'_, R>),
         what: (Shape, Into<'_, R>),
         c: &mut [R],

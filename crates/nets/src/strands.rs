@@ -2,7 +2,7 @@
 //! additions hangs on the number of strands alone, not on the machine.
 
 use crate::machine::Machine;
-use crate::real::{LANES, Real};
+use crate::real::{LANES, Lanes, Real};
 
 /// Adds all values up: `add` gives a running sum with one value more.
 #[inline(always)]
@@ -74,6 +74,39 @@ pub(crate) fn onto<R: Real, const N: usize>(
     for (at, to) in rest.iter_mut().enumerate() {
         *to = f(*to, parts.map(|(_, rest)| rest[at]));
     }
+}
+
+/// A block by value; zeros beyond what is there.
+#[inline(always)]
+pub(crate) fn block<R: Real>(values: &[R]) -> Lanes<R> {
+    let mut block = [R::ZERO; LANES];
+    match values.as_array::<LANES>() {
+        Some(values) => block = *values,
+        None => block[..values.len()].copy_from_slice(values),
+    }
+    block
+}
+
+/// Puts a block back; what is beyond `to` is dropped.
+#[inline(always)]
+pub(crate) fn put<R: Real>(block: Lanes<R>, to: &mut [R]) {
+    match to.as_mut_array::<LANES>() {
+        Some(to) => *to = block,
+        None => to.copy_from_slice(&block[..to.len()]),
+    }
+}
+
+/// `f` of each lane of some blocks.
+#[inline(always)]
+pub(crate) fn lanes<R: Real, const N: usize>(
+    of: [Lanes<R>; N],
+    f: impl Fn([R; N]) -> R,
+) -> Lanes<R> {
+    let mut out = [R::ZERO; LANES];
+    for (lane, out) in out.iter_mut().enumerate() {
+        *out = f(std::array::from_fn(|value| of[value][lane]));
+    }
+    out
 }
 
 /// One value of all strands, half onto half, so that the last steps are few. Their number is a

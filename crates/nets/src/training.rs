@@ -80,15 +80,20 @@ pub struct Training<R> {
     shards: Vec<Shard<R>>,
 }
 
-/// Room for the rows of a shard.
+/// A part of a batch, and what it came to.
 struct Shard<R> {
+    room: Room<R>,
+    grads: Vec<R>,
+    loss: f64,
+}
+
+/// Room for the rows of a shard.
+struct Room<R> {
     trace: Trace<R>,
     y: Vec<R>,
     dy: Vec<R>,
-    /// Room of the loss.
-    room: Vec<R>,
-    grads: Vec<R>,
-    loss: f64,
+    /// What the loss needs.
+    loss: Vec<R>,
 }
 
 impl<R: Real> Training<R> {
@@ -100,10 +105,12 @@ impl<R: Real> Training<R> {
         let count = regime.batch_rows.div_ceil(rows);
         let outputs = rows * network.layer.outputs();
         let shard = |at: usize| Shard {
-            trace: network.layer.trace(rows),
-            y: vec![R::ZERO; outputs],
-            dy: vec![R::ZERO; outputs],
-            room: vec![R::ZERO; network.loss.room(rows)],
+            room: Room {
+                trace: network.layer.trace(rows),
+                y: vec![R::ZERO; outputs],
+                dy: vec![R::ZERO; outputs],
+                loss: vec![R::ZERO; network.loss.room(rows)],
+            },
             // The first shard writes where the sum is wanted.
             grads: vec![R::ZERO; if at == 0 { 0 } else { weights.len() }],
             loss: 0.0,
@@ -167,34 +174,32 @@ impl<R: Real> Training<R> {
             (batch, Mode::Train { draws: draws.index(at as u64).number() })
         };
         let count = rows.div_ceil(high);
-        let run = |at: usize, shard: &mut Shard<R>, grads: &mut [R]| {
+        let run = |at: usize, room: &mut Room<R>, grads: &mut [R]| {
             let (batch, mode) = part(at);
             grads.fill(R::ZERO);
-            shard.loss =
-                one_shard((layer, loss), (weights, mode), (batch, 1.0 / total), shard, grads);
+            one_shard((layer, loss), (weights, mode), (batch, 1.0 / total), room, grads)
         };
         let (first, others) = self.shards[..count].split_at_mut(1);
         if others.is_empty() {
-            run(0, &mut first[0], &mut self.grads);
-            return first[0].loss;
+            return run(0, &mut first[0].room, &mut self.grads);
         }
         let grads = &mut self.grads;
-        let alone = rayon::current_num_threads() == 1;
-        let each = |(at, shard): (usize, &mut Shard<R>)| {
-            let mut own = std::mem::take(&mut shard.grads);
-            run(at + 1, shard, &mut own);
-            shard.grads = own;
-        };
-        if alone {
-            run(0, &mut first[0], grads);
-            others.iter_mut().enumerate().for_each(each);
+        let mut sum;
+        if rayon::current_num_threads() == 1 {
+            // All in the first one's room, which stays in a cache.
+            sum = run(0, &mut first[0].room, grads);
+            for (at, shard) in others.iter_mut().enumerate() {
+                shard.loss = run(at + 1, &mut first[0].room, &mut shard.grads);
+            }
         } else {
-            rayon::join(
-                || run(0, &mut first[0], grads),
+            let each = |(at, shard): (usize, &mut Shard<R>)| {
+                shard.loss = run(at + 1, &mut shard.room, &mut shard.grads);
+            };
+            (sum, ()) = rayon::join(
+                || run(0, &mut first[0].room, grads),
                 || others.par_iter_mut().enumerate().for_each(each),
             );
         }
-        let mut sum = first[0].loss;
         for shard in others {
             sum += shard.loss;
             grads.iter_mut().zip(&shard.grads).for_each(|(sum, grad)| *sum += *grad);
@@ -207,7 +212,7 @@ impl<R: Real> Training<R> {
         let (inputs, outputs) = (self.network.layer.inputs(), self.network.layer.outputs());
         let high = self.regime.shard_rows;
         let parts = x.chunks(high * inputs).zip(y.chunks_mut(high * outputs));
-        let trace = &mut self.shards[0].trace;
+        let trace = &mut self.shards[0].room.trace;
         for (x, y) in parts {
             let ahead = Ahead { weights: &self.weights, x, mode: Mode::Predict };
             self.network.layer.forward(ahead, y, trace);
@@ -232,11 +237,6 @@ impl<R: Real> Training<R> {
     /// The network.
     pub fn network(&self) -> &Network<R> {
         &self.network
-    }
-
-    /// The network alone; what was learned is let go.
-    pub fn into_network(self) -> Network<R> {
-        self.network
     }
 
     /// All weights.
@@ -270,16 +270,16 @@ fn one_shard<R: Real>(
     (layer, loss): (&dyn Layer<R>, &dyn Loss<R>),
     (weights, mode): (&[R], Mode),
     (batch, scale): (Batch<'_, R>, f64),
-    shard: &mut Shard<R>,
+    room: &mut Room<R>,
     grads: &mut [R],
 ) -> f64 {
     let rows = batch.x.len() / layer.inputs();
     let wide = rows * layer.outputs();
-    let (y, dy) = (&mut shard.y[..wide], &mut shard.dy[..wide]);
-    layer.forward(Ahead { weights, x: batch.x, mode }, y, &mut shard.trace);
+    let (y, dy) = (&mut room.y[..wide], &mut room.dy[..wide]);
+    layer.forward(Ahead { weights, x: batch.x, mode }, y, &mut room.trace);
     let judged = Judged { y, target: batch.target, weights: batch.weights, scale };
-    let found = loss.judge_in(judged, dy, &mut shard.room);
+    let found = loss.judge_in(judged, dy, &mut room.loss);
     let back = Back { weights, x: batch.x, y, dy, grads, dx: None };
-    layer.backward(back, &mut shard.trace);
+    layer.backward(back, &mut room.trace);
     found
 }

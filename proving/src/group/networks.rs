@@ -1,11 +1,13 @@
 //! Small networks beside PyTorch and ncps: the same rows, the same number of steps of Adam.
+//!
+//! In mixed precision, too, where the processor takes products in bfloat16: beside PyTorch in
+//! `f32` or under its `autocast`, whichever is faster.
 
 use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use base::Seed;
-use nets::Plan;
 use nets::layer::{
     Activation, Chain, LastStep, LinearConfig, LtcConfig, Position, TimeMajor, Wiring,
 };
@@ -15,6 +17,7 @@ use nets::net::recurrent::Cell;
 use nets::net::{DeepLob, Design, Health, Mlp, Recurrent, RegimeTransformer};
 use nets::optim::Optimiser;
 use nets::training::{Batch, Network, Regime, Training};
+use nets::{Brief, Plan, Real};
 use rand::RngExt as _;
 
 use crate::clock::timed;
@@ -25,11 +28,17 @@ use crate::{Bench, columns};
 const ROWS: usize = 1024;
 const BATCH: usize = 64;
 
-/// A shape: how it is built, and how many times the peer's rate is asked for.
+/// A shape by name, and how many times the peer's rate is asked for.
 struct Shape {
     name: &'static str,
-    build: fn() -> Result<Network<f32>>,
     bar: Bar,
+}
+
+/// What products are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Precision {
+    Whole,
+    Mixed,
 }
 
 /// Rates of training on one thread and two, the loss reached, and inference of one row.
@@ -54,19 +63,31 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
 }
 
 fn shapes() -> Vec<Shape> {
-    let shape = |name, build, times| Shape { name, build, bar: Bar::RatioAtLeast(times) };
+    let shape = |name, times| Shape { name, bar: Bar::RatioAtLeast(times) };
     vec![
-        shape("gru", || design(Design::Recurrent(gru())), 5.0),
-        shape("mlp", || design(Design::Mlp(mlp())), 10.0),
-        shape("ltc_ncp", || Ok(ltc(Wiring::auto_ncp(10, (32, 5), 0.5, Seed::root(1)))), 9.0),
-        shape("ltc_full", || Ok(ltc(Wiring::full(10, 32, 32, Seed::root(1)))), 9.0),
-        shape("transformer", transformer, 2.0),
-        shape("autoencoder", autoencoder, 5.0),
-        shape("cnn_lstm", || design(Design::DeepLob(DeepLob::default())), 1.5),
+        shape("gru", 5.0),
+        shape("mlp", 10.0),
+        shape("ltc_ncp", 9.0),
+        shape("ltc_full", 9.0),
+        shape("transformer", 2.0),
+        shape("autoencoder", 5.0),
+        shape("cnn_lstm", 1.5),
     ]
 }
 
-fn design(design: Design) -> Result<Network<f32>> {
+/// The network of a shape.
+fn build<R: Real>(name: &str) -> Result<Network<R>> {
+    let design = match name {
+        "gru" => Design::Recurrent(gru()),
+        "mlp" => Design::Mlp(mlp()),
+        "ltc_ncp" => return Ok(ltc(Wiring::auto_ncp(10, (32, 5), 0.5, Seed::root(1)))),
+        "ltc_full" => return Ok(ltc(Wiring::full(10, 32, 32, Seed::root(1)))),
+        "transformer" => Design::RegimeTransformer(transformer()),
+        "autoencoder" => {
+            Design::Health(Health { inputs: 32, hidden: vec![64, 32], ..Health::default() })
+        }
+        _ => Design::DeepLob(DeepLob::default()),
+    };
     Ok(design.build()?)
 }
 
@@ -84,16 +105,12 @@ fn mlp() -> Mlp {
     Mlp { inputs: 240, hidden, activation, dropout: 0.0, answer: classes(3) }
 }
 
-fn transformer() -> Result<Network<f32>> {
-    let plain = RegimeTransformer { dropout: 0.0, ..RegimeTransformer::default() };
-    design(Design::RegimeTransformer(RegimeTransformer { position: Position::Learned, ..plain }))
+fn transformer() -> RegimeTransformer {
+    let position = Position::Learned;
+    RegimeTransformer { dropout: 0.0, position, ..RegimeTransformer::default() }
 }
 
-fn autoencoder() -> Result<Network<f32>> {
-    design(Design::Health(Health { inputs: 32, hidden: vec![64, 32], ..Health::default() }))
-}
-
-fn ltc(wiring: Wiring) -> Network<f32> {
+fn ltc<R: Real>(wiring: Wiring) -> Network<R> {
     let (steps, width, outputs) = (32, wiring.inputs, wiring.outputs);
     let mut plan = Plan::default();
     let cell = plan.within("0", |plan| LtcConfig::new(steps, wiring).build(plan));
@@ -112,7 +129,7 @@ struct Problem {
 
 impl Problem {
     fn write(shape: Shape, folder: &Path) -> Result<Problem> {
-        let network = (shape.build)()?;
+        let network = build::<f32>(shape.name)?;
         let (inputs, targets) = (network.layer.inputs(), network.loss.targets());
         let mut rng = Seed::root(6).child(shape.name).rng();
         let (mut x, mut target) = (Vec::new(), Vec::new());
@@ -147,20 +164,46 @@ impl Problem {
         let slow = ["ltc_full", "ltc_ncp", "cnn_lstm"].contains(&name);
         let steps = if slow { (steps / 8).max(6) } else { steps };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for round in 0..rounds {
-            ours.push(pool.install(|| self.train(steps, threads, round as u64))?);
+        let mut runs = Runs::default();
+        for round in 0..rounds as u64 {
+            let whole = || self.train::<f32>(steps, threads, round);
+            runs.whole.push(pool.install(whole)?);
+            if nets::brief::is_fast_here() {
+                let mixed = || self.train::<Brief>(steps, threads, round);
+                runs.mixed.push(pool.install(mixed)?);
+            }
             if let Ok(peer) = peer {
-                theirs.push(peer.round::<(f64, f64)>(name)?);
+                runs.peer.push(peer.round::<(f64, f64)>(name)?);
+                runs.peer_mixed.push(peer.round::<(f64, f64)>(&format!("{name} autocast"))?);
             }
         }
         let who = Peer::who(peer, "PyTorch");
+        let mut lines = self.lines(Precision::Whole, threads, (&runs.whole, &runs.peer), &who)?;
+        if !runs.mixed.is_empty() {
+            let faster = middle_rate(&runs.peer_mixed) > middle_rate(&runs.peer);
+            let peer = if faster { &runs.peer_mixed } else { &runs.peer };
+            let word = if faster { "autocast" } else { "f32" };
+            let who = format!("{who}, {word}");
+            lines.extend(self.lines(Precision::Mixed, threads, (&runs.mixed, peer), &who)?);
+        }
+        Ok(lines)
+    }
+
+    /// The rate, and on one thread the loss reached.
+    fn lines(
+        &self,
+        precision: Precision,
+        threads: usize,
+        (ours, theirs): (&[(f64, f64)], &[(f64, f64)]),
+        who: &str,
+    ) -> Result<Vec<Line>> {
+        let mixed = if precision == Precision::Mixed { "_mixed" } else { "" };
         let line = |figure: &str, of: fn(&[(f64, f64)]) -> Option<f64>, bar| -> Result<Line> {
             Ok(Line {
-                name: format!("networks/{name}_{figure}"),
-                ours: Some(of(&ours).context("no round")?),
-                peer: of(&theirs),
-                who: who.clone(),
+                name: format!("networks/{}{mixed}_{figure}", self.shape.name),
+                ours: Some(of(ours).context("no round")?),
+                peer: of(theirs),
+                who: who.to_owned(),
                 bar,
             })
         };
@@ -174,8 +217,12 @@ impl Problem {
     }
 
     /// Samples a second, and the mean loss of the last tenth of the steps.
-    fn train(&self, steps: usize, threads: usize, seed: u64) -> Result<(f64, f64)> {
-        let network = (self.shape.build)()?;
+    fn train<R: Real>(&self, steps: usize, threads: usize, seed: u64) -> Result<(f64, f64)> {
+        let network = build::<R>(self.shape.name)?;
+        let own = |values: &[f32]| -> Vec<R> {
+            values.iter().map(|value| R::of(f64::from(*value))).collect()
+        };
+        let (all_x, all_targets) = (own(&self.x), own(&self.target));
         let (inputs, targets) = (network.layer.inputs(), network.loss.targets());
         let regime = Regime {
             optimiser: Optimiser::ADAM,
@@ -188,8 +235,8 @@ impl Problem {
         let mut losses = Vec::with_capacity(steps);
         let mut step = |at: usize| -> Result<()> {
             let begin = at * BATCH % ROWS;
-            let x = &self.x[begin * inputs..(begin + BATCH) * inputs];
-            let target = &self.target[begin * targets..(begin + BATCH) * targets];
+            let x = &all_x[begin * inputs..(begin + BATCH) * inputs];
+            let target = &all_targets[begin * targets..(begin + BATCH) * targets];
             losses.push(training.step(Batch { x, target, weights: None }, 1e-3)?.loss);
             Ok(())
         };
@@ -200,6 +247,15 @@ impl Problem {
         let loss = tail.iter().sum::<f64>() / tail.len() as f64;
         Ok(((steps - 1) as f64 * BATCH as f64 / seconds, loss))
     }
+}
+
+/// Rates and losses of all rounds.
+#[derive(Default)]
+struct Runs {
+    whole: Vec<(f64, f64)>,
+    mixed: Vec<(f64, f64)>,
+    peer: Vec<(f64, f64)>,
+    peer_mixed: Vec<(f64, f64)>,
 }
 
 /// The middle of the rounds' rates.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use nets::Real;
 use nets::optim::Stopping;
 use nets::saving;
 use nets::training::Training;
 use serde::{Deserialize, Serialize};
 
+use super::fitting::{plain, read};
 use crate::{Error, resuming};
 
 /// What an epoch leaves to the next beside weights and moments.
@@ -46,15 +48,15 @@ struct Card {
 const FORMAT: &str = "trimtab-network-checkpoint-1";
 
 impl Checkpoint {
-    pub(super) fn of(
-        training: &Training<f32>,
+    pub(super) fn of<R: Real>(
+        training: &Training<R>,
         state: &State,
         problem: &str,
     ) -> Result<Checkpoint, Error> {
         let (first, second) = training.descent().moments();
         let mut more = BTreeMap::from([
-            ("moments.first".to_owned(), first.to_vec()),
-            ("moments.second".to_owned(), second.to_vec()),
+            ("moments.first".to_owned(), plain(first)),
+            ("moments.second".to_owned(), plain(second)),
         ]);
         if !state.best.is_empty() {
             more.insert("best".to_owned(), state.best.clone());
@@ -69,7 +71,7 @@ impl Checkpoint {
             has_best: !state.best.is_empty(),
         };
         let plan = &training.network().plan;
-        let bytes = saving::save(plan, training.weights(), &more, &card);
+        let bytes = saving::save(plan, &plain(training.weights()), &more, &card);
         Ok(Checkpoint { bytes: bytes.map_err(|source| Error::SaveNetwork { source })? })
     }
 
@@ -83,9 +85,9 @@ impl Checkpoint {
         Checkpoint { bytes }
     }
 
-    pub(super) fn restore(
+    pub(super) fn restore<R: Real>(
         &self,
-        training: &mut Training<f32>,
+        training: &mut Training<R>,
         problem: &str,
     ) -> Result<State, Error> {
         let reading = |source| Error::ReadNetwork { source };
@@ -93,11 +95,11 @@ impl Checkpoint {
         let card = &saved.card;
         resuming::check([&card.format, FORMAT], [&card.problem, problem])?;
         let plan = &training.network().plan;
-        let weights = saved.weights::<f32>(plan).map_err(reading)?;
+        let weights = saved.weights::<R>(plan).map_err(reading)?;
         let extra = |name: &str| saved.extra(name, weights.len()).map_err(reading);
         let (first, second) = (extra("moments.first")?, extra("moments.second")?);
         let best = if card.has_best { extra("best")?.to_vec() } else { Vec::new() };
-        training.descent_mut().restore(card.steps, first, second);
+        training.descent_mut().restore(card.steps, &read(first), &read(second));
         training.weights_mut().copy_from_slice(&weights);
         let (epochs, best_epoch) = (card.epochs, card.best_epoch);
         Ok(State { epochs, stopping: card.stopping, best, best_epoch, tired: false })

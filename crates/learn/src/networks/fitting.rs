@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use nets::optim::{Stopping, Verdict};
 use nets::training::{Batch, Regime, Training};
+use nets::{Brief, Real};
 
-use super::NetworkLearner;
 use super::checkpoint::{Checkpoint, State};
 use super::groups;
 use super::model::NetworkModel;
 use super::shape::{self, Meaning};
+use super::{NetworkLearner, Precision};
 use crate::resuming;
 use crate::scaling::Scaling;
 use crate::split::{Fold, Train};
@@ -58,7 +59,14 @@ impl NetworkLearner {
     /// Trains while a watcher looks on.
     pub fn fit_watched(&self, train: &Fold<'_, Train>, watch: Watch<'_>) -> Result<Ended, Error> {
         self.params.check()?;
-        let mut work = Work::new(self, train)?;
+        match self.params.precision {
+            Precision::Whole => self.fit_in::<f32>(train, watch),
+            Precision::Mixed => self.fit_in::<Brief>(train, watch),
+        }
+    }
+
+    fn fit_in<R: Real>(&self, train: &Fold<'_, Train>, watch: Watch<'_>) -> Result<Ended, Error> {
+        let mut work = Work::<R>::new(self, train)?;
         let mut state = match watch.resume {
             Some(checkpoint) => work.resume(checkpoint)?,
             None => State::new(Stopping::new(self.params.patience.max(1), 0.0)),
@@ -70,19 +78,19 @@ impl NetworkLearner {
                 return Ok(Ended::Stopped(work.checkpoint(&state)?));
             }
         }
-        Ok(Ended::Fitted(Box::new(work.finish(state))))
+        Ok(Ended::Fitted(Box::new(work.finish(state)?)))
     }
 }
 
 /// Training under way.
-struct Work<'a> {
+struct Work<'a, R> {
     learner: &'a NetworkLearner,
-    training: Training<f32>,
+    training: Training<R>,
     scaling: Scaling,
     meaning: Meaning,
     design: nets::net::Design,
-    learned: Rows,
-    watched: Rows,
+    learned: Rows<R>,
+    watched: Rows<R>,
     /// What is shuffled: rows, or groups of rows that are put in order.
     units: Vec<Range<usize>>,
     /// Rows of the largest batch.
@@ -92,15 +100,15 @@ struct Work<'a> {
 }
 
 /// Rows as the network reads them.
-struct Rows {
-    x: Vec<f32>,
-    target: Vec<f32>,
-    weights: Vec<f32>,
+struct Rows<R> {
+    x: Vec<R>,
+    target: Vec<R>,
+    weights: Vec<R>,
     count: usize,
 }
 
-impl<'a> Work<'a> {
-    fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a>, Error> {
+impl<'a, R: Real> Work<'a, R> {
+    fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a, R>, Error> {
         let params = &learner.params;
         let samples = train.samples();
         let (mut learned, mut watched) = cut(train, params.watched_share)?;
@@ -110,13 +118,14 @@ impl<'a> Work<'a> {
         groups::check(samples.targets(), &learned, &units)?;
         let scaling = Scaling::of(samples.panel(), &learned, params.missing)?;
         let (design, meaning) = shape::fit(&params.design, scaling.width(), samples.targets())?;
-        let network = design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let network = design.build::<R>().map_err(|source| Error::BuildNetwork { source })?;
         let targets = network.loss.targets();
-        let gather = |rows: &[usize]| -> Result<Rows, Error> {
+        let gather = |rows: &[usize]| -> Result<Rows<R>, Error> {
             let x = scaling.apply(samples.panel(), rows)?;
             let target = targets_of(samples.targets(), rows, (&x, targets))?;
-            let weights = rows.iter().map(|row| samples.weights()[*row] as f32).collect();
-            Ok(Rows { x, target, weights, count: rows.len() })
+            let weight = |row: &usize| R::of(samples.weights()[*row]);
+            let weights = rows.iter().map(weight).collect();
+            Ok(Rows { x: read(&x), target: read(&target), weights, count: rows.len() })
         };
         let (learned, watched) = (gather(&learned)?, gather(&watched)?);
         let largest = units.iter().map(Range::len).max().unwrap_or(1);
@@ -173,7 +182,7 @@ impl<'a> Work<'a> {
         if let Some(loss) = watched_loss {
             match state.stopping.judge(loss) {
                 Verdict::Best => {
-                    state.best = self.training.weights().to_vec();
+                    state.best = plain(self.training.weights());
                     state.best_epoch = state.epochs;
                 }
                 Verdict::Go => {}
@@ -193,23 +202,25 @@ impl<'a> Work<'a> {
         checkpoint.restore(&mut self.training, &self.problem)
     }
 
-    fn finish(self, state: State) -> NetworkModel {
+    fn finish(self, state: State) -> Result<NetworkModel, Error> {
         let weights = match state.best.is_empty() {
-            true => self.training.weights().to_vec(),
+            true => plain(self.training.weights()),
             false => state.best,
         };
         let watched_loss = state.stopping.best();
-        let learned = (self.training.into_network(), weights);
-        NetworkModel::new(self.design, learned, self.scaling, self.meaning).with_record(
+        let network = self.design.build().map_err(|source| Error::BuildNetwork { source })?;
+        let learned = (network, weights);
+        let best_epoch = if state.best_epoch > 0 { state.best_epoch } else { state.epochs };
+        Ok(NetworkModel::new(self.design, learned, self.scaling, self.meaning).with_record(
             state.epochs,
-            if state.best_epoch > 0 { state.best_epoch } else { state.epochs },
+            best_epoch,
             watched_loss,
-        )
+        ))
     }
 }
 
-impl Rows {
-    fn pick(&self, rows: &[usize], to: &mut Rows) {
+impl<R: Real> Rows<R> {
+    fn pick(&self, rows: &[usize], to: &mut Rows<R>) {
         let (wide, high) = (self.x.len() / self.count, self.target.len() / self.count);
         to.x.clear();
         to.target.clear();
@@ -220,6 +231,16 @@ impl Rows {
             to.weights.push(self.weights[*row]);
         }
     }
+}
+
+/// As the network's numbers; exact.
+pub(super) fn read<R: Real>(values: &[f32]) -> Vec<R> {
+    values.iter().map(|value| R::of(f64::from(*value))).collect()
+}
+
+/// The network's numbers as they are kept; exact.
+pub(super) fn plain<R: Real>(values: &[R]) -> Vec<f32> {
+    values.iter().map(|value| value.f64() as f32).collect()
 }
 
 /// Rows to learn from, and the last ones to watch. Rows whose label reaches into the watched

@@ -25,6 +25,18 @@ pub use model::NetworkModel;
 pub(crate) use shape::reading;
 pub use windows::{keep, windows};
 
+/// What the matrix products of a training are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// `f32` throughout.
+    #[default]
+    Whole,
+    /// Operands of products rounded to bfloat16, all else in `f32` ([`nets::brief`]): faster, and
+    /// for processors that have the instruction alone. Weights and forecasts are in `f32`.
+    Mixed,
+}
+
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +61,8 @@ pub struct NetworkParams {
     pub missing: Missing,
     /// Rows that one thread treats together. Part of the result, unlike the number of threads.
     pub shard_rows: usize,
+    /// What products are taken in.
+    pub precision: Precision,
 }
 
 impl Default for NetworkParams {
@@ -64,6 +78,7 @@ impl Default for NetworkParams {
             patience: 10,
             missing: Missing::Refuse,
             shard_rows: 64,
+            precision: Precision::Whole,
         }
     }
 }
@@ -79,6 +94,12 @@ impl NetworkParams {
         }
         if self.batch == 0 || self.shard_rows == 0 {
             return refuse("batch and shard_rows", 0.0, "must be at least 1");
+        }
+        if self.precision == Precision::Mixed && !nets::brief::is_fast_here() {
+            let what = "this processor takes no products in bfloat16 (AVX512-BF16); set precision \
+                        to whole"
+                .to_owned();
+            return Err(Error::Fit { model: "network", what });
         }
         if !(0.0..0.9).contains(&self.watched_share) {
             return refuse("watched_share", self.watched_share, "must lie in 0..0.9");

@@ -1,7 +1,9 @@
 //! Networks as learners: toy problems, seeds, threads, files, checkpoints, bad input.
 
 use base::{Panel, RowKey, Seed, Ts};
-use learn::networks::{Checkpoint, Ended, NetworkLearner, NetworkModel, NetworkParams, Watch};
+use learn::networks::{
+    Checkpoint, Ended, NetworkLearner, NetworkModel, NetworkParams, Precision, Watch,
+};
 use learn::scaling::Missing;
 use learn::split::everything;
 use learn::trees::Flow;
@@ -174,6 +176,29 @@ fn one_seed_gives_one_model_whatever_the_threads() {
         pool.install(|| learner.fit(&everything(&samples)).unwrap().to_bytes().unwrap())
     };
     assert_eq!(fit(1), fit(3));
+}
+
+#[test]
+fn mixed_precision_learns_as_well_and_one_seed_gives_one_model_or_the_processor_refuses() {
+    let samples = samples(400, 4, wins);
+    let mut learner = dense();
+    learner.params.shard_rows = 16;
+    let whole = learner.fit(&everything(&samples)).unwrap();
+    learner.params.precision = Precision::Mixed;
+    let fit = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| learner.fit(&everything(&samples)))
+    };
+    if !nets::brief::is_fast_here() {
+        let said = fit(1).unwrap_err().to_string();
+        assert!(said.contains("set precision to whole"), "{said}");
+        return;
+    }
+    let mixed = fit(1).unwrap();
+    assert_eq!(mixed.to_bytes().unwrap(), fit(3).unwrap().to_bytes().unwrap());
+    assert_ne!(mixed.to_bytes().unwrap(), whole.to_bytes().unwrap());
+    let (mixed, whole) = (right(&mixed, &samples), right(&whole, &samples));
+    assert!(mixed > whole - 0.03, "{mixed} of the rows are right, {whole} in whole precision");
 }
 
 #[test]

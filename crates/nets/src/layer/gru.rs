@@ -14,8 +14,8 @@ use super::linear::{add_columns, repeat};
 use super::{Ahead, Back, Layer, Trace};
 use crate::machine::kernel;
 use crate::matmul::{Shape, multiply, multiply_add, multiply_onto, transposed_multiply_add};
-use crate::real::Real;
-use crate::strands::onto;
+use crate::real::{LANES, Real};
+use crate::strands::{block, lanes, onto, put};
 use crate::turning::transpose;
 use crate::weights::{Init, Plan, Role, Slot};
 
@@ -225,29 +225,59 @@ kernel! {
         let (gates, slopes) = to;
         let rows = gates.chunks_exact_mut(3 * units).zip(slopes.chunks_exact_mut(3 * units));
         for (row, (gates, slopes)) in rows.enumerate() {
-            let (r, rest) = gates.split_at_mut(units);
-            let (z, n) = rest.split_at_mut(units);
-            let (sr, rest) = slopes.split_at_mut(units);
-            let (sz, sn) = rest.split_at_mut(units);
+            let before = before.map(|before| &before[row * units..(row + 1) * units]);
             let of_row = row * units..(row + 1) * units;
             let (hn, dy) = (&candidates[of_row.clone()], &dy[of_row.clone()]);
-            let carry = &mut carry[of_row.clone()];
-            onto(carry, [dy], |dh, [dy]| dh + dy);
-            match before {
-                Some(before) => {
-                    let slope = |_, [dh, held, n, z]: [R; 4]| dh * (held - n) * z * (R::ONE - z);
-                    onto(sz, [carry, &before[of_row], n, z], slope);
-                }
-                None => onto(sz, [carry, n, z], |_, [dh, n, z]| -dh * n * z * (R::ONE - z)),
+            let to = (gates, slopes, &mut carry[of_row]);
+            let whole = units - units % LANES;
+            let mut all = Row { units, before, hn, dy, to };
+            for at in (0..whole).step_by(LANES) {
+                all.shut((at, LANES));
             }
-            let slope = |_, [n, dh, z]: [R; 3]| dh * (R::ONE - z) * (R::ONE - n * n);
-            onto(sn, [n, carry, z], slope);
-            onto(sr, [sn, hn, r], |_, [sn, hn, r]| sn * hn * r * (R::ONE - r));
-            n.copy_from_slice(sn);
-            onto(sn, [r], |sn, [r]| sn * r);
-            onto(carry, [z], |dh, [z]| dh * z);
-            r.copy_from_slice(sr);
-            z.copy_from_slice(sz);
+            if whole < units {
+                all.shut((whole, units - whole));
+            }
         }
+    }
+}
+
+/// A row of a step backward.
+struct Row<'a, R> {
+    units: usize,
+    /// The state began at 0.
+    before: Option<&'a [R]>,
+    hn: &'a [R],
+    dy: &'a [R],
+    /// Gates, slopes and what is carried.
+    to: (&'a mut [R], &'a mut [R], &'a mut [R]),
+}
+
+impl<R: Real> Row<'_, R> {
+    /// Some units side by side, at most [`LANES`].
+    #[inline(always)]
+    fn shut(&mut self, (at, width): (usize, usize)) {
+        let units = self.units;
+        let (gates, slopes, carry) = &mut self.to;
+        let r = block(&gates[at..][..width]);
+        let z = block(&gates[units + at..][..width]);
+        let n = block(&gates[2 * units + at..][..width]);
+        let (hn, dy) = (block(&self.hn[at..][..width]), block(&self.dy[at..][..width]));
+        let held = match self.before {
+            Some(held) => block(&held[at..][..width]),
+            None => [R::ZERO; LANES],
+        };
+        let carry = &mut carry[at..][..width];
+        let dh = lanes([block(carry), dy], |[carry, dy]| carry + dy);
+        let of_z = lanes([dh, held, n, z], |[dh, held, n, z]| dh * (held - n) * z * (R::ONE - z));
+        let of_n = lanes([dh, z, n], |[dh, z, n]| dh * (R::ONE - z) * (R::ONE - n * n));
+        let of_r = lanes([of_n, hn, r], |[of_n, hn, r]| of_n * hn * r * (R::ONE - r));
+        let of_hn = lanes([of_n, r], |[of_n, r]| of_n * r);
+        put(lanes([dh, z], |[dh, z]| dh * z), carry);
+        put(of_r, &mut gates[at..][..width]);
+        put(of_z, &mut gates[units + at..][..width]);
+        put(of_n, &mut gates[2 * units + at..][..width]);
+        put(of_r, &mut slopes[at..][..width]);
+        put(of_z, &mut slopes[units + at..][..width]);
+        put(of_hn, &mut slopes[2 * units + at..][..width]);
     }
 }
