@@ -119,6 +119,29 @@ impl<W: Wire> Courier<W> {
         self.end_if_whole(&execution.order);
     }
 
+    /// Executions in the order in which they were done. None is ahead of another by itself, but a
+    /// later one may have been heard before: then what it left no room for waits until the entry
+    /// has filled.
+    fn deliver_all(&mut self, done: Vec<&Execution>) {
+        let mut late = Vec::new();
+        for execution in done {
+            if !self.heard.insert(execution.id.clone()) {
+                self.on_fee(execution);
+            } else if self.is_ahead(execution) {
+                late.push(execution);
+            } else {
+                self.deliver(execution.clone());
+            }
+        }
+        while let Some(at) = late.iter().position(|execution| !self.is_ahead(execution)) {
+            let execution = late.remove(at);
+            self.deliver(execution.clone());
+        }
+        for execution in late {
+            self.deliver(execution.clone());
+        }
+    }
+
     /// What an execution cost may be known only after it was told, and in another life of ours. A
     /// broker that tells none may have forgotten it: nothing is given back for that.
     fn on_fee(&mut self, execution: &Execution) {
@@ -148,6 +171,12 @@ impl<W: Wire> Courier<W> {
             return;
         }
         let unfilled = order.delivered == Qty::ZERO;
+        let unasked = order.cancelling.is_none()
+            && ending.as_ref().is_some_and(|ending| ending.state == OrderState::Cancelled);
+        if let Some(group) = order.request.oco_group.clone().filter(|_| unasked && !full) {
+            self.doubted.insert(group, self.next_number);
+            self.wanted = true;
+        }
         self.forget(id);
         if let Some(Ending { state, reason, .. }) = ending.filter(|_| !full) {
             self.tell(id, state, &reason);
@@ -190,22 +219,19 @@ impl<W: Wire> Courier<W> {
         }
         self.asked = None;
         self.introduced = true;
-        // Books tell executions in the order in which they were done: none is ahead of another.
-        // They hold all that was heard before they were asked for, and what came since may still be
-        // ahead.
+        // Books hold all that was heard before they were asked for, and what came since may still
+        // be ahead.
         let ahead = std::mem::take(&mut self.ahead);
         let (old, new): (Vec<_>, Vec<_>) = ahead.into_iter().partition(|(heard, _)| *heard < asked);
         for (_, execution) in old.iter().chain(&new) {
             self.heard.remove(&execution.id);
         }
         let old = old.iter().map(|(_, execution)| execution);
-        for execution in books.executions.iter().chain(old) {
-            let correction = execution.corrects.is_some();
-            match correction {
-                true => self.on_execution(execution.clone()),
-                false if self.heard.insert(execution.id.clone()) => self.deliver(execution.clone()),
-                false => self.on_fee(execution),
-            }
+        let (corrections, done): (Vec<_>, Vec<_>) =
+            books.executions.iter().chain(old).partition(|it| it.corrects.is_some());
+        self.deliver_all(done);
+        for correction in corrections {
+            self.on_execution(correction.clone());
         }
         for (_, execution) in new {
             self.on_execution(execution);
@@ -216,6 +242,7 @@ impl<W: Wire> Courier<W> {
         for report in books.orders.iter().cloned() {
             self.on_report(report);
         }
+        self.doubted.retain(|_, before| *before >= number);
         self.settle_unmentioned(&books, asked);
         self.last_books = Some((asked, books));
     }

@@ -10,6 +10,8 @@
 //! - An order has ended only once as much was executed as its report says was filled.
 //! - A child is sent once its parent is known to the broker, or with it where the wire takes
 //!   families.
+//! - An exit that takes the place of one which the broker ended unasked waits for books: its group
+//!   may have filled, and that is not heard yet.
 //! - The books are asked for at the start, after each break of the wire, whenever an answer is
 //!   overdue, and every minute. What they tell and was not heard is heard now; so is what an
 //!   execution cost, where that became known only after it was told.
@@ -120,6 +122,9 @@ pub struct Courier<W> {
     ahead: Vec<(Ts, Execution)>,
     /// What orders that have ended closed of groups that have not.
     closed: BTreeMap<String, Qty>,
+    /// Groups of which the broker ended an order unasked, and the number of the last question for
+    /// the books before that. Until later books are heard nothing more of such a group is sent.
+    doubted: BTreeMap<String, u64>,
     outgoing: Vec<Said>,
     incoming: Vec<Heard>,
     events: Vec<BrokerEvent>,
@@ -149,6 +154,7 @@ impl<W: Wire> Courier<W> {
             early: BTreeMap::new(),
             ahead: Vec::new(),
             closed: BTreeMap::new(),
+            doubted: BTreeMap::new(),
             outgoing: Vec::new(),
             incoming: Vec::new(),
             events: Vec::new(),
@@ -231,7 +237,10 @@ impl<W: Wire> Courier<W> {
         }
         self.let_late_ones_go();
         let families = self.wire.takes_families();
-        let unsent = |order: &&Tracked| order.sent.is_none();
+        let doubted = |group: &String| self.doubted.contains_key(group);
+        let unsent = |order: &&Tracked| {
+            order.sent.is_none() && !order.request.oco_group.as_ref().is_some_and(doubted)
+        };
         let mut ready: Vec<(bool, ClientOrderId)> = self
             .orders
             .values()

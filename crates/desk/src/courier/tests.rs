@@ -83,12 +83,19 @@ fn courier() -> Courier<Tin> {
 
 /// Answers the last question for the books.
 fn answer(courier: &mut Courier<Tin>, at: i64, books: Books) {
+    hear_answer(courier, at, books);
+    courier.flush();
+}
+
+/// The same, and what is decided on it is not sent yet.
+fn hear_answer(courier: &mut Courier<Tin>, at: i64, books: Books) {
     let last = courier.wire().said.iter().rev().find_map(|said| match said {
         Said::AskBooks { number, .. } => Some(*number),
         _ => None,
     });
     let number = last.unwrap();
-    hear(courier, at, vec![Heard::Books(Books { number, ..books })]);
+    courier.wire().heard.push(Heard::Books(Books { number, ..books }));
+    courier.turn(clocks(at));
 }
 
 fn hear(courier: &mut Courier<Tin>, at: i64, heard: Vec<Heard>) {
@@ -300,6 +307,69 @@ fn books_that_were_asked_for_before_it_do_not_let_a_stop_overtake_its_entry() {
     let executions = vec![execution("x", "entry", 5), execution("y", "stop", -5)];
     answer(&mut courier, 66, Books { executions, ..Books::default() });
     assert_eq!(told(&mut courier), ["entry 5", "stop -5"]);
+}
+
+#[test]
+fn books_do_not_let_a_stop_that_was_heard_late_overtake_what_its_entry_filled_since() {
+    let mut courier = courier();
+    courier.submit(Ts::from_seconds(1), &order("entry", 10));
+    let child = OrderRequest { parent: Some(id("entry")), ..order("stop", -10) };
+    courier.submit(Ts::from_seconds(1), &child);
+    courier.flush();
+    hear(&mut courier, 2, vec![Heard::Executed(execution("a", "entry", 6))]);
+    // The last one comes first, and there is room for it.
+    hear(&mut courier, 3, vec![Heard::Executed(execution("d", "stop", -4))]);
+    assert_eq!(told(&mut courier), ["entry Working", "entry 6", "stop Working", "stop -4"]);
+    courier.want_books();
+    hear(&mut courier, 4, vec![]);
+    let executions = [("a", "entry", 6), ("b", "stop", -6), ("c", "entry", 4), ("d", "stop", -4)];
+    let executions = executions.map(|(name, of, units)| execution(name, of, units)).to_vec();
+    answer(&mut courier, 5, Books { executions, ..Books::default() });
+    assert_eq!(told(&mut courier), ["entry 4", "stop -6"]);
+}
+
+#[test]
+fn an_exit_in_the_place_of_one_that_ended_unasked_waits_for_books_asked_since() {
+    let mut courier = courier();
+    let exit = |name: &str| {
+        let group = Some("bracket".to_owned());
+        OrderRequest { reduce_only: true, oco_group: group, ..order(name, -5) }
+    };
+    for name in ["stop", "target"] {
+        courier.submit(Ts::from_seconds(1), &exit(name));
+    }
+    courier.flush();
+    let works = |name: &str| report(name, OrderState::Working, 0);
+    hear(&mut courier, 2, vec![works("stop"), works("target")]);
+    // The stop has filled, and only what that did to the target is heard.
+    hear(&mut courier, 3, vec![report("target", OrderState::Cancelled, 0)]);
+    courier.submit(Ts::from_seconds(3), &exit("target again"));
+    courier.flush();
+    assert_eq!(sent(&mut courier), 2);
+    hear_answer(&mut courier, 4, books(execution("x", "stop", -5)));
+    let wanted = ["stop Working", "target Working", "target Cancelled", "stop -5"];
+    assert_eq!(told(&mut courier), wanted);
+    // What the engine does on hearing that.
+    courier.cancel(Ts::from_seconds(4), &id("target again"));
+    courier.flush();
+    assert_eq!(sent(&mut courier), 2);
+    assert_eq!(told(&mut courier), ["target again Cancelled"]);
+}
+
+#[test]
+fn an_exit_in_the_place_of_one_that_was_taken_back_waits_for_nothing() {
+    let mut courier = courier();
+    let group = Some("bracket".to_owned());
+    let exit = |name: &str| OrderRequest { oco_group: group.clone(), ..order(name, -5) };
+    courier.submit(Ts::from_seconds(1), &exit("target"));
+    courier.flush();
+    hear(&mut courier, 2, vec![report("target", OrderState::Working, 0)]);
+    courier.cancel(Ts::from_seconds(2), &id("target"));
+    courier.flush();
+    hear(&mut courier, 3, vec![report("target", OrderState::Cancelled, 0)]);
+    courier.submit(Ts::from_seconds(3), &exit("target again"));
+    courier.flush();
+    assert_eq!(sent(&mut courier), 2);
 }
 
 #[test]

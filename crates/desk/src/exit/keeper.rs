@@ -499,8 +499,17 @@ impl Keeper {
     ) {
         let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
         let refused = state == OrderState::Rejected;
+        let leg = if tranche.added { self.add.as_ref() } else { Some(&self.first) };
+        let whole = leg.is_none_or(|leg| leg.done);
         let replacement = tranche.next_stop.as_ref().map(|live| live.price);
         if take_if(&mut tranche.next_stop, order) {
+            let too_large = |live: &mut Live| refused && whole && live.qty > tranche.open;
+            if let Some(old) = tranche.stop.take_if(too_large) {
+                // It would turn the position round.
+                let text = format!("smaller stop {order} refused; the position is closed");
+                out.extend([Action::Incident(text), Action::Cancel(old.id)]);
+                return self.leave(ExitReason::Unprotected);
+            }
             let covers = |live: &Live| live.qty >= tranche.open;
             if refused && !tranche.stop.as_ref().is_some_and(covers) {
                 // Asked for again it would be refused again: the price is beyond it.

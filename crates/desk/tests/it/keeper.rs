@@ -4,7 +4,7 @@ use base::{Day, Span, Ts};
 use desk::exit::{Action, Seen};
 use desk::orders::Role;
 use desk::{ExitPlan, Keeper};
-use market::{Bar, BarSize, Cash, Fill, OrderKind, Price, Qty, Side};
+use market::{Bar, BarSize, Cash, ClientOrderId, Fill, OrderKind, OrderState, Price, Qty, Side};
 
 use crate::world::{planned, price};
 
@@ -91,4 +91,40 @@ fn the_opposing_add_on_waits_at_the_signals_price_and_the_trail_keeps_a_third_of
     let limit = OrderKind::Limit { limit: price("100") };
     assert_eq!(out, [Action::AskAddOn(Qty::whole(100), limit)]);
     assert_eq!(keeper.stop, price("100.33333333"));
+}
+
+#[test]
+fn a_smaller_stop_that_is_refused_closes_the_position_and_takes_the_larger_one_back() {
+    let plan = ExitPlan::stop_only(price("100"), price("96"));
+    let mut keeper = entered(Side::Long, plan, "100");
+    let mut out = Vec::new();
+    keeper.on_moved(&keeper.first.id.clone(), OrderState::Filled, Role::Entry, &mut out);
+    keeper.settle(&mut out);
+    let large = keeper.tranches[0].stop.clone().unwrap();
+    let fill = Fill {
+        order: ClientOrderId::from_text("the stop before"),
+        instrument: keeper.instrument,
+        at: hour(1, 15),
+        qty: -Qty::whole(32),
+        price: price("96"),
+        fee: Cash::ZERO,
+        evidence: None,
+        execution: None,
+    };
+    // What stands took the place of one that filled in part meanwhile, and is too large.
+    keeper.on_fill(&fill, Role::Stop(0), &mut out);
+    keeper.settle(&mut out);
+    let small = keeper.tranches[0].next_stop.clone().unwrap();
+    assert_eq!(small.qty, Qty::whole(68));
+    out.clear();
+    keeper.on_moved(&small.id, OrderState::Rejected, Role::Stop(0), &mut out);
+    keeper.settle(&mut out);
+    assert!(out.contains(&Action::Cancel(large.id)), "{out:?}");
+    let sold = |action: &Action| match action {
+        Action::Submit(request, Role::Exit(0)) => Some(request.qty),
+        _ => None,
+    };
+    let sold: Vec<Qty> = out.iter().filter_map(sold).collect();
+    assert_eq!(sold, [-Qty::whole(68)], "{out:?}");
+    assert_eq!(keeper.tranches[0].stop, None);
 }
