@@ -124,7 +124,8 @@ impl Appender<'_> {
         Ok(())
     }
 
-    /// Does what can wait. To be called when nothing else has to be done.
+    /// Does what can wait, and makes ready for the next turn. To be called when nothing else has to
+    /// be done.
     ///
     /// # Errors
     /// Where the disk is full or broken; what was appended is there all the same.
@@ -172,8 +173,8 @@ fn write(
         let _ = connection.execute("rollback", []);
     }
     match done {
-        // Someone else wrote since the look.
-        Err(fault) if was_looking && is_stale(&fault) => write(connection, next, entries),
+        // Someone else wrote since the look, or is writing: from a look nobody waits for that.
+        Err(fault) if was_looking && is_busy(&fault) => write(connection, next, entries),
         done => done.map(drop),
     }
 }
@@ -186,9 +187,8 @@ fn look(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.prepare_cached(last)?.exists([]).map(drop)
 }
 
-fn is_stale(fault: &rusqlite::Error) -> bool {
-    let code = fault.sqlite_error().map(|error| error.extended_code);
-    code == Some(rusqlite::ffi::SQLITE_BUSY_SNAPSHOT)
+fn is_busy(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
 /// The statement that inserts so many records, at most [`AT_ONCE`] and at least one.

@@ -66,6 +66,34 @@ fn a_table_written_between_two_turns_does_not_stop_the_next_one() {
 }
 
 #[test]
+fn a_turn_waits_for_someone_else_who_is_writing() {
+    let fresh = Fresh::sqlite();
+    let store = fresh.open();
+    let mut appender = store.appender(Durability::Process).unwrap();
+    appender.append(&[entry("1")]).unwrap();
+    appender.rest().unwrap();
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let other = fresh.open();
+        scope.spawn(move || {
+            let write = |tx: &store::Tx<'_>| {
+                tx.set("slow", 1.into())?;
+                begun.send(()).unwrap();
+                // Nobody says so: it takes its time.
+                let _ = ends.recv_timeout(std::time::Duration::from_millis(200));
+                Ok::<(), Error>(())
+            };
+            other.transaction("slow", write).unwrap();
+        });
+        begins.recv().unwrap();
+        appender.append(&[entry("2")]).unwrap();
+        drop(end);
+    });
+    assert_eq!(kept(&store).len(), 2);
+}
+
+#[test]
 fn an_appender_at_rest_does_not_keep_the_log_of_others_from_being_folded() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open_file(&folder.path().join("state.db")).unwrap();
