@@ -172,7 +172,9 @@ impl<W: Wire> Courier<W> {
         }
         let unfilled = order.delivered == Qty::ZERO;
         let unasked = order.cancelling.is_none()
-            && ending.as_ref().is_some_and(|ending| ending.state == OrderState::Cancelled);
+            && ending.as_ref().is_some_and(|ending| {
+                matches!(ending.state, OrderState::Cancelled | OrderState::Expired)
+            });
         if let Some(group) = order.request.oco_group.clone().filter(|_| unasked && !full) {
             self.doubted.insert(group, self.next_number);
             self.wanted = true;

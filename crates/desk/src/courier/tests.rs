@@ -330,6 +330,12 @@ fn books_do_not_let_a_stop_that_was_heard_late_overtake_what_its_entry_filled_si
 
 #[test]
 fn an_exit_in_the_place_of_one_that_ended_unasked_waits_for_books_asked_since() {
+    for ended in [OrderState::Cancelled, OrderState::Expired] {
+        exit_after(ended);
+    }
+}
+
+fn exit_after(ended: OrderState) {
     let mut courier = courier();
     let exit = |name: &str| {
         let group = Some("bracket".to_owned());
@@ -342,12 +348,13 @@ fn an_exit_in_the_place_of_one_that_ended_unasked_waits_for_books_asked_since() 
     let works = |name: &str| report(name, OrderState::Working, 0);
     hear(&mut courier, 2, vec![works("stop"), works("target")]);
     // The stop has filled, and only what that did to the target is heard.
-    hear(&mut courier, 3, vec![report("target", OrderState::Cancelled, 0)]);
+    hear(&mut courier, 3, vec![report("target", ended, 0)]);
     courier.submit(Ts::from_seconds(3), &exit("target again"));
     courier.flush();
     assert_eq!(sent(&mut courier), 2);
     hear_answer(&mut courier, 4, books(execution("x", "stop", -5)));
-    let wanted = ["stop Working", "target Working", "target Cancelled", "stop -5"];
+    let ended = format!("target {ended:?}");
+    let wanted = ["stop Working", "target Working", &ended, "stop -5"];
     assert_eq!(told(&mut courier), wanted);
     // What the engine does on hearing that.
     courier.cancel(Ts::from_seconds(4), &id("target again"));
