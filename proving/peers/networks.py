@@ -1,6 +1,7 @@
 """PyTorch and ncps on the reference shapes. Arguments: FOLDER STEPS THREADS.
 
-A round is a shape's name, and `autocast` for bfloat16 where PyTorch takes it; the answer is [samples a second, mean loss of the last tenth].
+A round is a shape's name, and `autocast` for bfloat16 where PyTorch takes it; the answer is
+[samples a second, mean loss of the last tenth].
 """
 
 import json

@@ -305,6 +305,16 @@ impl Real for f32 {
 const FALLING: [f32; 6] =
     [1.326_467_5e-3, 9.671_511e-3, 5.550_734e-2, 2.402_224_2e-1, 6.931_469_4e-1, 1.0];
 
+/// The same values in another number; exact where that holds an `f32`.
+pub fn taken<R: Real>(values: &[f32]) -> Vec<R> {
+    values.iter().map(|value| R::of(f64::from(*value))).collect()
+}
+
+/// The same values as they are kept, to the nearest `f32`.
+pub fn plain<R: Real>(values: &[R]) -> Vec<f32> {
+    values.iter().map(|value| value.f64() as f32).collect()
+}
+
 /// What is added to an exponent n to round it: n + 127 then stands in the last bits.
 const SHIFT: f32 = 12_583_039.0;
 

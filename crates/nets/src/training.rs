@@ -186,7 +186,7 @@ impl<R: Real> Training<R> {
         let grads = &mut self.grads;
         let mut sum;
         if rayon::current_num_threads() == 1 {
-            // All in the first one's room, which stays in a cache.
+            // All in the first one's room: that of the others stays untouched.
             sum = run(0, &mut first[0].room, grads);
             for (at, shard) in others.iter_mut().enumerate() {
                 shard.loss = run(at + 1, &mut first[0].room, &mut shard.grads);

@@ -144,9 +144,13 @@ pub fn run(
             .into_par_iter()
             .map(|world| one(first_seed + world, DAYS_OF_A_WORLD))
             .collect();
-        let (shown, broken): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
-        shown.iter().flatten().for_each(|shown| all.add(shown));
-        let broken: Vec<_> = broken.into_iter().filter_map(Result::err).collect();
+        let mut broken = Vec::new();
+        for shown in found {
+            match shown {
+                Ok(shown) => all.add(&shown),
+                Err(violation) => broken.push(violation),
+            }
+        }
         portion(&all, &broken);
         violations += broken.len();
         first = first.or(broken.into_iter().next());

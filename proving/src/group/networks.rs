@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use base::Seed;
+use learn::networks::Precision;
 use nets::layer::{
     Activation, Chain, LastStep, LinearConfig, LtcConfig, Position, TimeMajor, Wiring,
 };
@@ -16,6 +17,7 @@ use nets::net::mlp::Answer;
 use nets::net::recurrent::Cell;
 use nets::net::{DeepLob, Design, Health, Mlp, Recurrent, RegimeTransformer};
 use nets::optim::Optimiser;
+use nets::real::taken;
 use nets::training::{Batch, Network, Regime, Training};
 use nets::{Brief, Plan, Real};
 use rand::RngExt as _;
@@ -32,13 +34,6 @@ const BATCH: usize = 64;
 struct Shape {
     name: &'static str,
     bar: Bar,
-}
-
-/// What products are taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Precision {
-    Whole,
-    Mixed,
 }
 
 /// Rates of training on one thread and two, the loss reached, and inference of one row.
@@ -86,7 +81,8 @@ fn build<R: Real>(name: &str) -> Result<Network<R>> {
         "autoencoder" => {
             Design::Health(Health { inputs: 32, hidden: vec![64, 32], ..Health::default() })
         }
-        _ => Design::DeepLob(DeepLob::default()),
+        "cnn_lstm" => Design::DeepLob(DeepLob::default()),
+        other => anyhow::bail!("no shape {other:?}"),
     };
     Ok(design.build()?)
 }
@@ -219,10 +215,7 @@ impl Problem {
     /// Samples a second, and the mean loss of the last tenth of the steps.
     fn train<R: Real>(&self, steps: usize, threads: usize, seed: u64) -> Result<(f64, f64)> {
         let network = build::<R>(self.shape.name)?;
-        let own = |values: &[f32]| -> Vec<R> {
-            values.iter().map(|value| R::of(f64::from(*value))).collect()
-        };
-        let (all_x, all_targets) = (own(&self.x), own(&self.target));
+        let (all_x, all_targets) = (taken::<R>(&self.x), taken::<R>(&self.target));
         let (inputs, targets) = (network.layer.inputs(), network.loss.targets());
         let regime = Regime {
             optimiser: Optimiser::ADAM,

@@ -497,13 +497,16 @@ impl Keeper {
         state: OrderState,
         out: &mut Vec<Action>,
     ) {
-        let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
+        let index = usize::from(index);
+        if index >= self.tranches.len() {
+            return;
+        }
+        let leg_done = self.leg_done(index);
+        let tranche = &mut self.tranches[index];
         let refused = state == OrderState::Rejected;
-        let leg = if tranche.added { self.add.as_ref() } else { Some(&self.first) };
-        let whole = leg.is_none_or(|leg| leg.done);
         let replacement = tranche.next_stop.as_ref().map(|live| live.price);
         if take_if(&mut tranche.next_stop, order) {
-            let too_large = |live: &mut Live| refused && whole && live.qty > tranche.open;
+            let too_large = |live: &mut Live| refused && leg_done && live.qty > tranche.open;
             if let Some(old) = tranche.stop.take_if(too_large) {
                 // It would turn the position round.
                 let text = format!("smaller stop {order} refused; the position is closed");

@@ -16,7 +16,7 @@ impl Keeper {
             self.stop_opening(out);
         }
         for index in 0..self.tranches.len() {
-            let leg_done = self.leg_of(&self.tranches[index]).is_none_or(|leg| leg.done);
+            let leg_done = self.leg_done(index);
             let tranche = &self.tranches[index];
             if tranche.open == Qty::ZERO && leg_done {
                 self.clear(index, out);
@@ -66,6 +66,11 @@ impl Keeper {
         let tranche = Tranche { added: true, ..Tranche::new(qty, target, group) };
         self.tranches.push(tranche);
         self.add = Some(leg);
+    }
+
+    /// Whether the order that opens a tranche has ended.
+    pub(super) fn leg_done(&self, index: usize) -> bool {
+        self.leg_of(&self.tranches[index]).is_none_or(|leg| leg.done)
     }
 
     fn leg_of(&self, tranche: &Tranche) -> Option<&Leg> {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use nets::Real;
 use nets::optim::Stopping;
+use nets::real::{plain, taken};
 use nets::saving;
 use nets::training::Training;
 use serde::{Deserialize, Serialize};
 
-use super::fitting::{plain, read};
 use crate::{Error, resuming};
 
 /// What an epoch leaves to the next beside weights and moments.
@@ -99,7 +99,7 @@ impl Checkpoint {
         let extra = |name: &str| saved.extra(name, weights.len()).map_err(reading);
         let (first, second) = (extra("moments.first")?, extra("moments.second")?);
         let best = if card.has_best { extra("best")?.to_vec() } else { Vec::new() };
-        training.descent_mut().restore(card.steps, &read(first), &read(second));
+        training.descent_mut().restore(card.steps, &taken(first), &taken(second));
         training.weights_mut().copy_from_slice(&weights);
         let (epochs, best_epoch) = (card.epochs, card.best_epoch);
         Ok(State { epochs, stopping: card.stopping, best, best_epoch, tired: false })

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use nets::optim::{Stopping, Verdict};
+use nets::real::{plain, taken};
 use nets::training::{Batch, Regime, Training};
 use nets::{Brief, Real};
 
@@ -125,7 +126,7 @@ impl<'a, R: Real> Work<'a, R> {
             let target = targets_of(samples.targets(), rows, (&x, targets))?;
             let weight = |row: &usize| R::of(samples.weights()[*row]);
             let weights = rows.iter().map(weight).collect();
-            Ok(Rows { x: read(&x), target: read(&target), weights, count: rows.len() })
+            Ok(Rows { x: taken(&x), target: taken(&target), weights, count: rows.len() })
         };
         let (learned, watched) = (gather(&learned)?, gather(&watched)?);
         let largest = units.iter().map(Range::len).max().unwrap_or(1);
@@ -231,16 +232,6 @@ impl<R: Real> Rows<R> {
             to.weights.push(self.weights[*row]);
         }
     }
-}
-
-/// As the network's numbers; exact.
-pub(super) fn read<R: Real>(values: &[f32]) -> Vec<R> {
-    values.iter().map(|value| R::of(f64::from(*value))).collect()
-}
-
-/// The network's numbers as they are kept; exact.
-pub(super) fn plain<R: Real>(values: &[R]) -> Vec<f32> {
-    values.iter().map(|value| value.f64() as f32).collect()
 }
 
 /// Rows to learn from, and the last ones to watch. Rows whose label reaches into the watched

@@ -58,9 +58,10 @@ pub(super) unsafe fn product(
     assert!(a.values.len() > (rows - 1) * a.row + (depth - 1) * a.column);
     assert!(b.values.len() >= (depth - 1) * b.stride + columns);
     assert!(c.len() >= (rows - 1) * c_stride + columns);
-    let mut room = MaybeUninit::<Room>::uninit();
-    // SAFETY: room is room whatever it holds, and each part of it is written before it is read.
-    let room = unsafe { room.assume_init_mut() };
+    let room = &mut Room {
+        a: [const { MaybeUninit::uninit() }; BLOCK * PAIRS],
+        b: [const { MaybeUninit::uninit() }; PAIRS * BROAD],
+    };
     for left in (0..columns).step_by(BROAD) {
         let wide = BROAD.min(columns - left);
         for begun in (0..depth).step_by(2 * PAIRS) {
@@ -235,11 +236,7 @@ fn tiles<const TALL: usize, const VECTORS: usize>(of: &Tiles<'_>, to: &Target<'_
         tile::<TALL, VECTORS>(of, row, to, c);
         row += TALL;
     }
-    if row + 4 <= of.high {
-        tile::<4, VECTORS>(of, row, to, c);
-        row += 4;
-    }
-    if row + 4 <= of.high {
+    while row + 4 <= of.high {
         tile::<4, VECTORS>(of, row, to, c);
         row += 4;
     }
