@@ -1,6 +1,6 @@
 //! State, prices and the handling of market events.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::{Day, Ts};
 use market::{
@@ -9,6 +9,7 @@ use market::{
 };
 
 use super::answers::Told;
+use super::retry::Retry;
 use super::{EngineConfig, View};
 use crate::Error;
 use crate::exit::plan::BEFORE_CLOSE;
@@ -62,6 +63,8 @@ pub(super) struct Core {
     pub(super) recent: VecDeque<Ts>,
     /// Instruments of which something was held that nobody meant: looked at again at each bar.
     pub(super) astray: BTreeSet<InstrumentId>,
+    /// When closing orders that were refused are asked for again.
+    pub(super) retries: BTreeMap<InstrumentId, Retry>,
     started: bool,
 }
 
@@ -82,6 +85,7 @@ impl Core {
             frozen: Vec::new(),
             recent: VecDeque::new(),
             astray: BTreeSet::new(),
+            retries: BTreeMap::new(),
             started: false,
         })
     }
@@ -212,7 +216,12 @@ impl Core {
                 self.on_command(command, ports)?;
                 self.answers(ports)
             }
-            What::Macro { .. } | What::Timer { .. } => self.answers(ports),
+            What::Macro { .. } => self.answers(ports),
+            What::Timer { .. } => {
+                self.answers(ports)?;
+                self.retry(ports)?;
+                self.answers(ports)
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod core;
 mod decision;
 mod halt;
 mod intake;
+mod retry;
 mod view;
 
 pub use decision::{Book, Change, Decision};

@@ -464,7 +464,7 @@ impl Keeper {
                 let Some(tranche) = self.tranches.get_mut(usize::from(index)) else { return };
                 if take_if(&mut tranche.exit_order, order) {
                     out.push(Action::Incident(format!("closing order {order} ended: {state:?}")));
-                    // Tried again at the next bar, not in a circle with the broker's answer. One
+                    // Tried again after a while, not in a circle with the broker's answer. One
                     // whose session ended goes out for the next at once.
                     self.watch.exit_refused = state != OrderState::Expired;
                 }

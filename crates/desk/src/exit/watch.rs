@@ -49,7 +49,7 @@ pub struct Watch {
     /// The worst of them.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub worst: Price,
-    /// A closing order was refused; it is tried again at the next bar.
+    /// A closing order was refused; it is tried again after a while, or at the next bar.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub exit_refused: bool,
 }

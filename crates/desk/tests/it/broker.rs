@@ -34,6 +34,8 @@ pub(crate) struct TinyBroker {
     /// Refuses the stop orders from this number on, counted from 0.
     pub(crate) refuse_stops_from: Option<usize>,
     pub(crate) stops_seen: usize,
+    /// Refuses so many closing orders at the market.
+    pub(crate) refuse_closing: usize,
     /// Fee of each fill.
     pub(crate) fee: Cash,
     /// Instruments whose positions must be covered by stops at every moment.
@@ -298,6 +300,11 @@ impl Broker for TinyBroker {
                 self.say(&order.id, OrderState::Rejected);
                 return;
             }
+        }
+        if order.kind == OrderKind::Market && order.reduce_only && self.refuse_closing > 0 {
+            self.refuse_closing -= 1;
+            self.say(&order.id, OrderState::Rejected);
+            return;
         }
         let ended = order.parent.as_ref().and_then(|parent| self.ended.get(parent));
         let parent = order.parent.as_ref();

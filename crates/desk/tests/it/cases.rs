@@ -331,6 +331,28 @@ fn a_kill_switch_set_to_flatten_closes_at_the_market_behind_the_stop() {
 }
 
 #[test]
+fn a_refused_closing_order_is_asked_for_again_before_the_next_bar() {
+    let config = EngineConfig { on_kill: OnKill::Flatten, ..config() };
+    let broker = TinyBroker { refuse_closing: 2, ..TinyBroker::guarded() };
+    let mut world = World::new(config, broker, want(stop_only()));
+    world.bar("100 101 99 100").bar("100 101 99 100");
+    world.command(Command::Kill { reason: "test".to_owned() });
+    // Not in a circle with the broker's answer.
+    world.timer(0).timer(0);
+    assert_eq!((world.broker.refuse_closing, world.broker.open_orders()), (1, 1));
+    world.timer(1);
+    assert_eq!((world.broker.refuse_closing, world.broker.open_orders()), (0, 1));
+    world.timer(0);
+    assert_eq!(world.broker.open_orders(), 1);
+    world.timer(1);
+    assert_eq!(world.broker.open_orders(), 2);
+    world.check_fold();
+    world.bar("101 102 100 101");
+    assert_eq!(world.exits(), ["Killed at 101"]);
+    assert_eq!((world.broker.open_orders(), world.broker.naked), (0, 0));
+}
+
+#[test]
 fn a_closing_order_that_ran_out_with_the_session_waits_for_the_next_one() {
     let mut world = World::new(config(), TinyBroker::default(), Vec::new());
     world.bar("100 101 99 100");
