@@ -101,35 +101,45 @@ fn pack_block(
         return (1, high.next_multiple_of(LINE));
     }
     let pairs = deep.div_ceil(2);
-    for row in 0..high {
-        let line = &from.values[row * from.row..row * from.row + deep];
-        let to = &mut to[row * pairs..(row + 1) * pairs];
-        let (whole, rest) = line.as_chunks::<{ 2 * LINE }>();
-        let mut at = 0;
-        for line in whole {
-            // SAFETY: 32 values are read, and 16 pairs of `pairs` are written.
-            unsafe {
-                let (low, high) = (line.as_ptr(), line.as_ptr().add(LINE));
-                let both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(high), _mm512_loadu_ps(low));
-                _mm512_storeu_si512(to.as_mut_ptr().add(at).cast(), bits(both));
-            }
-            at += LINE;
-        }
-        if !rest.is_empty() {
-            let mask = (1_u32 << rest.len()) - 1;
-            let written = (1_u32 << rest.len().div_ceil(2)) - 1;
-            // SAFETY: masks let through what is in `rest`, and the pairs that are left.
-            unsafe {
-                let low = _mm512_maskz_loadu_ps(mask as u16, rest.as_ptr());
-                let beyond = rest.as_ptr().wrapping_add(LINE);
-                let high = _mm512_maskz_loadu_ps((mask >> LINE) as u16, beyond);
-                let both = bits(_mm512_cvtne2ps_pbh(high, low));
-                let to = to.as_mut_ptr().add(at).cast();
-                _mm512_mask_storeu_epi32(to, written as u16, both);
-            }
+    if from.row == deep && deep.is_multiple_of(2) {
+        // Rows without a gap are one long row.
+        pack_line(&from.values[..high * deep], &mut to[..high * pairs]);
+    } else {
+        for (row, to) in to.chunks_exact_mut(pairs).take(high).enumerate() {
+            pack_line(&from.values[row * from.row..row * from.row + deep], to);
         }
     }
     (pairs, 1)
+}
+
+/// Neighbours become pairs; a last value alone is paired with 0.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+fn pack_line(line: &[f32], to: &mut [MaybeUninit<Pair>]) {
+    assert!(to.len() == line.len().div_ceil(2));
+    let (whole, rest) = line.as_chunks::<{ 2 * LINE }>();
+    let mut at = 0;
+    for line in whole {
+        // SAFETY: 32 values are read, and 16 of the pairs are written.
+        unsafe {
+            let (low, high) = (line.as_ptr(), line.as_ptr().add(LINE));
+            let both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(high), _mm512_loadu_ps(low));
+            _mm512_storeu_si512(to.as_mut_ptr().add(at).cast(), bits(both));
+        }
+        at += LINE;
+    }
+    if !rest.is_empty() {
+        let mask = (1_u32 << rest.len()) - 1;
+        let written = (1_u32 << rest.len().div_ceil(2)) - 1;
+        // SAFETY: masks let through what is in `rest`, and the pairs that are left.
+        unsafe {
+            let low = _mm512_maskz_loadu_ps(mask as u16, rest.as_ptr());
+            let beyond = rest.as_ptr().wrapping_add(LINE);
+            let high = _mm512_maskz_loadu_ps((mask >> LINE) as u16, beyond);
+            let both = bits(_mm512_cvtne2ps_pbh(high, low));
+            _mm512_mask_storeu_epi32(to.as_mut_ptr().add(at).cast(), written as u16, both);
+        }
+    }
 }
 
 /// Two lines each become one line of pairs, cut into strips that lie one after the other and are

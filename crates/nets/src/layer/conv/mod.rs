@@ -2,17 +2,26 @@
 //!
 //! x is rows × height × width × channels, y rows × height' × width' × outputs, with
 //! `height' = (height + pad_top + pad_bottom − kernel) / stride + 1`, likewise the width. One
-//! dimension is a width of 1. Patches are laid out as lines (im2col), so that the rest is one
-//! matrix product. Tensors: `weight` (kernel height · kernel width · channels) × outputs, `bias`.
+//! dimension is a width of 1. Tensors: `weight` (kernel height · kernel width · channels) ×
+//! outputs, `bias`.
+//!
+//! A convolution is matrix products of patches. How patches are come by decides its speed, since
+//! they repeat each value of x once for each tap of the kernel: see [`View`].
+
+mod patches;
+mod pool;
+mod shifted;
+mod view;
+
+pub use pool::MaxPool;
 
 use super::activation::{Activation, activate, differentiate};
 use super::linear::add_columns;
 use super::{Ahead, Back, Layer, Trace};
-use crate::machine::kernel;
-use crate::matmul::{Shape, multiply, multiply_onto, transposed_multiply_add};
 use crate::real::Real;
-use crate::turning::transpose;
 use crate::weights::{Plan, Slot};
+
+use view::View;
 
 /// One direction of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +79,9 @@ impl Axis {
     }
 }
 
-/// Marks a tap in the padding.
-const PADDING: usize = usize::MAX;
+/// Values of the output that are worked on at once, so that what lies between two loops over them
+/// stays in the second cache.
+const LOT: usize = 32 * 1024;
 
 /// Settings of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,10 +102,16 @@ pub struct ConvConfig {
 #[derive(Debug, Clone)]
 pub struct Conv {
     config: ConvConfig,
-    /// For each patch and tap the first value it sees; `PADDING` outside.
-    taps: Vec<usize>,
+    view: View,
     weight: Slot,
     bias: Slot,
+}
+
+impl Conv {
+    /// Rows that are worked on at once.
+    fn lot(&self) -> usize {
+        (LOT / self.config.row_out()).max(1)
+    }
 }
 
 impl ConvConfig {
@@ -104,8 +120,7 @@ impl ConvConfig {
         let patch = self.patch();
         let (weight, bias) =
             (plan.matrix("weight", patch, self.outputs), plan.bias("bias", patch, self.outputs));
-        let taps = self.taps().map(|tap| tap.unwrap_or(PADDING)).collect();
-        Conv { config: self, taps, weight, bias }
+        Conv { config: self, view: View::of(self), weight, bias }
     }
 
     fn patch(self) -> usize {
@@ -114,6 +129,20 @@ impl ConvConfig {
 
     fn places(self) -> usize {
         self.height.out() * self.width.out()
+    }
+
+    /// Values of a row of x.
+    fn row_in(self) -> usize {
+        self.height.size * self.width.size * self.channels
+    }
+
+    /// Values of a row of y.
+    fn row_out(self) -> usize {
+        self.places() * self.outputs
+    }
+
+    fn rows<R>(self, x: &[R]) -> std::slice::ChunksExact<'_, R> {
+        x.chunks_exact(self.row_in())
     }
 
     /// For each patch and tap the first value it sees; `None` in the padding.
@@ -133,181 +162,65 @@ impl ConvConfig {
 
 impl<R: Real> Layer<R> for Conv {
     fn inputs(&self) -> usize {
-        self.config.height.size * self.config.width.size * self.config.channels
+        self.config.row_in()
     }
 
     fn outputs(&self) -> usize {
-        self.config.places() * self.config.outputs
+        self.config.row_out()
     }
 
-    /// Patches; their gradients; slopes of the activation; the weight turned; input of the
-    /// activation where it needs one.
+    /// Room for what the view needs; the weight turned; slopes of the activation for a lot; its
+    /// input where it needs one.
     fn trace(&self, rows: usize) -> Trace<R> {
-        let (patch, places) = (self.config.patch(), rows * self.config.places());
-        let out = places * self.config.outputs;
-        let kept = if self.config.activation.needs_input() { out } else { 0 };
-        let slope = if self.config.activation == Activation::None { 0 } else { out };
-        let turned = patch * self.config.outputs;
-        Trace::new([places * patch, places * patch, slope, turned, kept])
+        let ConvConfig { activation, outputs, .. } = self.config;
+        let out = self.config.row_out();
+        let kept = if activation.needs_input() { rows * out } else { 0 };
+        let slope = if activation == Activation::None { 0 } else { rows.min(self.lot()) * out };
+        let turned = self.config.patch() * outputs;
+        Trace::new([self.view.room(), turned, slope, kept])
     }
 
     fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], trace: &mut Trace<R>) {
-        let config = self.config;
-        let [patches, _, _, _, kept] = trace.buffers();
-        let inputs = Layer::<R>::inputs(self);
-        let (patch, places) = (config.patch(), config.places());
-        let rows = ahead.x.len() / inputs;
-        let lines = patches.chunks_exact_mut(places * patch);
-        for (lines, x) in lines.zip(ahead.x.chunks_exact(inputs)) {
-            gather((x, config.channels), &self.taps, lines);
+        let activation = self.config.activation;
+        let [room, _, _, kept] = trace.buffers();
+        let weights = (self.weight.of(ahead.weights), self.bias.of(ahead.weights));
+        let (inputs, outputs) =
+            (self.lot() * self.config.row_in(), self.lot() * self.config.row_out());
+        let lots = y.chunks_mut(outputs).zip(ahead.x.chunks(inputs));
+        for (at, (y, x)) in lots.enumerate() {
+            self.view.forward(x, weights, room, y);
+            if activation.needs_input() {
+                kept[at * outputs..at * outputs + y.len()].copy_from_slice(y);
+            }
+            activate(activation, y);
         }
-        let shape = Shape { rows: rows * places, depth: patch, columns: config.outputs };
-        multiply_onto(
-            &patches[..rows * places * patch],
-            self.weight.of(ahead.weights),
-            shape,
-            self.bias.of(ahead.weights),
-            y,
-        );
-        if config.activation.needs_input() {
-            kept[..y.len()].copy_from_slice(y);
-        }
-        activate(config.activation, y);
     }
 
     fn backward(&self, back: Back<'_, R>, trace: &mut Trace<R>) {
         let config = self.config;
-        let [patches, by_patch, slope, turned, kept] = trace.buffers();
-        let inputs = Layer::<R>::inputs(self);
-        let (patch, places) = (config.patch(), config.places());
-        let rows = back.x.len() / inputs;
-        let len = back.dy.len();
-        let dz: &[R] = if config.activation == Activation::None {
-            back.dy
-        } else {
-            let at: &[R] = if config.activation.needs_input() { &kept[..len] } else { back.y };
-            differentiate(config.activation, (at, back.dy), &mut slope[..len]);
-            &slope[..len]
-        };
-        let shape = Shape { rows: patch, depth: rows * places, columns: config.outputs };
-        let lines = &patches[..rows * places * patch];
-        transposed_multiply_add(lines, dz, shape, self.weight.of_mut(back.grads));
-        add_columns(dz, self.bias.of_mut(back.grads));
-        let Some(dx) = back.dx else { return };
-        transpose(self.weight.of(back.weights), (patch, config.outputs), turned);
-        let by_patch = &mut by_patch[..rows * places * patch];
-        let shape = Shape { rows: rows * places, depth: config.outputs, columns: patch };
-        multiply(dz, turned, shape, by_patch);
-        dx.fill(R::ZERO);
-        let lines = by_patch.chunks_exact(places * patch);
-        for (lines, dx) in lines.zip(dx.chunks_exact_mut(inputs)) {
-            scatter((lines, config.channels), &self.taps, dx);
+        let [room, turned, slope, kept] = trace.buffers();
+        let (inputs, outputs) =
+            (self.lot() * self.config.row_in(), self.lot() * self.config.row_out());
+        let at: &[R] = if config.activation.needs_input() { kept } else { back.y };
+        let mut dx = back.dx;
+        if dx.is_some() {
+            self.view.turn(self.weight.of(back.weights), turned);
         }
-    }
-}
-
-kernel! {
-    /// Copies what each tap sees.
-    fn gather<R>(from: (&[R], usize), taps: &[usize], lines: &mut [R]) {
-        let (x, channels) = from;
-        if channels == 1 {
-            for (to, tap) in lines.iter_mut().zip(taps) {
-                *to = x.get(*tap).copied().unwrap_or(R::ZERO);
+        let lots = back.x.chunks(inputs).zip(back.dy.chunks(outputs)).zip(at.chunks(outputs));
+        for (lot, ((x, dy), at)) in lots.enumerate() {
+            let dz: &[R] = if config.activation == Activation::None {
+                dy
+            } else {
+                let slope = &mut slope[..dy.len()];
+                differentiate(config.activation, (&at[..dy.len()], dy), slope);
+                slope
+            };
+            add_columns(dz, self.bias.of_mut(back.grads));
+            self.view.by_weight((x, dz), room, self.weight.of_mut(back.grads));
+            if let Some(dx) = &mut dx {
+                let dx = &mut dx[lot * inputs..lot * inputs + x.len()];
+                self.view.by_input((dz, turned), room, dx);
             }
-            return;
-        }
-        for (to, tap) in lines.chunks_exact_mut(channels).zip(taps) {
-            match *tap {
-                PADDING => to.fill(R::ZERO),
-                tap => {
-                    for (to, from) in to.iter_mut().zip(&x[tap..tap + channels]) {
-                        *to = *from;
-                    }
-                }
-            }
-        }
-    }
-}
-
-kernel! {
-    /// Adds gradients to what each tap saw.
-    fn scatter<R>(from: (&[R], usize), taps: &[usize], dx: &mut [R]) {
-        let (lines, channels) = from;
-        for (from, tap) in lines.chunks_exact(channels).zip(taps) {
-            if *tap != PADDING {
-                for (to, from) in dx[*tap..*tap + channels].iter_mut().zip(from) {
-                    *to += *from;
-                }
-            }
-        }
-    }
-}
-
-/// The largest of each patch, channel by channel; padding never wins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaxPool {
-    inputs: usize,
-    channels: usize,
-    /// Places of a patch.
-    patch: usize,
-    /// For each patch and place the first value it sees; `PADDING` outside.
-    taps: Vec<usize>,
-}
-
-impl MaxPool {
-    /// A pool over time, then levels ([`Axis::flat`] for one dimension), of so many channels.
-    pub fn new(height: Axis, width: Axis, channels: usize) -> MaxPool {
-        let outputs = channels;
-        let seen = ConvConfig { height, width, channels, outputs, activation: Activation::None };
-        MaxPool {
-            inputs: height.size * width.size * channels,
-            channels,
-            patch: height.kernel * width.kernel,
-            taps: seen.taps().map(|tap| tap.unwrap_or(PADDING)).collect(),
-        }
-    }
-
-    /// Calls `found(output, input)` for the winner of each patch and channel of a row.
-    fn winners<R: Real>(&self, x: &[R], mut found: impl FnMut(usize, usize)) {
-        let better = |best: usize, next: usize| if x[next] > x[best] { next } else { best };
-        for (place, taps) in self.taps.chunks_exact(self.patch).enumerate() {
-            for channel in 0..self.channels {
-                let seen = taps.iter().filter(|tap| **tap != PADDING).map(|tap| tap + channel);
-                if let Some(best) = seen.reduce(better) {
-                    found(place * self.channels + channel, best);
-                }
-            }
-        }
-    }
-}
-
-impl<R: Real> Layer<R> for MaxPool {
-    fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    fn outputs(&self) -> usize {
-        self.taps.len() / self.patch * self.channels
-    }
-
-    fn learns(&self) -> bool {
-        false
-    }
-
-    fn forward(&self, ahead: Ahead<'_, R>, y: &mut [R], _trace: &mut Trace<R>) {
-        let outputs = Layer::<R>::outputs(self);
-        for (y, x) in y.chunks_exact_mut(outputs).zip(ahead.x.chunks_exact(self.inputs)) {
-            self.winners(x, |to, from| y[to] = x[from]);
-        }
-    }
-
-    fn backward(&self, back: Back<'_, R>, _trace: &mut Trace<R>) {
-        let outputs = Layer::<R>::outputs(self);
-        let Some(dx) = back.dx else { return };
-        dx.fill(R::ZERO);
-        let rows = back.x.chunks_exact(self.inputs).zip(back.dy.chunks_exact(outputs));
-        for (dx, (x, dy)) in dx.chunks_exact_mut(self.inputs).zip(rows) {
-            self.winners(x, |to, from| dx[from] += dy[to]);
         }
     }
 }
