@@ -146,7 +146,7 @@ impl Core {
         let Some(known) = orders.get(order) else { return };
         let (role, instrument) = (known.role, known.request.instrument);
         if let Some(keeper) = keeper_in(plans, instrument, &known.intent) {
-            keeper.on_moved(order, state, role, &mut self.actions);
+            keeper.on_moved((order, state), role, self.now, &mut self.actions);
             if delisted.contains(&instrument) {
                 // What leaves its exchange takes its orders along: nobody need look.
                 self.actions.retain(|action| !matches!(action, Action::Incident(_)));

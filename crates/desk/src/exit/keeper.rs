@@ -403,7 +403,7 @@ impl Keeper {
             // One OCO group: a fill of one takes its quantity off every other that stood beside
             // it. One that may not have is left as large as it was sent, and is settled anew.
             if let Some(live) = slot
-                && (live.id == fill.order || (known && live.confirmed))
+                && (live.id == fill.order || (known && live.stood_at(fill.at)))
             {
                 live.qty -= qty;
             }
@@ -431,12 +431,12 @@ impl Keeper {
         }
     }
 
-    /// Takes in the move of one of its orders to another state.
+    /// Takes in the move of one of its orders to another state, heard at that time.
     pub fn on_moved(
         &mut self,
-        order: &ClientOrderId,
-        state: OrderState,
+        (order, state): (&ClientOrderId, OrderState),
         role: Role,
+        heard: Ts,
         out: &mut Vec<Action>,
     ) {
         if let (Role::Stop(index) | Role::Target(index) | Role::Exit(index), OrderState::Working) =
@@ -444,7 +444,9 @@ impl Keeper {
             && let Some(tranche) = self.tranches.get_mut(usize::from(index))
         {
             let slots = tranche.slots().into_iter().flatten();
-            slots.filter(|live| live.id == *order).for_each(|live| live.confirmed = true);
+            for live in slots.filter(|live| live.id == *order && !live.confirmed) {
+                (live.confirmed, live.confirmed_at) = (true, Some(heard));
+            }
         }
         match (role, state) {
             (Role::Stop(index), OrderState::Working) => self.confirm_stop(index, order, out),

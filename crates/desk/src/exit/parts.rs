@@ -1,5 +1,6 @@
 //! Of what a plan at work is made: the orders that open, and the parts that are held.
 
+use base::Ts;
 use market::{Cash, ClientOrderId, Price, Qty};
 use serde::{Deserialize, Serialize};
 
@@ -66,10 +67,26 @@ pub struct Live {
     pub price: Price,
     /// Quantity not yet filled.
     pub qty: Qty,
-    /// Whether the broker has said that it works: only then is it known to stand in its group when
-    /// another order of that fills.
+    /// Whether the broker has said that it works.
     #[serde(default = "confirmed")]
     pub confirmed: bool,
+    /// When that was heard; unknown in plans written down before they knew.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub confirmed_at: Option<Ts>,
+}
+
+impl Live {
+    /// One that is about to be sent.
+    pub fn new(id: ClientOrderId, price: Price, qty: Qty) -> Live {
+        Live { id, price, qty, confirmed: false, confirmed_at: None }
+    }
+
+    /// Whether it surely stood in its group at that time: a fill of another order of the group
+    /// has then taken its quantity off this one. A fill may be heard long after it was done, and
+    /// what was sent meanwhile is as large as it was sent.
+    pub fn stood_at(&self, at: Ts) -> bool {
+        self.confirmed && self.confirmed_at.is_none_or(|confirmed| confirmed <= at)
+    }
 }
 
 /// What plans written down before they knew assume.

@@ -107,7 +107,7 @@ impl Keeper {
         let id = self.next_id("stop");
         let request = self.closing(index, id.clone(), qty, OrderKind::Stop { stop: price });
         out.push(Action::Submit(request, Role::Stop(index as u16)));
-        let live = Some(Live { id, price, qty, confirmed: false });
+        let live = Some(Live::new(id, price, qty));
         let tranche = &mut self.tranches[index];
         if is_first {
             tranche.stop = live;
@@ -131,7 +131,7 @@ impl Keeper {
         let id = self.next_id("target");
         let request = self.closing(index, id.clone(), qty, OrderKind::Limit { limit: price });
         out.push(Action::Submit(request, Role::Target(index as u16)));
-        self.tranches[index].target_order = Some(Live { id, price, qty, confirmed: false });
+        self.tranches[index].target_order = Some(Live::new(id, price, qty));
     }
 
     /// Closes at the market; the stop stays until that fills, in the same OCO group.
@@ -148,7 +148,7 @@ impl Keeper {
         let id = self.next_id("exit");
         let request = self.closing(index, id.clone(), open, OrderKind::Market);
         out.push(Action::Submit(request, Role::Exit(index as u16)));
-        let live = Live { id, price: Price::ZERO, qty: open, confirmed: false };
+        let live = Live::new(id, Price::ZERO, open);
         if let Some(old) = self.tranches[index].exit_order.replace(live) {
             out.push(Action::Cancel(old.id));
         }

@@ -1,7 +1,7 @@
 //! The keeper alone, on finer bars.
 
 use base::{Day, Span, Ts};
-use desk::exit::{Action, Seen};
+use desk::exit::{Action, Seen, Target, TargetAt};
 use desk::orders::Role;
 use desk::{ExitPlan, Keeper};
 use market::{Bar, BarSize, Cash, ClientOrderId, Fill, OrderKind, OrderState, Price, Qty, Side};
@@ -94,11 +94,51 @@ fn the_opposing_add_on_waits_at_the_signals_price_and_the_trail_keeps_a_third_of
 }
 
 #[test]
+fn a_stop_counts_as_reduced_only_by_what_filled_after_it_stood() {
+    for (filled_at, sizes) in [(hour(1, 15), vec![30]), (hour(1, 17), vec![])] {
+        let target = Target { at: TargetAt::R(2.0), fraction: 1.0 };
+        let plan =
+            ExitPlan { targets: vec![target], ..ExitPlan::stop_only(price("100"), price("96")) };
+        let mut keeper = entered(Side::Long, plan, "100");
+        let mut out = Vec::new();
+        let entry = keeper.first.id.clone();
+        keeper.on_moved((&entry, OrderState::Filled), Role::Entry, hour(1, 14), &mut out);
+        keeper.settle(&mut out);
+        let tranche = &keeper.tranches[0];
+        let stop = tranche.stop.clone().unwrap().id;
+        let order = tranche.target_order.clone().unwrap().id;
+        keeper.on_moved((&order, OrderState::Working), Role::Target(0), hour(1, 14), &mut out);
+        keeper.on_moved((&stop, OrderState::Working), Role::Stop(0), hour(1, 16), &mut out);
+        out.clear();
+        // The take-profit has filled in part; it is heard last.
+        let fill = Fill {
+            order,
+            instrument: keeper.instrument,
+            at: filled_at,
+            qty: -Qty::whole(70),
+            price: price("108"),
+            fee: Cash::ZERO,
+            evidence: None,
+            execution: None,
+        };
+        keeper.on_fill(&fill, Role::Target(0), &mut out);
+        keeper.settle(&mut out);
+        let sent = |action: &Action| match action {
+            Action::Submit(request, Role::Stop(0)) => Some(request.qty.abs()),
+            _ => None,
+        };
+        let wanted: Vec<Qty> = sizes.into_iter().map(Qty::whole).collect();
+        assert_eq!(out.iter().filter_map(sent).collect::<Vec<_>>(), wanted, "{out:?}");
+    }
+}
+
+#[test]
 fn a_smaller_stop_that_is_refused_closes_the_position_and_takes_the_larger_one_back() {
     let plan = ExitPlan::stop_only(price("100"), price("96"));
     let mut keeper = entered(Side::Long, plan, "100");
     let mut out = Vec::new();
-    keeper.on_moved(&keeper.first.id.clone(), OrderState::Filled, Role::Entry, &mut out);
+    let entry = keeper.first.id.clone();
+    keeper.on_moved((&entry, OrderState::Filled), Role::Entry, hour(1, 14), &mut out);
     keeper.settle(&mut out);
     let large = keeper.tranches[0].stop.clone().unwrap();
     let fill = Fill {
@@ -117,7 +157,7 @@ fn a_smaller_stop_that_is_refused_closes_the_position_and_takes_the_larger_one_b
     let small = keeper.tranches[0].next_stop.clone().unwrap();
     assert_eq!(small.qty, Qty::whole(68));
     out.clear();
-    keeper.on_moved(&small.id, OrderState::Rejected, Role::Stop(0), &mut out);
+    keeper.on_moved((&small.id, OrderState::Rejected), Role::Stop(0), hour(1, 15), &mut out);
     keeper.settle(&mut out);
     assert!(out.contains(&Action::Cancel(large.id)), "{out:?}");
     let sold = |action: &Action| match action {
