@@ -5,8 +5,8 @@
 //! dimension is a width of 1. Tensors: `weight` (kernel height · kernel width · channels) ×
 //! outputs, `bias`.
 //!
-//! A convolution is matrix products of patches. How patches are come by decides its speed, since
-//! they repeat each value of x once for each tap of the kernel: see [`View`].
+//! A convolution is matrix products of patches, which repeat each value of x once for each tap of
+//! the kernel. So patches are copied only where x can't be read as if it were them (`view`).
 
 mod patches;
 mod pool;

@@ -14,8 +14,9 @@ use crate::matmul::{Into, Rows, Shape, Strided, product};
 use crate::real::Real;
 use crate::turning::transpose;
 
-/// Lines of a product, so that what the taps read and write stays in the first cache.
-const LINES: usize = 128;
+/// Lines of a product: what all taps read and write stays in the first two caches, and products in
+/// mixed precision, which pack 96 lines at a time, find whole blocks.
+const LINES: usize = 480;
 
 /// A kernel along time.
 #[derive(Debug, Clone, Copy)]
