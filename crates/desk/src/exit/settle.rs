@@ -92,16 +92,18 @@ impl Keeper {
     }
 
     fn settle_stop(&mut self, index: usize, leg_done: bool, out: &mut Vec<Action>) {
-        let price = to_tick(self.stop);
+        let wanted = to_tick(self.stop);
+        let is_refused = self.refused_stop.is_some_and(|refused| to_tick(refused) == wanted);
         let tranche = &self.tranches[index];
+        // Where the new price was refused, what stands stays where it is; its size may yet be wrong.
+        let price = match &tranche.stop {
+            Some(live) if is_refused => live.price,
+            _ => wanted,
+        };
         let qty = if leg_done { tranche.open } else { tranche.asked };
         let right = |live: &Live| live.price == price && (!leg_done || live.qty == qty);
-        let frozen = self.refused_stop.is_some_and(|refused| to_tick(refused) == price);
         let is_first = tranche.stop.is_none();
         if tranche.next_stop.is_some() || tranche.stop.as_ref().is_some_and(right) {
-            return;
-        }
-        if frozen && tranche.stop.as_ref().is_some_and(|live| !leg_done || live.qty >= qty) {
             return;
         }
         let id = self.next_id("stop");

@@ -133,6 +133,42 @@ fn a_stop_counts_as_reduced_only_by_what_filled_after_it_stood() {
 }
 
 #[test]
+fn a_stop_whose_new_price_was_refused_still_shrinks_to_what_filled() {
+    let plan = ExitPlan::stop_only(price("100"), price("96"));
+    let intent = planned("one", Side::Long, plan.clone());
+    let mut keeper = Keeper::new(&intent, plan, Qty::whole(100), STEP);
+    let mut out = Vec::new();
+    keeper.settle(&mut out);
+    let entry = keeper.first.id.clone();
+    let fill = Fill {
+        order: entry.clone(),
+        instrument: keeper.instrument,
+        at: hour(1, 14),
+        qty: Qty::whole(78),
+        price: price("100"),
+        fee: Cash::ZERO,
+        evidence: None,
+        execution: None,
+    };
+    keeper.on_fill(&fill, Role::Entry, &mut out);
+    keeper.stop = price("97");
+    keeper.settle(&mut out);
+    let moved = keeper.tranches[0].next_stop.clone().unwrap().id;
+    keeper.on_moved((&moved, OrderState::Rejected), Role::Stop(0), hour(1, 15), &mut out);
+    keeper.settle(&mut out);
+    assert_eq!(keeper.tranches[0].next_stop, None);
+    out.clear();
+    keeper.on_moved((&entry, OrderState::Cancelled), Role::Entry, hour(1, 15), &mut out);
+    keeper.settle(&mut out);
+    let sent = |action: &Action| match action {
+        Action::Submit(request, Role::Stop(0)) => Some((request.qty, request.kind)),
+        _ => None,
+    };
+    let wanted = (-Qty::whole(78), OrderKind::Stop { stop: price("96") });
+    assert_eq!(out.iter().filter_map(sent).collect::<Vec<_>>(), [wanted], "{out:?}");
+}
+
+#[test]
 fn a_smaller_stop_that_is_refused_closes_the_position_and_takes_the_larger_one_back() {
     let plan = ExitPlan::stop_only(price("100"), price("96"));
     let mut keeper = entered(Side::Long, plan, "100");
