@@ -186,7 +186,10 @@ impl Core {
         self.revalue(instrument, position.qty, fill.price);
         match (role, intent) {
             (Some(role @ (Role::Plain | Role::Close)), _) => {
-                self.loosen((instrument, role), fill.qty, journal);
+                // What closes a stray leaves alone what was meant to lie beside it.
+                let stray = position.qty - fill.qty - self.state.meant(instrument);
+                let rest = if role == Role::Close { beyond(fill.qty, stray) } else { fill.qty };
+                self.loosen((instrument, role), rest, journal);
                 self.touched.push(instrument);
             }
             (Some(role), Some(intent)) => {
@@ -542,5 +545,14 @@ impl Core {
             OrderKind::Market | OrderKind::MarketOnClose => mark,
         };
         price.times(left)
+    }
+}
+
+/// What of a fill is left once it has closed a stray as far as it can.
+fn beyond(fill: Qty, stray: Qty) -> Qty {
+    match stray.signum() == -fill.signum() {
+        true if stray.abs() >= fill.abs() => Qty::ZERO,
+        true => fill + stray,
+        false => fill,
     }
 }

@@ -3,6 +3,7 @@
 mod almgren_chriss;
 mod broker;
 mod cases;
+mod closing;
 mod keeper;
 mod properties;
 mod world;
