@@ -28,7 +28,10 @@ fn found(client: &Client) -> (Vec<String>, Vec<String>) {
         Executions::ExecutionData(data) => format!("{:?}", data.execution),
         Executions::CommissionReport(report) => format!("{report:?}"),
     });
-    (open.collect(), trades.collect())
+    let mut open: Vec<String> = open.collect();
+    // A change that was on its way may be told into the answer.
+    open.dedup();
+    (open, trades.collect())
 }
 
 fn trade(trader: &Trader) {
