@@ -20,6 +20,12 @@ from safetensors.numpy import save_file
 from torch import nn
 
 torch.set_default_dtype(torch.float64)
+# What `nets::layer::Gaussian` draws for three rows of four with `draws: 11`; the test holds that.
+NOISE = [
+    1.1047800737944227, 0.8546818105324206, 1.9435099367532127, 0.5761446204600346,
+    -1.2624243935371195, 0.5630781966450695, -1.3250172203804076, -0.5265270025436012,
+    0.2528528890195548, -0.2691574856591782, 0.7866774008400421, -0.3009263879371665,
+]
 OUT = Path(sys.argv[1])
 
 
@@ -207,6 +213,122 @@ def liquid():
     case("cfc_ncp", run, torch.randn(3, 2, 3), weights, wired(wiring))
 
 
+def sines(steps, width):
+    """The table of PyTorch's tutorial on Transformers."""
+    at = torch.arange(steps).unsqueeze(1).double()
+    pace = torch.exp(torch.arange(0, width, 2).double() * (-np.log(10_000.0) / width))
+    table = torch.zeros(steps, width)
+    table[:, 0::2], table[:, 1::2] = torch.sin(at * pace), torch.cos(at * pace)
+    return table
+
+
+def tokens():
+    def put(position, cls=None):
+        def run(x):
+            if cls is not None:
+                x = torch.cat([cls.expand(x.shape[0], 1, -1), x], dim=1)
+            return x + position
+        return run
+    cls, position = nn.Parameter(torch.randn(6)), nn.Parameter(torch.randn(4, 6))
+    case("tokens_learned", put(position, cls), torch.randn(2, 3, 6),
+         {"class": ([cls], same), "position": ([position], same)})
+    cls = nn.Parameter(torch.randn(6))
+    case("tokens_sines", put(sines(4, 6), cls), torch.randn(2, 3, 6), {"class": ([cls], same)})
+    case("tokens_without_class", put(sines(3, 6)), torch.randn(2, 3, 6), {})
+
+
+def gaussian():
+    """`y = mean + e^(log / 2) noise`; the noise is what the layer draws for `draws: 11`."""
+    noise = torch.tensor(NOISE).reshape(3, 4)
+
+    def run(x):
+        mean, log = x.chunk(2, 1)
+        return mean + (log / 2).exp() * noise
+    case("gaussian", run, torch.randn(3, 8), {}, {"noise": noise})
+
+
+def deep_lob():
+    """All of it, the inception among it: 6 books of 2 levels."""
+    steps, levels, filters, branch, units = 6, 2, 3, 4, 5
+    weights = {}
+
+    def conv(name, inputs, outputs, kernel, stride=(1, 1)):
+        m = nn.Conv2d(inputs, outputs, kernel, stride=stride)
+        weights[f"{name}.weight"] = ([m.weight],
+                                     lambda p: p.permute(2, 3, 1, 0).reshape(-1, p.shape[0]))
+        weights[f"{name}.bias"] = ([m.bias], same)
+        # As many steps as before: PyTorch's padding="same" puts the odd one behind.
+        before = (kernel[0] - 1) // 2
+        pad = (0, 0, before, kernel[0] - 1 - before)
+        return lambda x: F.leaky_relu(m(F.pad(x, pad)), 0.01)
+
+    trunk, channels = [], 1
+    for at, kernel in enumerate([2, 2, levels]):
+        trunk.append(conv(f"block.{at}.across", channels, filters, (1, kernel), (1, kernel)))
+        trunk += [conv(f"block.{at}.along.{k}", filters, filters, (4, 1)) for k in (0, 1)]
+        channels = filters
+    look = lambda name, kernel, inputs: conv(f"inception.{name}", inputs, branch, (kernel, 1))
+    three = [look("three.0", 1, filters), look("three.1", 3, branch)]
+    five = [look("five.0", 1, filters), look("five.1", 5, branch)]
+    pool = [nn.MaxPool2d((3, 1), stride=1, padding=(1, 0)), look("pool", 1, filters)]
+    lstm = nn.LSTM(3 * branch, units, batch_first=True)
+    with torch.no_grad():
+        lstm.bias_hh_l0.zero_()
+    weights |= {"lstm.input": ([lstm.weight_ih_l0], turned),
+                "lstm.hidden": ([lstm.weight_hh_l0], turned),
+                "lstm.bias": ([lstm.bias_ih_l0], same)}
+    heads = {"direction": nn.Linear(units, 3), "spread": nn.Linear(units, 3),
+             "impact": nn.Linear(units, 1)}
+    for name, head in heads.items():
+        weights |= linear(head, f"{name}.")
+
+    def through(layers, x):
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    def run(x):
+        x = through(trunk, x.unsqueeze(1))
+        x = torch.cat([through(layers, x) for layers in (three, five, pool)], dim=1)
+        x = lstm(x.squeeze(3).transpose(1, 2))[0][:, -1]
+        return torch.cat([head(x) for head in heads.values()], dim=1)
+    case("deep_lob", run, torch.randn(3, steps, 4 * levels), weights)
+
+
+def regime_transformer():
+    """Of nn.TransformerEncoderLayer, with the sines it has unless told otherwise."""
+    steps, inputs, width, forward, classes = 4, 3, 6, 5, 3
+    front, head = nn.Linear(inputs, width), nn.Linear(width, classes)
+    cls = nn.Parameter(torch.randn(width))
+    weights = {**linear(front, "front."), "tokens.class": ([cls], same)}
+    blocks = []
+    for at in range(2):
+        m = nn.TransformerEncoderLayer(width, 2, forward, 0.0, "gelu", batch_first=True)
+        nn.init.normal_(m.self_attn.in_proj_bias), nn.init.normal_(m.self_attn.out_proj.bias)
+        for norm in (m.norm1, m.norm2):
+            nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)
+        blocks.append(m)
+        mine = f"block.{at}."
+        weights |= {
+            mine + "attention.input": ([m.self_attn.in_proj_weight], turned),
+            mine + "attention.input_bias": ([m.self_attn.in_proj_bias], same),
+            mine + "attention.output": ([m.self_attn.out_proj.weight], turned),
+            mine + "attention.output_bias": ([m.self_attn.out_proj.bias], same),
+            **linear(m.linear1, mine + "up."), **linear(m.linear2, mine + "down."),
+        }
+        for number, norm in enumerate((m.norm1, m.norm2)):
+            weights[f"{mine}norm.{number}.gain"] = ([norm.weight], same)
+            weights[f"{mine}norm.{number}.bias"] = ([norm.bias], same)
+    weights |= linear(head, "head.")
+
+    def run(x):
+        x = torch.cat([cls.expand(x.shape[0], 1, -1), front(x)], dim=1) + sines(steps + 1, width)
+        for block in blocks:
+            x = block(x)
+        return head(x[:, 0])
+    case("regime_transformer", run, torch.randn(3, steps, inputs), weights)
+
+
 def loss(name, run, y, target):
     y = y.clone().requires_grad_(True)
     found = run(y, target)
@@ -288,3 +410,7 @@ if __name__ == "__main__":
     liquid()
     losses()
     descent()
+    tokens()
+    gaussian()
+    deep_lob()
+    regime_transformer()

@@ -9,6 +9,12 @@ pub enum Error {
     /// Tensors that could not be written.
     #[error("write tensors")]
     WriteTensors(#[source] safetensors::SafeTensorError),
+    /// Tensors that hold what is no number.
+    #[error("check tensors: {what}")]
+    CheckTensors {
+        /// Which tensor holds what, and where.
+        what: String,
+    },
     /// Bytes that are no weights of this network.
     #[error("read tensors: {what}")]
     ReadTensors {
@@ -23,10 +29,10 @@ pub enum Error {
         /// What is wrong with which setting.
         what: String,
     },
-    /// A loss or a gradient that is no number.
+    /// A loss, a gradient, a weight or an output that is no number.
     #[error("train: {what} is {value} at step {step}; {remedy}")]
     Train {
-        /// Loss or gradient.
+        /// Loss, gradient, weight or output.
         what: &'static str,
         /// What it is.
         value: f64,
@@ -35,4 +41,13 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+}
+
+impl Error {
+    /// Numbers that ran away in training: what is what, at which step.
+    pub fn exploded(what: &'static str, value: f64, step: u64) -> Error {
+        let remedy = "lower the learning rate, clip the gradient, or look for extremes in the \
+                      inputs";
+        Error::Train { what, value, step, remedy }
+    }
 }

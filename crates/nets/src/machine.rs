@@ -73,8 +73,10 @@ pub fn kind() -> Kind {
 
 /// Compiles a function for each kind of machine. In its body `M` names the [`Machine`].
 ///
-/// The one place in this room with unsafe code: a copy compiled for AVX2 is called only where
-/// [`kind`] has seen it.
+/// It holds unsafe code: a copy compiled for AVX2 is called only where [`kind`] has seen it. Two
+/// more places in this room do: the innermost loop of [`crate::matmul`], whose bounds are asserted
+/// before it, and [`crate::brief`], which reads its numbers as the `f32` that they are in memory
+/// and takes products in bfloat16 only where the processor has the instruction.
 macro_rules! kernel {
     (
         $(#[$note:meta])*

@@ -18,6 +18,7 @@ use crate::{Error, Real};
 const CARD: &str = "card";
 
 /// A file's bytes: the weights under the names of the plan, more tensors by name, and a card.
+/// Tensors that hold what is no number are refused, as [`read`] would refuse them.
 pub fn save(
     plan: &Plan,
     weights: &[f32],
@@ -28,12 +29,18 @@ pub fn save(
     let bytes = |values: &[f32]| -> Vec<u8> {
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     };
+    let sound = |name: &str, values: &[f32]| match unsound(name, values) {
+        Some(what) => Err(Error::CheckTensors { what }),
+        None => Ok(()),
+    };
     let mut held: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
     for entry in plan.entries() {
-        let values = bytes(entry.slot.of(weights));
-        held.push((entry.name.clone(), entry.shape.clone(), values));
+        let values = entry.slot.of(weights);
+        sound(&entry.name, values)?;
+        held.push((entry.name.clone(), entry.shape.clone(), bytes(values)));
     }
     for (name, values) in more {
+        sound(name, values)?;
         held.push((name.clone(), vec![values.len()], bytes(values)));
     }
     let mut views = BTreeMap::new();
@@ -43,6 +50,12 @@ pub fn save(
     }
     let metadata = HashMap::from([(CARD.to_owned(), card)]);
     safetensors::serialize(views, Some(metadata)).map_err(Error::WriteTensors)
+}
+
+/// What is no number among the values of a tensor, and where.
+fn unsound(name: &str, values: &[f32]) -> Option<String> {
+    let at = values.iter().position(|value| !value.is_finite())?;
+    Some(format!("tensor {name:?} holds {} at {at}", values[at]))
 }
 
 /// What a file holds.
@@ -71,8 +84,8 @@ pub fn read<C: DeserializeOwned>(bytes: &[u8]) -> Result<Saved<C>, Error> {
         }
         let values = view.data().as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four));
         let values: Vec<f32> = values.collect();
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(refuse(format!("tensor {name:?} holds {} at {at}", values[at])));
+        if let Some(what) = unsound(&name, &values) {
+            return Err(refuse(what));
         }
         tensors.insert(name, (view.shape().to_vec(), values));
     }
@@ -156,11 +169,22 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_refused() {
-        let weights = vec![f32::NAN; plan().len()];
-        let bytes = save(&plan(), &weights, &BTreeMap::new(), &()).unwrap();
-        let said = read::<()>(&bytes).unwrap_err().to_string();
-        assert!(said.contains("NaN"), "{said}");
+    fn a_number_that_is_none_is_neither_read_nor_written() {
+        let mut bytes = saved();
+        let last = bytes.len() - 4;
+        bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+        let said = read::<String>(&bytes).unwrap_err().to_string();
+        assert!(said.contains("holds NaN"), "{said}");
+        let mut weights: Vec<f32> = plan().draw(Seed::root(2));
+        let write = |weights: &[f32], moment: f32| {
+            let more = BTreeMap::from([("moment".to_owned(), vec![1.0, moment])]);
+            save(&plan(), weights, &more, &()).map(drop).map_err(|fault| fault.to_string())
+        };
+        let said = write(&weights, f32::INFINITY).unwrap_err();
+        assert!(said.contains("\"moment\" holds inf at 1"), "{said}");
+        weights[1] = f32::NAN;
+        let said = write(&weights, 2.0).unwrap_err();
+        assert!(said.contains("\"a.weight\" holds NaN at 1"), "{said}");
     }
 
     proptest! {

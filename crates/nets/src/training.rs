@@ -136,10 +136,7 @@ impl<R: Real> Training<R> {
         let found = self.gradient(batch);
         for (what, value) in [("the loss", found.loss), ("the gradient", found.gradient)] {
             if !value.is_finite() {
-                let step = self.descent.steps();
-                let remedy = "lower the learning rate, clip the gradient, or look for extremes in \
-                              the inputs";
-                return Err(Error::Train { what, value, step, remedy });
+                return Err(Error::exploded(what, value, self.descent.steps()));
             }
         }
         self.descent.step(rate, &self.grads, &mut self.weights);

@@ -34,6 +34,7 @@ impl KanNet {
             let what = format!("degree is {degree}, not in 1..=5");
             return Err(Error::Build { network: "kan", what });
         }
+        self.answer.check("kan")?;
         let mut plan = Plan::default();
         let mut layers: Vec<Box<dyn Layer<R>>> = Vec::new();
         let mut wide = self.inputs;

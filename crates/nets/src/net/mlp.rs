@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{share, sizes};
+use super::{share, sizes, weighed};
 use crate::layer::{Activation, Chain, Dropout, Layer, LinearConfig};
 use crate::loss::{Bce, CrossEntropy, Listwise, Loss, Pairwise, Quantile, RankLoss, Squared};
 use crate::training::Network;
@@ -61,6 +61,14 @@ impl Answer {
         }
     }
 
+    /// Refuses what makes no loss.
+    pub(super) fn check(&self, network: &'static str) -> Result<(), Error> {
+        match self {
+            Answer::Classes { count, weights, .. } => weighed(network, weights, *count),
+            _ => Ok(()),
+        }
+    }
+
     /// The loss that teaches it.
     pub fn loss<R: Real>(&self) -> Box<dyn Loss<R>> {
         match self.clone() {
@@ -100,6 +108,7 @@ impl Mlp {
     pub fn build<R: Real>(&self) -> Result<Network<R>, Error> {
         sizes("mlp", &[("inputs", self.inputs), ("outputs", self.answer.outputs())])?;
         share("mlp", "dropout", self.dropout)?;
+        self.answer.check("mlp")?;
         let hidden: Vec<(&str, usize)> =
             self.hidden.iter().map(|units| ("a layer", *units)).collect();
         sizes("mlp", &hidden)?;

@@ -91,3 +91,19 @@ fn share(network: &'static str, name: &str, share: f64) -> Result<(), Error> {
         false => Err(Error::Build { network, what: format!("{name} is {share}, not in 0..1") }),
     }
 }
+
+/// Refuses weights of classes that are not one for each class; none at all are fine.
+fn weighed(network: &'static str, weights: &[f64], classes: usize) -> Result<(), Error> {
+    let count = weights.len();
+    if count != 0 && count != classes {
+        let what = format!("{count} class weights for {classes} classes; give one for each");
+        return Err(Error::Build { network, what });
+    }
+    match weights.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0)) {
+        Some(weight) => {
+            let what = format!("a class weight is {weight}, not a number from 0 on");
+            Err(Error::Build { network, what })
+        }
+        None => Ok(()),
+    }
+}

@@ -96,6 +96,7 @@ impl Recurrent {
         let all = [("steps", steps), ("inputs", inputs), ("units", units), ("layers", layers)];
         sizes("recurrent", &all)?;
         sizes("recurrent", &[("outputs", self.answer.outputs())])?;
+        self.answer.check("recurrent")?;
         let mut plan = Plan::default();
         let mut chain = Chain::new(TimeMajor { steps, width: inputs });
         for layer in 0..layers {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{share, sizes};
+use super::{share, sizes, weighed};
 use crate::layer::{Chain, Dropout, GruConfig, LinearConfig, PoolingConfig, TimeMajor};
 use crate::loss::CrossEntropy;
 use crate::training::Network;
@@ -62,6 +62,7 @@ impl RegimeGru {
         sizes("regime_gru", &all)?;
         sizes("regime_gru", &[("classes", classes)])?;
         share("regime_gru", "dropout", self.dropout)?;
+        weighed("regime_gru", &self.class_weights, classes)?;
         let mut plan = Plan::default();
         let mut chain = Chain::new(TimeMajor { steps, width: inputs });
         for layer in 0..layers {

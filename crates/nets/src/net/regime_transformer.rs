@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{share, sizes};
+use super::{share, sizes, weighed};
 use crate::layer::{
     Activation, AttentionConfig, Chain, Class, Dropout, EachStep, First, LinearConfig, NormConfig,
     Position, Residual, Sight, TokensConfig,
@@ -74,6 +74,7 @@ impl RegimeTransformer {
         let all = [("layers", layers), ("forward", self.forward), ("classes", classes)];
         sizes("regime_transformer", &all)?;
         share("regime_transformer", "dropout", self.dropout)?;
+        weighed("regime_transformer", &self.class_weights, classes)?;
         if !width.is_multiple_of(heads) {
             let what = format!("{heads} heads do not divide a width of {width}");
             return Err(Error::Build { network: "regime_transformer", what });

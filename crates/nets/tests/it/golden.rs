@@ -6,14 +6,15 @@ use std::path::Path;
 use nets::layer::activation::{Activate, Softmax};
 use nets::layer::wiring::Synapse;
 use nets::layer::{
-    Activation, Ahead, AttentionConfig, Axis, Back, CfcConfig, ConvConfig, EmbeddingConfig,
-    GruConfig, KanConfig, Layer, LinearConfig, LstmConfig, LtcConfig, MaxPool, Mode, NormConfig,
-    PoolingConfig, Sight, Wiring, wired_cfc,
+    Activation, Ahead, AttentionConfig, Axis, Back, CfcConfig, Class, ConvConfig, EmbeddingConfig,
+    Gaussian, GruConfig, KanConfig, Layer, LinearConfig, LstmConfig, LtcConfig, MaxPool, Mode,
+    NormConfig, PoolingConfig, Position, Sight, TokensConfig, Wiring, wired_cfc,
 };
 use nets::loss::{
     Bce, CrossEntropy, Focal, GaussianKl, Huber, Judged, Listwise, Loss, Pairwise, Quantile,
     Squared,
 };
+use nets::net::{DeepLob, Design, RegimeTransformer};
 use nets::optim::{Descent, Optimiser};
 use nets::weights::{Init, Role};
 use nets::{Plan, Real};
@@ -73,6 +74,17 @@ fn cfc<R: Real>(backbone: Option<usize>, plan: &mut Plan) -> Box<dyn Layer<R>> {
     Box::new(config.build(plan))
 }
 
+fn tokens<R: Real>(position: Position, class: Class, plan: &mut Plan) -> Box<dyn Layer<R>> {
+    Box::new(TokensConfig { steps: 3, width: 6, position, class }.build(plan))
+}
+
+/// The layers of a network, with its tensors.
+fn whole<R: Real>(design: Design, plan: &mut Plan) -> Box<dyn Layer<R>> {
+    let network = design.build().unwrap();
+    *plan = network.plan;
+    network.layer
+}
+
 /// One line a file.
 fn suite<R: Real>() -> Vec<(&'static str, Build<R>)> {
     vec![
@@ -107,6 +119,28 @@ fn suite<R: Real>() -> Vec<(&'static str, Build<R>)> {
         ("cfc_backbone", |_, plan| cfc(Some(7), plan)),
         ("cfc", |_, plan| cfc(None, plan)),
         ("cfc_ncp", |golden, plan| Box::new(wired_cfc(3, &golden.wiring((3, 12, 2)), plan))),
+        ("tokens_learned", |_, plan| tokens(Position::Learned, Class::Token, plan)),
+        ("tokens_sines", |_, plan| tokens(Position::Sines, Class::Token, plan)),
+        ("tokens_without_class", |_, plan| tokens(Position::Sines, Class::Absent, plan)),
+        ("deep_lob", |_, plan| {
+            let (steps, levels, filters, branch, units) = (6, 2, 3, 4, 5);
+            let sizes = DeepLob { steps, levels, filters, branch, units, ..DeepLob::default() };
+            whole(Design::DeepLob(sizes), plan)
+        }),
+        ("regime_transformer", |_, plan| {
+            let sizes = RegimeTransformer {
+                steps: 4,
+                inputs: 3,
+                width: 6,
+                heads: 2,
+                forward: 5,
+                dropout: 0.0,
+                classes: 3,
+                ..RegimeTransformer::default()
+            };
+            assert_eq!(sizes.position, Position::Sines);
+            whole(Design::RegimeTransformer(sizes), plan)
+        }),
     ]
 }
 
@@ -159,6 +193,29 @@ fn layers_in_double_precision_are_those_of_pytorch_and_ncps() {
 #[test]
 fn layers_in_single_precision_are_those_of_pytorch_and_ncps() {
     check::<f32>(2e-5);
+}
+
+/// Forward and backward of a drawn latent, with the draws of the script.
+fn draw(x: &[f64], dy: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let layer: Box<dyn Layer<f64>> = Box::new(Gaussian { latent: 4 });
+    let mut trace = layer.trace(3);
+    let (mut y, mut dx) = (vec![0.0; 12], vec![f64::NAN; 24]);
+    let mode = Mode::Train { draws: 11 };
+    layer.forward(Ahead { weights: &[], x, mode }, &mut y, &mut trace);
+    let back = Back { weights: &[], x, y: &y, dy, grads: &mut [], dx: Some(&mut dx) };
+    layer.backward(back, &mut trace);
+    (y, dx)
+}
+
+#[test]
+fn a_drawn_latent_is_that_of_pytorch_given_the_same_noise() {
+    let golden = Golden::read("gaussian");
+    let dy = &golden.0["dy"];
+    let (noise, _) = draw(&[0.0; 24], dy);
+    compare("noise", &noise, &golden.0["noise"], 1e-15);
+    let (y, dx) = draw(&golden.0["x"], dy);
+    compare("gaussian y", &y, &golden.0["y"], 1e-12);
+    compare("gaussian dx", &dx, &golden.0["dx"], 1e-12);
 }
 
 fn losses() -> Vec<(&'static str, Box<dyn Loss<f64>>)> {

@@ -95,6 +95,14 @@ fn layers() -> Vec<Case> {
             let (position, class) = (Position::Learned, Class::Token);
             Box::new(TokensConfig { steps: 3, width: 4, position, class }.build(plan))
         }),
+        case("tokens with sines", |plan| {
+            let (position, class) = (Position::Sines, Class::Token);
+            Box::new(TokensConfig { steps: 3, width: 5, position, class }.build(plan))
+        }),
+        case("tokens without a class", |plan| {
+            let (position, class) = (Position::Sines, Class::Absent);
+            Box::new(TokensConfig { steps: 3, width: 4, position, class }.build(plan))
+        }),
         case("kan", |plan| Box::new(KanConfig::new(3, 4).build(plan))),
         Case {
             mode: Mode::Train { draws: 3 },

@@ -49,6 +49,7 @@ fn suite() -> Vec<(Design, Aim)> {
         classes: 3,
         ..RegimeTransformer::default()
     };
+    let usual = RegimeTransformer { position: Position::Sines, ..transformer.clone() };
     let dual =
         Dual { still: 3, steps: 4, inputs: 2, dense: 6, units: 9, motor: 2, ..Dual::default() };
     let recurrent =
@@ -69,6 +70,7 @@ fn suite() -> Vec<(Design, Aim)> {
         (Design::Recurrent(recurrent(Cell::Lstm)), class),
         (Design::RegimeGru(gru), class),
         (Design::RegimeTransformer(transformer), class),
+        (Design::RegimeTransformer(usual), class),
         (Design::Health(small), health),
         (Design::Health(drawn), health),
         (Design::Dual(dual), stop),
@@ -215,7 +217,18 @@ fn a_loss_that_explodes_is_an_error_and_moves_no_weight() {
 fn impossible_designs_are_refused_by_name() {
     let transformer = RegimeTransformer { heads: 5, ..RegimeTransformer::default() };
     let stop = StopLoss { low: 0.1, high: 0.05, ..StopLoss::default() };
+    let weights = vec![1.0, 2.0];
+    let weighed = Answer::Classes { count: 3, weights: weights.clone(), smoothing: 0.0 };
+    let kan = KanNet { inputs: 4, hidden: vec![5], intervals: 4, degree: 3, answer: weighed };
+    let below = vec![1.0, 1.0, -1.0, 1.0, 1.0];
+    let negative = RegimeGru { class_weights: below, ..RegimeGru::default() };
+    let gru = RegimeGru { class_weights: weights.clone(), ..RegimeGru::default() };
+    let six = RegimeTransformer { class_weights: vec![1.0; 6], ..RegimeTransformer::default() };
     let designs = [
+        (Design::Kan(kan), "2 class weights for 3 classes"),
+        (Design::RegimeGru(gru), "2 class weights for 5 classes"),
+        (Design::RegimeGru(negative), "a class weight is -1"),
+        (Design::RegimeTransformer(six), "6 class weights for 5 classes"),
         (Design::RegimeGru(RegimeGru { units: 0, ..RegimeGru::default() }), "units is 0"),
         (Design::RegimeGru(RegimeGru { dropout: 1.0, ..RegimeGru::default() }), "dropout"),
         (Design::RegimeTransformer(transformer), "5 heads"),
