@@ -66,6 +66,19 @@ pub enum Error {
         #[source]
         source: base::Error,
     },
+    /// A forecast that is no number.
+    #[error(
+        "predict row {row}: output {output} is {value}; the model's weights ran away, or the row \
+         lies far outside what it learned from"
+    )]
+    Forecast {
+        /// The row of the panel.
+        row: usize,
+        /// Which number of the row, from 0.
+        output: usize,
+        /// What it is.
+        value: f32,
+    },
     /// Bytes that are no model of ours.
     #[error("read model: {what}")]
     ReadModel {

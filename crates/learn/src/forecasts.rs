@@ -1,5 +1,7 @@
 //! What a model says of some rows.
 
+use crate::Error;
+
 /// Numbers for some rows: one each, or one for each class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecasts {
@@ -11,6 +13,17 @@ impl Forecasts {
     /// Numbers of rows, `outputs` each.
     pub fn new(outputs: usize, values: Vec<f32>) -> Forecasts {
         Forecasts { outputs, values }
+    }
+
+    /// Refuses forecasts of which one is no number.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(at) => {
+                let (row, output) = (at / self.outputs.max(1), at % self.outputs.max(1));
+                Err(Error::Forecast { row, output, value: self.values[at] })
+            }
+        }
     }
 
     /// Numbers a row.

@@ -27,6 +27,7 @@ pub mod split;
 pub mod targets;
 pub mod trees;
 pub mod tune;
+mod watched;
 
 pub use classifier::Classifier;
 pub use error::{Error, PortError};

@@ -214,6 +214,11 @@ impl LogisticModel {
         self.intercept
     }
 
+    /// What was mended in columns to train it, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        self.scaling.notes()
+    }
+
     /// Columns with their slopes over scaled values: odds change by e^slope for one deviation.
     pub fn slopes(&self) -> Vec<(&str, f64)> {
         self.scaling.columns.iter().map(String::as_str).zip(self.slopes.iter().copied()).collect()

@@ -79,6 +79,22 @@ impl Scaling {
         Ok(scaling)
     }
 
+    /// What was done about columns that are not as they should be, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.constant.is_empty() {
+            let which = self.constant.join(", ");
+            notes.push(format!("never vary in the rows learned from, and teach nothing: {which}"));
+        }
+        if !self.marked.is_empty() {
+            let which: Vec<&str> = self.marked.iter().map(|at| &*self.columns[*at]).collect();
+            let which = which.join(", ");
+            notes
+                .push(format!("lack values; their mean stands in, with a mark beside it: {which}"));
+        }
+        notes
+    }
+
     /// Values of a row on the way into the model.
     pub fn width(&self) -> usize {
         self.columns.len() + self.marked.len()

@@ -6,7 +6,6 @@
 //! Actions are drawn ε-greedily or by Boltzmann, `p ∝ e^(Q/T)`; ε or T falls on a straight line.
 
 use base::Seed;
-use nets::layer::{Ahead, Back, Layer, Trace};
 use nets::optim::Optimiser;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::agent::{Acting, Agent, Card, Progress, check_kind, check_setting, rate_at};
 use super::checkpoint::Archive;
 use super::distribution::{self, Choosing, largest};
+use super::dueling::Dueling;
 use super::env::Actions;
 use super::network::{Body, Making, Opening, Shape, Tower};
 use super::normalise::{Scaler, Scaling};
@@ -379,49 +379,6 @@ impl Dqn {
     }
 }
 
-/// `Q = V + A − mean A`; a row is V, then A of each choice.
-#[derive(Debug, Clone, Copy)]
-struct Dueling {
-    choices: usize,
-}
-
-impl Layer<f32> for Dueling {
-    fn inputs(&self) -> usize {
-        self.choices + 1
-    }
-
-    fn outputs(&self) -> usize {
-        self.choices
-    }
-
-    fn learns(&self) -> bool {
-        false
-    }
-
-    fn trace(&self, _rows: usize) -> Trace<f32> {
-        Trace::new([])
-    }
-
-    fn forward(&self, ahead: Ahead<'_, f32>, y: &mut [f32], _trace: &mut Trace<f32>) {
-        let rows = ahead.x.chunks_exact(self.choices + 1);
-        for (x, y) in rows.zip(y.chunks_exact_mut(self.choices)) {
-            let mean = x[1..].iter().sum::<f32>() / self.choices as f32;
-            y.iter_mut().zip(&x[1..]).for_each(|(y, added)| *y = x[0] + added - mean);
-        }
-    }
-
-    fn backward(&self, back: Back<'_, f32>, _trace: &mut Trace<f32>) {
-        let Some(dx) = back.dx else { return };
-        let rows = back.dy.chunks_exact(self.choices);
-        for (dx, dy) in dx.chunks_exact_mut(self.choices + 1).zip(rows) {
-            let sum: f32 = dy.iter().sum();
-            dx[0] = sum;
-            let mean = sum / self.choices as f32;
-            dx[1..].iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy - mean);
-        }
-    }
-}
-
 impl Acting for Dqn {
     fn space(&self) -> Actions {
         Actions::Choice(self.choices)
@@ -528,3 +485,6 @@ impl Agent for Dqn {
         archive.to_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

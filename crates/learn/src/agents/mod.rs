@@ -2,7 +2,8 @@
 //!
 //! An [`Env`] is one environment; [`Vectorised`] steps many copies as one. An [`Agent`] acts in
 //! them and learns; [`train`] runs it, [`evaluate`] measures it, [`Agent::save`] stores it with
-//! its environments, and `resume` goes on bit for bit. [`Ensemble`] lets several vote.
+//! its environments, and `resume` goes on bit for bit; [`acting`] reads it to act alone.
+//! [`Ensemble`] lets several vote.
 //!
 //! No generator is carried along: each draw has its own node of the tree of randomness, named by
 //! the update or the step, so the place in the stream is a pair of counts. Policy and value
@@ -14,9 +15,11 @@
 pub mod a2c;
 mod actor_critic;
 mod agent;
+mod alone;
 mod checkpoint;
 mod distribution;
 pub mod dqn;
+mod dueling;
 pub mod ensemble;
 pub mod env;
 pub mod example;
@@ -32,6 +35,7 @@ mod vectorised;
 pub use a2c::{A2c, A2cConfig};
 pub use actor_critic::Minds;
 pub use agent::{Acting, Agent, Flow, Progress, evaluate, train};
+pub use alone::acting;
 pub use checkpoint::Archive;
 pub use distribution::Choosing;
 pub use dqn::{Dqn, DqnConfig};

@@ -97,6 +97,17 @@ impl Learner for FamilyLearner {
     }
 }
 
+impl Trained {
+    /// What was mended in columns and settings to train it, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        match self {
+            Trained::Trees(_) => Vec::new(),
+            Trained::Logistic(model) => model.notes(),
+            Trained::Network(model) => model.notes(),
+        }
+    }
+}
+
 impl Model for Trained {
     fn features(&self) -> &[String] {
         match self {

@@ -58,8 +58,8 @@ impl FamilyLearner {
         let total = params.n_estimators;
         let resume = watch.resume.map(TreeCheckpoint::from_bytes).transpose()?;
         let mut after = |grown: Grown| {
-            let (done, train_loss) = (grown.rounds, grown.train_loss);
-            (watch.after_step)(Step { done, total, train_loss, watched_loss: None })
+            let Grown { rounds: done, train_loss, watched_loss } = grown;
+            (watch.after_step)(Step { done, total, train_loss, watched_loss })
         };
         let learner = TreeLearner { params, seed: self.seed };
         Ok(match learner.fit_resumable(train, &mut after, resume.as_ref())? {

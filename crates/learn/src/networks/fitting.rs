@@ -1,5 +1,6 @@
 //! Training: epochs of shuffled batches, watched on the last rows.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use nets::optim::{Stopping, Verdict};
@@ -12,11 +13,10 @@ use super::groups;
 use super::model::NetworkModel;
 use super::shape::{self, Meaning};
 use super::{NetworkLearner, Precision};
-use crate::resuming;
 use crate::scaling::Scaling;
 use crate::split::{Fold, Train};
 use crate::trees::Flow;
-use crate::{Error, Learner, Targets};
+use crate::{Error, Learner, Targets, resuming, watched};
 
 /// What a watcher sees after an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,6 +96,8 @@ struct Work<'a, R> {
     units: Vec<Range<usize>>,
     /// Rows of the largest batch.
     batch_rows: usize,
+    /// What is done otherwise than the settings say.
+    notes: Vec<String>,
     /// Digest of rows and settings, so that a checkpoint resumes nothing else.
     problem: String,
 }
@@ -112,7 +114,7 @@ impl<'a, R: Real> Work<'a, R> {
     fn new(learner: &'a NetworkLearner, train: &Fold<'_, Train>) -> Result<Work<'a, R>, Error> {
         let params = &learner.params;
         let samples = train.samples();
-        let (mut learned, mut watched) = cut(train, params.watched_share)?;
+        let (mut learned, mut watched) = watched::cut("network", train, params.watched_share)?;
         check_targets(samples.targets(), train.rows())?;
         let units = groups::gather(samples.targets(), &mut learned);
         groups::gather(samples.targets(), &mut watched);
@@ -131,6 +133,7 @@ impl<'a, R: Real> Work<'a, R> {
         let (learned, watched) = (gather(&learned)?, gather(&watched)?);
         let largest = units.iter().map(Range::len).max().unwrap_or(1);
         let batch_rows = params.batch.min(learned.count).max(largest);
+        let notes = note_of_batch(params.batch, batch_rows).into_iter().collect();
         // A shard must not cut a group.
         let shard_rows = if largest > 1 { batch_rows } else { params.shard_rows.min(batch_rows) };
         let regime = Regime {
@@ -152,6 +155,7 @@ impl<'a, R: Real> Work<'a, R> {
             watched,
             units,
             batch_rows,
+            notes,
             problem,
         })
     }
@@ -203,20 +207,33 @@ impl<'a, R: Real> Work<'a, R> {
         checkpoint.restore(&mut self.training, &self.problem)
     }
 
+    /// The model, unless its weights or what it says of the rows it learned from ran away: the
+    /// loss of a step is looked at before the step, so that the last one is seen here alone.
     fn finish(self, state: State) -> Result<NetworkModel, Error> {
         let weights = match state.best.is_empty() {
             true => plain(self.training.weights()),
             false => state.best,
         };
         let watched_loss = state.stopping.best();
+        let steps = self.training.descent().steps();
+        let exploded = |what, value: &f32| {
+            let source = nets::Error::exploded(what, f64::from(*value), steps);
+            Err(Error::BuildNetwork { source })
+        };
+        if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
+            return exploded("a weight", weight);
+        }
         let network = self.design.build().map_err(|source| Error::BuildNetwork { source })?;
         let learned = (network, weights);
         let best_epoch = if state.best_epoch > 0 { state.best_epoch } else { state.epochs };
-        Ok(NetworkModel::new(self.design, learned, self.scaling, self.meaning).with_record(
-            state.epochs,
-            best_epoch,
-            watched_loss,
-        ))
+        let model = NetworkModel::new(self.design, learned, self.scaling, self.meaning)
+            .with_record(state.epochs, best_epoch, watched_loss)
+            .with_notes(self.notes);
+        let said = model.outputs(&plain(&self.learned.x));
+        match said.values().iter().find(|value| !value.is_finite()) {
+            Some(output) => exploded("an output", output),
+            None => Ok(model),
+        }
     }
 }
 
@@ -234,29 +251,19 @@ impl<R: Real> Rows<R> {
     }
 }
 
-/// Rows to learn from, and the last ones to watch. Rows whose label reaches into the watched
-/// time are left out of the first.
-fn cut(train: &Fold<'_, Train>, share: f64) -> Result<(Vec<usize>, Vec<usize>), Error> {
-    let rows = train.rows();
-    let count = (rows.len() as f64 * share).floor() as usize;
-    if rows.len() - count < 2 {
-        let what = format!("{} training rows are too few", rows.len());
-        return Err(Error::Fit { model: "network", what });
+/// What is to be said of a batch that is not as large as it was asked to be.
+fn note_of_batch(asked: usize, made: usize) -> Option<String> {
+    match asked.cmp(&made) {
+        Ordering::Equal => None,
+        Ordering::Greater => Some(format!(
+            "a batch of {asked} rows was asked for, and {made} are learned from: each step takes \
+             them all"
+        )),
+        Ordering::Less => Some(format!(
+            "a batch of {asked} rows was asked for, and the largest group has {made}: batches \
+             grew to hold it"
+        )),
     }
-    let (learned, watched) = rows.split_at(rows.len() - count);
-    let spans = train.samples().spans();
-    let Some(begins) = watched.iter().map(|row| spans[*row].starts).min() else {
-        return Ok((learned.to_vec(), Vec::new()));
-    };
-    let before: Vec<usize> =
-        learned.iter().copied().filter(|row| spans[*row].ends < begins).collect();
-    if before.len() < 2 {
-        let what = "labels reach so far that no row is left before the watched ones; lower \
-                    watched_share"
-            .to_owned();
-        return Err(Error::Fit { model: "network", what });
-    }
-    Ok((groups::apart(train.samples().targets(), before, watched), watched.to_vec()))
 }
 
 /// Refuses one class alone.

@@ -1,6 +1,6 @@
 //! Rows that are put in order within their group: a group stays whole in every batch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::{Error, Targets};
@@ -32,13 +32,6 @@ pub(super) fn targets(targets: &Targets, rows: &[usize]) -> Vec<f32> {
     let groups = rows.chunk_by(|a, b| targets.group(*a) == targets.group(*b)).enumerate();
     let both = |number: usize, row: usize| [targets.number(row) as f32, number as f32];
     groups.flat_map(|(number, rows)| rows.iter().flat_map(move |row| both(number, *row))).collect()
-}
-
-/// Those of the rows whose group has none among the watched ones.
-pub(super) fn apart(targets: &Targets, rows: Vec<usize>, watched: &[usize]) -> Vec<usize> {
-    let seen: BTreeSet<i64> = watched.iter().filter_map(|row| targets.group(*row)).collect();
-    let is_apart = |row: &usize| targets.group(*row).is_none_or(|group| !seen.contains(&group));
-    rows.into_iter().filter(is_apart).collect()
 }
 
 /// Refuses groups in which nothing stands before anything else.
@@ -96,10 +89,5 @@ mod tests {
     fn a_batch_holds_whole_groups() {
         assert_eq!(batches(&[0..3, 3..5, 5..6], &[1, 2, 0], 3), [vec![3, 4, 5], vec![0, 1, 2]]);
         assert_eq!(batches(&[0..3, 3..5], &[0, 1], 2), [vec![0, 1, 2], vec![3, 4]]);
-    }
-
-    #[test]
-    fn a_group_that_is_watched_is_not_learned_from() {
-        assert_eq!(apart(&ranks(), vec![0, 1, 2, 3], &[4, 5]), [3]);
     }
 }

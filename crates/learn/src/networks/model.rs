@@ -52,6 +52,9 @@ struct Card {
     epochs: u32,
     best_epoch: u32,
     watched_loss: Option<f64>,
+    /// What training did otherwise than it was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 const FORMAT: &str = "trimtab-network-1";
@@ -66,7 +69,16 @@ impl NetworkModel {
     ) -> NetworkModel {
         let format = FORMAT.to_owned();
         let (epochs, best_epoch, watched_loss) = (0, 0, None);
-        let card = Card { format, design, scaling, meaning, epochs, best_epoch, watched_loss };
+        let card = Card {
+            format,
+            design,
+            scaling,
+            meaning,
+            epochs,
+            best_epoch,
+            watched_loss,
+            notes: Vec::new(),
+        };
         NetworkModel { card, weights, network: Arc::new(network) }
     }
 
@@ -79,6 +91,18 @@ impl NetworkModel {
         (self.card.epochs, self.card.best_epoch) = (epochs, best_epoch);
         self.card.watched_loss = watched_loss;
         self
+    }
+
+    pub(super) fn with_notes(mut self, notes: Vec<String>) -> NetworkModel {
+        self.card.notes = notes;
+        self
+    }
+
+    /// What was mended in columns and settings to train it, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.card.scaling.notes();
+        notes.extend(self.card.notes.iter().cloned());
+        notes
     }
 
     /// The network's name.
@@ -101,20 +125,19 @@ impl NetworkModel {
         (self.card.epochs, self.card.best_epoch, self.card.watched_loss)
     }
 
-    /// Raw outputs of the network, one row after the other.
-    fn outputs(&self, panel: &Panel) -> Result<(Vec<f32>, usize), Error> {
+    /// Raw outputs of the network for rows as it reads them, one after the other.
+    pub(super) fn outputs(&self, x: &[f32]) -> Forecasts {
         let layer = &self.network.layer;
-        let rows: Vec<usize> = (0..panel.len()).collect();
-        let x = self.card.scaling.apply(panel, &rows)?;
         let (wide, high) = (layer.inputs(), layer.outputs());
-        let mut y = vec![0.0; panel.len() * high];
-        let mut trace = layer.trace(TOGETHER.min(panel.len().max(1)));
+        let rows = x.len() / wide;
+        let mut y = vec![0.0; rows * high];
+        let mut trace = layer.trace(TOGETHER.min(rows.max(1)));
         let parts = x.chunks(TOGETHER * wide).zip(y.chunks_mut(TOGETHER * high));
         for (x, y) in parts {
             let ahead = Ahead { weights: &self.weights, x, mode: Mode::Predict };
             layer.forward(ahead, y, &mut trace);
         }
-        Ok((y, high))
+        Forecasts::new(high, y)
     }
 }
 
@@ -124,7 +147,10 @@ impl Model for NetworkModel {
     }
 
     fn predict(&self, panel: &Panel) -> Result<Forecasts, Error> {
-        let (mut y, high) = self.outputs(panel)?;
+        let rows: Vec<usize> = (0..panel.len()).collect();
+        let raw = self.outputs(&self.card.scaling.apply(panel, &rows)?);
+        raw.check()?;
+        let (mut y, high) = (raw.values().to_vec(), raw.outputs());
         match self.card.meaning {
             Meaning::Win => y.iter_mut().for_each(|y| *y = 1.0 / (1.0 + (-*y).exp())),
             Meaning::Classes => softmax(&mut y, high),

@@ -45,6 +45,7 @@ pub(super) fn fit(
         }),
     };
     reading(&design).check(targets)?;
+    check_weights(&design, targets)?;
     let classes = classes(targets);
     let meaning = meaning(targets);
     match &mut design {
@@ -127,6 +128,37 @@ pub(crate) fn reading(design: &Design) -> Reading {
     }
 }
 
+/// Refuses weights of classes that are not one for each class of the targets.
+fn check_weights(design: &Design, targets: &Targets) -> Result<(), Error> {
+    let of_answer = |answer: &Answer| match answer {
+        Answer::Classes { weights, .. } => weights.len(),
+        _ => 0,
+    };
+    let refuse = |what: String| Err(Error::Fit { model: "network", what });
+    let given = match design {
+        Design::RegimeGru(it) => it.class_weights.len(),
+        Design::RegimeTransformer(it) => it.class_weights.len(),
+        Design::Mlp(it) => of_answer(&it.answer),
+        Design::Recurrent(it) => of_answer(&it.answer),
+        Design::Kan(it) => of_answer(&it.answer),
+        Design::Health(_) | Design::Dual(_) | Design::DeepLob(_) => 0,
+    };
+    let regime = matches!(design, Design::RegimeGru(_) | Design::RegimeTransformer(_));
+    match (given, targets) {
+        (0, _) => Ok(()),
+        (_, Targets::Wins(_)) if !regime => refuse(format!(
+            "{given} class weights, and the targets are wins; give positive_weight instead"
+        )),
+        _ if given != classes(targets) => {
+            let classes = classes(targets);
+            refuse(format!(
+                "{given} class weights for targets of {classes} classes; give one for each class"
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Classes to tell apart; 0 where there are none.
 fn classes(targets: &Targets) -> usize {
     match targets {
@@ -169,8 +201,7 @@ fn answer(answer: &mut Answer, targets: &Targets) {
         }
         (Targets::Wins(_), _) => Answer::Binary { count: 1, positive_weight: 1.0 },
         (Targets::Classes { count, .. }, Answer::Classes { weights, smoothing, .. }) => {
-            let count = *count as usize;
-            let weights = if weights.len() == count { weights.clone() } else { Vec::new() };
+            let (count, weights) = (*count as usize, weights.clone());
             Answer::Classes { count, weights, smoothing: *smoothing }
         }
         (Targets::Classes { count, .. }, _) => {

@@ -1,5 +1,6 @@
 //! All figures of one model on one set of rows, each with its interval.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use base::bootstrap::{Plan, interval};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Confusion, brier, log_loss, roc_auc};
 use crate::Error;
+use crate::trees::Flow;
 
 /// Figures by name: `accuracy auc precision recall f1 precision_weighted brier log_loss`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +50,8 @@ impl Scorecard {
             let of_rows = move |rows: &[usize]| on_rows(figure, (scores, labels, threshold), rows);
             (name, of_rows)
         });
-        let figures = measured(figures, scores.len(), Plan::independent(seed));
+        let plan = Plan::independent(seed);
+        let figures = measured(figures, scores.len(), (plan, &|| Flow::Go))?;
         let wins = labels.iter().filter(|&&label| label).count();
         Ok(Scorecard { rows: scores.len(), wins, threshold, figures })
     }
@@ -71,20 +74,35 @@ pub(super) fn on_rows(
 }
 
 /// Figures with their intervals over so many units, each drawn from a node of its own; one that
-/// does not exist, or has no interval, is left out.
+/// does not exist, or has no interval, is left out. `go_on` is asked before each draw.
 pub(super) fn measured<'n, F: Fn(&[usize]) -> f64>(
     figures: impl IntoIterator<Item = (&'n str, F)>,
     units: usize,
-    plan: Plan,
-) -> BTreeMap<String, Interval> {
-    let found = figures.into_iter().map(|(name, figure)| {
-        let plan = Plan { seed: plan.seed.child(name), ..plan };
-        (name.to_owned(), interval(units, plan, figure))
-    });
+    (plan, go_on): (Plan, &dyn Fn() -> Flow),
+) -> Result<BTreeMap<String, Interval>, Error> {
     let exists = |found: &Interval| {
         [found.value, found.low, found.high].iter().all(|value| value.is_finite())
     };
-    found.filter(|(_, found)| exists(found)).collect()
+    let mut all = BTreeMap::new();
+    let stopped = Cell::new(false);
+    let figures: Vec<_> = figures.into_iter().collect();
+    let total = figures.len();
+    for (done, (name, figure)) in figures.into_iter().enumerate() {
+        let plan = Plan { seed: plan.seed.child(name), ..plan };
+        // Once stopped, the draws that are left are not looked at.
+        let drawn = |rows: &[usize]| {
+            stopped.set(stopped.get() || go_on() == Flow::Stop);
+            if stopped.get() { f64::NAN } else { figure(rows) }
+        };
+        let found = interval(units, plan, drawn);
+        if stopped.get() {
+            return Err(Error::Stopped { done, total, unit: "figures" });
+        }
+        if exists(&found) {
+            all.insert(name.to_owned(), found);
+        }
+    }
+    Ok(all)
 }
 
 pub(crate) fn check_lengths(scores: &[Prob], labels: &[bool]) -> Result<(), Error> {

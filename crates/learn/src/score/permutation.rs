@@ -6,6 +6,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::figures::roc_auc;
+use crate::trees::Flow;
 use crate::{Error, Model, Reading, Samples};
 
 /// How much a column mattered to the ranking of some rows.
@@ -26,7 +27,7 @@ pub fn permutation(
 ) -> Result<Vec<PermutationLine>, Error> {
     // The rise of what the AUC lacks is the fall of the AUC.
     let lack = |panel: &Panel| Ok(-roc_auc(&model.predict_proba(panel)?, samples.labels()));
-    let lines = by_shuffling((model.features(), samples), repeats, seed, &lack)?;
+    let lines = by_shuffling((model.features(), samples), repeats, seed, (&lack, &|| Flow::Go))?;
     let line = |(feature, auc_fall)| PermutationLine { feature, auc_fall };
     Ok(lines.into_iter().map(line).collect())
 }
@@ -41,23 +42,28 @@ pub struct LossRise {
 }
 
 /// Shuffles each column of the model `repeats` times and measures the rise of the loss that is
-/// tuned for ([`super::Scored::loss`]); the largest first.
+/// tuned for ([`super::Scored::loss`]); the largest first. `after` is called after each shuffle,
+/// and may stop the work with [`Error::Stopped`].
 pub fn loss_rises(
     model: &impl Model,
     samples: &Samples,
     (reading, repeats): (&Reading, u64),
     seed: Seed,
+    after: &dyn Fn() -> Flow,
 ) -> Result<Vec<LossRise>, Error> {
     let loss = |panel: &Panel| {
         let (forecasts, targets) = (&model.predict(panel)?, samples.targets());
         super::Scored { forecasts, targets, reading }.loss()
     };
-    let lines = by_shuffling((model.features(), samples), repeats, seed, &loss)?;
+    let lines = by_shuffling((model.features(), samples), repeats, seed, (&loss, after))?;
     let line = |(feature, rise)| LossRise { feature, rise };
     let mut lines: Vec<LossRise> = lines.into_iter().map(line).collect();
     lines.sort_by(|a, b| b.rise.value.total_cmp(&a.rise.value));
     Ok(lines)
 }
+
+/// The loss of a model on a panel.
+type Loss<'a> = &'a dyn Fn(&Panel) -> Result<f64, Error>;
 
 /// The mean rise of a loss when a column is shuffled, with its interval over shuffles, column by
 /// column.
@@ -65,7 +71,7 @@ fn by_shuffling(
     (features, samples): (&[String], &Samples),
     repeats: u64,
     seed: Seed,
-    loss: &dyn Fn(&Panel) -> Result<f64, Error>,
+    (loss, after): (Loss<'_>, &dyn Fn() -> Flow),
 ) -> Result<Vec<(String, Interval)>, Error> {
     let panel = samples.panel().select(features);
     let panel = panel.map_err(|source| Error::MatchColumns { source })?;
@@ -73,7 +79,17 @@ fn by_shuffling(
     let mut lines = Vec::with_capacity(panel.names().len());
     for (column, feature) in panel.names().iter().enumerate() {
         let seed = seed.child(feature);
-        let rise = |repeat| Ok(loss(&shuffled(&panel, column, seed.index(repeat))?)? - whole);
+        let rise = |repeat| {
+            let rise = loss(&shuffled(&panel, column, seed.index(repeat))?)? - whole;
+            match after() {
+                Flow::Go => Ok(rise),
+                Flow::Stop => {
+                    let total = panel.names().len() * repeats as usize;
+                    let done = column * repeats as usize + repeat as usize + 1;
+                    Err(Error::Stopped { done, total, unit: "shuffles" })
+                }
+            }
+        };
         let rises: Vec<f64> = (0..repeats).map(rise).collect::<Result<_, Error>>()?;
         let plan = Plan::independent(seed.child("interval"));
         lines.push((feature.clone(), mean_interval(&rises, plan)));

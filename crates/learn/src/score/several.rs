@@ -10,6 +10,7 @@ use nets::layer::activation::softmax;
 use super::card::measured;
 use super::sheet::{Figure, Figures, Scored, Sheet};
 use crate::reading::{Head, Reading, Says};
+use crate::trees::Flow;
 use crate::{Error, Forecasts, Targets};
 
 /// Mean over the heads of the loss over that of blind guessing; 1 is no better than blind.
@@ -80,19 +81,27 @@ pub(super) fn loss(parts: &[Part]) -> Result<f64, Error> {
     Ok(relative(&scored)?(&rows))
 }
 
+/// Figures of all heads, and the one of them together.
+pub(super) fn count(parts: &[Part]) -> Result<usize, Error> {
+    scored(parts).try_fold(1, |sum, (_, scored)| Ok(sum + scored.count()?))
+}
+
 /// All figures of all heads.
-pub(super) fn sheet(parts: &[Part], plan: Plan) -> Result<Sheet, Error> {
+pub(super) fn sheet(
+    parts: &[Part],
+    (plan, go_on): (Plan, &dyn Fn() -> Flow),
+) -> Result<Sheet, Error> {
     let scored: Vec<_> = scored(parts).collect();
     let (mut figures, mut blind) = (BTreeMap::new(), BTreeMap::new());
     let mut rows = 0;
     for (name, scored) in &scored {
-        let sheet = scored.sheet(plan)?;
+        let sheet = scored.sheet_while(plan, go_on)?;
         rows = sheet.rows;
         let of = |figure: String| format!("{name}.{figure}");
         figures.extend(sheet.figures.into_iter().map(|(figure, found)| (of(figure), found)));
         blind.extend(sheet.blind.into_iter().map(|(figure, found)| (of(figure), found)));
     }
-    figures.extend(measured([(MAIN, relative(&scored)?)], rows, plan));
+    figures.extend(measured([(MAIN, relative(&scored)?)], rows, (plan, go_on))?);
     blind.insert(MAIN.to_owned(), 1.0);
     let (kind, main) = ("several numbers".to_owned(), MAIN.to_owned());
     Ok(Sheet { rows, kind, main, figures, blind })
@@ -131,7 +140,7 @@ mod tests {
         let forecasts = Forecasts::new(3, values.concat());
         let parts = parts(&forecasts, &columns, &reading).unwrap();
         let plan = Plan { draws: 200, ..Plan::independent(Seed::root(1)) };
-        let sheet = sheet(&parts, plan).unwrap();
+        let sheet = sheet(&parts, (plan, &|| Flow::Go)).unwrap();
         assert_eq!(sheet.figures["way.accuracy"].value, 1.0);
         assert!((sheet.figures["size.rmse"].value - sheet.blind["size.rmse"]).abs() < 1e-6);
         // One head loses nothing, the other all that blind guessing does.

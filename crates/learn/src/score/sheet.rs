@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::card::{FIGURES, measured, on_rows};
 use super::{several, stopped};
-use crate::trees::ndcg_of_groups;
+use crate::trees::{Flow, ndcg_of_groups};
 use crate::{Error, Forecasts, Reading, Targets};
 
 /// What a model scores on some rows, and what blind guessing would.
@@ -60,21 +60,34 @@ impl Scored<'_> {
         if let Some(parts) = self.parts()? {
             return several::loss(&parts);
         }
-        let Figures { main, units, all } = self.figures()?;
-        let every: Vec<usize> = (0..units).collect();
-        let found = all.into_iter().find(|(name, _)| *name == main);
-        Ok(found.map_or(f64::NAN, |(_, figure)| figure(&every)))
+        self.figures()?.loss()
     }
 
-    /// All figures; the plan says how rows are drawn for the intervals.
+    /// All figures; the plan says how rows are drawn for the intervals. One that these rows do not
+    /// have is left out; a loss that is no number is an error.
     pub fn sheet(&self, plan: Plan) -> Result<Sheet, Error> {
+        self.sheet_while(plan, &|| Flow::Go)
+    }
+
+    /// The same; `go_on` is asked before each draw, and ends the work with [`Error::Stopped`].
+    pub fn sheet_while(&self, plan: Plan, go_on: &dyn Fn() -> Flow) -> Result<Sheet, Error> {
         if let Some(parts) = self.parts()? {
-            return several::sheet(&parts, plan);
+            return several::sheet(&parts, (plan, go_on));
         }
-        let Figures { main, units, all } = self.figures()?;
+        let figures = self.figures()?;
+        figures.loss()?;
+        let Figures { main, units, all } = figures;
         let (kind, main) = (self.targets.kind().to_owned(), main.to_owned());
-        let (figures, blind) = (measured(all, units, plan), self.blind()?);
+        let (figures, blind) = (measured(all, units, (plan, go_on))?, self.blind()?);
         Ok(Sheet { rows: self.targets.len(), kind, main, figures, blind })
+    }
+
+    /// Figures in all.
+    pub fn count(&self) -> Result<usize, Error> {
+        match self.parts()? {
+            Some(parts) => several::count(&parts),
+            None => Ok(self.figures()?.all.len()),
+        }
     }
 
     /// The heads, where there are several with a target each.
@@ -94,6 +107,7 @@ impl Scored<'_> {
         if rows == 0 || rows != given {
             return Err(Error::Measure { what: format!("{given} forecasts for {rows} rows") });
         }
+        self.forecasts.check()?;
         self.reading.check(self.targets)
     }
 
@@ -284,6 +298,20 @@ impl Scored<'_> {
     }
 }
 
+impl Figures<'_> {
+    /// The figure that is tuned for, of all units.
+    fn loss(&self) -> Result<f64, Error> {
+        let every: Vec<usize> = (0..self.units).collect();
+        let found = self.all.iter().find(|(name, _)| *name == self.main);
+        let loss = found.map_or(f64::NAN, |(_, figure)| figure(&every));
+        if !loss.is_finite() {
+            let what = format!("{} is {loss} on these rows; bring the targets to scale", self.main);
+            return Err(Error::Measure { what });
+        }
+        Ok(loss)
+    }
+}
+
 /// The figure that is tuned for; less is better.
 pub fn main_figure(targets: &Targets, reading: &Reading) -> &'static str {
     match (targets, reading) {
@@ -340,6 +368,54 @@ mod tests {
         assert!((sheet.figures["rmse"].value - sheet.blind["rmse"]).abs() < 1e-6);
         assert!((sheet.figures["mae"].value - 2.0).abs() < 1e-6);
         assert!(!sheet.figures.contains_key("correlation"));
+    }
+
+    #[test]
+    fn a_forecast_that_is_no_number_is_an_error_and_not_a_figure_less() {
+        let sets = [
+            Targets::Numbers(vec![1.0, 2.0, 6.0]),
+            Targets::Classes { classes: vec![0, 0, 0], count: 1 },
+            Targets::Ranks { relevance: vec![1.0, 0.0, 2.0], groups: vec![0, 0, 0] },
+            Targets::Many(vec![vec![1.0, 2.0, 3.0]]),
+        ];
+        for targets in sets {
+            for value in [f32::NAN, f32::INFINITY] {
+                let forecasts = Forecasts::new(1, vec![0.5, value, 0.25]);
+                let scored = scored(&forecasts, &targets);
+                for said in [scored.loss().map(drop), scored.sheet(plan()).map(drop)] {
+                    let said = said.unwrap_err().to_string();
+                    assert!(said.contains("row 1: output 0 is"), "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sheet_that_is_not_wanted_any_more_is_not_finished() {
+        let targets = Targets::Numbers(vec![1.0, 2.0, 6.0]);
+        let forecasts = Forecasts::new(1, vec![3.0; 3]);
+        let asked = std::cell::Cell::new(0);
+        let go_on = || {
+            asked.set(asked.get() + 1);
+            if asked.get() == 300 { Flow::Stop } else { Flow::Go }
+        };
+        let ended = scored(&forecasts, &targets).sheet_while(plan(), &go_on);
+        let said = ended.unwrap_err().to_string();
+        assert!(said.contains("stopped after 1 of 5 figures"), "{said}");
+        assert_eq!(asked.get(), 300);
+    }
+
+    #[test]
+    fn a_main_figure_that_is_no_number_is_an_error() {
+        let targets = Targets::Numbers(vec![1e200, -1e200, 0.0]);
+        let forecasts = Forecasts::new(1, vec![0.0; 3]);
+        for said in [
+            scored(&forecasts, &targets).loss().map(drop),
+            scored(&forecasts, &targets).sheet(plan()).map(drop),
+        ] {
+            let said = said.unwrap_err().to_string();
+            assert!(said.contains("rmse is inf on these rows"), "{said}");
+        }
     }
 
     #[test]

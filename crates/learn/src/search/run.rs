@@ -67,6 +67,13 @@ impl<'a> Run<'a> {
         if hopeless { Flow::Stop } else { Flow::Go }
     }
 
+    /// Says within a long step that the trial is under way, so that no other process takes it over;
+    /// [`Flow::Stop`] when the whole study was asked to stop.
+    pub fn go_on(&self) -> Flow {
+        (self.watch.alive)(self.number);
+        if self.is_stopping() { Flow::Stop } else { Flow::Go }
+    }
+
     /// True when the whole study was asked to stop; the objective may end with
     /// [`Error::Stopped`].
     pub fn is_stopping(&self) -> bool {

@@ -75,6 +75,16 @@ impl<'a, Purpose> Fold<'a, Purpose> {
     }
 }
 
+impl<'a> Fold<'a, Train> {
+    /// The fold with some of its rows alone, and others of them to judge training by.
+    pub(crate) fn parted(
+        &self,
+        (learned, watched): (Vec<usize>, Vec<usize>),
+    ) -> (Fold<'a, Train>, Fold<'a, Valid>) {
+        (Fold::new(self.samples, learned), Fold::new(self.samples, watched))
+    }
+}
+
 /// All rows for training: what a model for use is fitted on once its settings are chosen.
 pub fn everything(samples: &Samples) -> Fold<'_, Train> {
     Fold::new(samples, purge::by_time(samples))

@@ -10,10 +10,11 @@ use super::gradients::Gradients;
 use super::growing::{Grower, LeafRows};
 use super::objective::Objective;
 use super::params::{Direction, TreeParams};
+use super::resuming::Ended;
 use super::splitting::Judge;
 use super::task::Task;
 use super::tree::{Kind, Rows, Tree};
-use crate::split::{Fold, Train, Valid};
+use crate::split::{Fold, Train};
 use crate::{Error, Learner};
 
 /// Unfitted boosted trees: settings and a seed.
@@ -25,16 +26,6 @@ pub struct TreeLearner {
     pub seed: Seed,
 }
 
-/// What a watcher sees after a round: one tree, or one for each class.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Round {
-    /// Rounds so far.
-    pub trees: u32,
-    /// The metric of the objective ([`Objective::metric`]) on the validation rows; smaller is
-    /// better.
-    pub valid_loss: f64,
-}
-
 /// What a watcher wants next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -44,20 +35,16 @@ pub enum Flow {
     Stop,
 }
 
-/// Watches training on validation rows.
-pub struct Watch<'w, 'a> {
-    /// Rows that are judged after each round.
-    pub valid: &'w Fold<'a, Valid>,
-    /// Stop after this many rounds without a better loss; `None` grows them all.
-    pub patience: Option<u32>,
-    /// Called after each round.
-    pub after_round: &'w mut dyn FnMut(Round) -> Flow,
-}
-
 impl Learner for TreeLearner {
     type Fitted = TreeModel;
 
     fn fit(&self, train: &Fold<'_, Train>) -> Result<TreeModel, Error> {
+        if self.params.watched_share > 0.0 {
+            return match self.fit_resumable(train, &mut |_| Flow::Go, None)? {
+                Ended::Fitted(model) => Ok(*model),
+                Ended::Stopped(_) => unreachable!("nobody asked to stop"),
+            };
+        }
         let mut boost = Boost::new(self, train)?;
         for round in 0..self.params.n_estimators {
             boost.add_round(round);
@@ -67,44 +54,6 @@ impl Learner for TreeLearner {
 }
 
 impl TreeLearner {
-    /// Fits while a watcher looks on, and keeps the trees up to the best validation round when
-    /// training ends early.
-    pub fn fit_watched(
-        &self,
-        train: &Fold<'_, Train>,
-        watch: Watch<'_, '_>,
-    ) -> Result<TreeModel, Error> {
-        let mut boost = Boost::new(self, train)?;
-        let valid = Task::new(self.params.objective, watch.valid, 1.0)?;
-        let panel = watch.valid.samples().panel();
-        let columns: Vec<&[f64]> = panel.columns().iter().map(Vec::as_slice).collect();
-        let rows = Rows::gather(&columns, watch.valid.rows().iter().copied());
-        if rows.len() == 0 {
-            return Err(refuse("there is no validation row to watch".to_owned()));
-        }
-        let outputs = self.params.objective.outputs();
-        let mut margins: Vec<Vec<f32>> = boost.bases().map(|base| vec![base; rows.len()]).collect();
-        let (mut best, mut best_loss, mut early) = (0, f64::INFINITY, false);
-        for round in 0..self.params.n_estimators {
-            for (tree, margins) in boost.add_round(round).iter().zip(&mut margins) {
-                rows.add(tree, margins);
-            }
-            let seen = Round { trees: round + 1, valid_loss: valid.loss(&margins) };
-            if seen.valid_loss < best_loss {
-                (best, best_loss) = (seen.trees, seen.valid_loss);
-            }
-            let tired = watch.patience.is_some_and(|patience| seen.trees - best >= patience);
-            if (watch.after_round)(seen) == Flow::Stop || tired {
-                early = true;
-                break;
-            }
-        }
-        if early || watch.patience.is_some() {
-            boost.trees.truncate(best as usize * outputs);
-        }
-        boost.finish()
-    }
-
     /// One model for each of these quantiles, with the other settings as they are.
     pub fn fit_quantiles(
         &self,
@@ -186,7 +135,12 @@ impl<'a> Boost<'a> {
         })
     }
 
-    fn bases(&self) -> impl Iterator<Item = f32> {
+    pub(super) fn objective(&self) -> Objective {
+        self.learner.params.objective
+    }
+
+    /// What every row begins with, for each output.
+    pub(super) fn bases(&self) -> impl Iterator<Item = f32> {
         let objective = self.learner.params.objective;
         self.base_scores.iter().map(move |&score| objective.margin_of(score))
     }
@@ -201,6 +155,11 @@ impl<'a> Boost<'a> {
             rows.add(tree, &mut self.margins[at % outputs]);
         }
         self.trees = model.trees;
+    }
+
+    /// Keeps the trees of so many rounds alone.
+    pub(super) fn keep(&mut self, rounds: u32) {
+        self.trees.truncate(rounds as usize * self.margins.len());
     }
 
     /// The metric of the objective on the training rows.
@@ -315,6 +274,6 @@ fn draw_columns(width: usize, share: f64, seed: Seed) -> Vec<usize> {
     columns
 }
 
-fn refuse(what: String) -> Error {
+pub(super) fn refuse(what: String) -> Error {
     Error::Fit { model: "boosted trees", what }
 }

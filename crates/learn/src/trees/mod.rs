@@ -27,12 +27,14 @@ mod scanning;
 mod splitting;
 mod task;
 mod tree;
+mod watching;
 mod xgboost_json;
 
-pub use boosting::{Flow, Round, TreeLearner, Watch};
+pub use boosting::{Flow, TreeLearner};
 pub use explain::{Explanation, MeanContribution};
 pub use forest::{Importance, TreeModel};
 pub use objective::Objective;
 pub use params::{Direction, TreeParams};
 pub(crate) use ranking::ndcg_of_groups;
 pub use resuming::{Ended, Grown, TreeCheckpoint};
+pub use watching::{Round, Watch};

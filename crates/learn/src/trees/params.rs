@@ -51,6 +51,14 @@ pub struct TreeParams {
     /// Most categories on the right side of a split.
     #[serde(default = "usual_categories")]
     pub max_cat_threshold: u32,
+    /// Share of the rows, the last in time, that say when to stop; 0 learns from all and grows
+    /// all trees.
+    #[serde(default)]
+    pub watched_share: f64,
+    /// Rounds without a better loss on those before training ends; the trees up to the best round
+    /// are kept.
+    #[serde(default = "usual_patience")]
+    pub patience: u32,
 }
 
 /// Which way a margin may go as a column rises.
@@ -69,6 +77,10 @@ fn usual_one_hot() -> u32 {
 
 fn usual_categories() -> u32 {
     64
+}
+
+fn usual_patience() -> u32 {
+    10
 }
 
 impl Default for TreeParams {
@@ -90,6 +102,8 @@ impl Default for TreeParams {
             categorical: BTreeSet::new(),
             max_cat_to_onehot: usual_one_hot(),
             max_cat_threshold: usual_categories(),
+            watched_share: 0.0,
+            patience: usual_patience(),
         }
     }
 }
@@ -115,6 +129,7 @@ impl TreeParams {
             ("gamma", self.gamma, 0.0, f64::MAX, "must be finite and not negative"),
             ("scale_pos_weight", self.scale_pos_weight, 1e-9, f64::MAX, "must be positive"),
             ("max_bins", f64::from(self.max_bins), 2.0, 255.0, "must lie in 2..=255"),
+            ("patience", f64::from(self.patience), 1.0, f64::MAX, "must be at least 1"),
             (
                 "max_cat_threshold",
                 f64::from(self.max_cat_threshold),
@@ -127,6 +142,10 @@ impl TreeParams {
             if !(low..=high).contains(&value) {
                 return Err(Error::CheckParams { name: name.to_owned(), value, rule });
             }
+        }
+        if !(0.0..0.9).contains(&self.watched_share) {
+            let (name, value) = ("watched_share".to_owned(), self.watched_share);
+            return Err(Error::CheckParams { name, value, rule: "must lie in 0..0.9" });
         }
         self.objective.check()?;
         self.check_columns()
@@ -161,6 +180,8 @@ mod tests {
             (TreeParams { learning_rate: f64::NAN, ..TreeParams::default() }, "learning_rate"),
             (TreeParams { max_depth: 17, ..TreeParams::default() }, "max_depth"),
             (TreeParams { gamma: -1.0, ..TreeParams::default() }, "gamma"),
+            (TreeParams { watched_share: 0.9, ..TreeParams::default() }, "watched_share"),
+            (TreeParams { patience: 0, ..TreeParams::default() }, "patience"),
             (TreeParams { max_bins: 256, ..TreeParams::default() }, "max_bins"),
         ];
         for (params, name) in cases {

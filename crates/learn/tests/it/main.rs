@@ -1,6 +1,7 @@
 //! Tests of the whole room.
 
 mod agents;
+mod agents_alone;
 mod conformance;
 mod data;
 mod families;

@@ -12,7 +12,9 @@ use nets::layer::Position;
 use nets::net::health::Latent;
 use nets::net::mlp::Answer;
 use nets::net::recurrent::Cell;
-use nets::net::{DeepLob, Design, Dual, Health, KanNet, Recurrent, RegimeGru, RegimeTransformer};
+use nets::net::{
+    DeepLob, Design, Dual, Health, KanNet, Mlp, Recurrent, RegimeGru, RegimeTransformer,
+};
 use rand::RngExt as _;
 
 /// Rows of `columns` values that a hidden class shifts.
@@ -274,8 +276,11 @@ fn columns_are_found_by_name_and_a_missing_one_is_named() {
     assert!(chain.contains("x3"), "{chain}");
 }
 
-/// What training says of rows spoilt in some way.
-fn refusal(spoil: fn(&mut Vec<Vec<f64>>, &mut Vec<bool>), missing: Missing) -> Result<(), String> {
+/// What training says of rows spoilt in some way: what it mended, or why it refuses.
+fn refusal(
+    spoil: fn(&mut Vec<Vec<f64>>, &mut Vec<bool>),
+    missing: Missing,
+) -> Result<Vec<String>, String> {
     let (panel, classes, spans) = panel(60, 3);
     let mut rows: Vec<Vec<f64>> = (0..60).map(|row| panel.row(row)).collect();
     let mut labels: Vec<bool> = classes.iter().map(|class| *class == 2).collect();
@@ -289,8 +294,10 @@ fn refusal(spoil: fn(&mut Vec<Vec<f64>>, &mut Vec<bool>), missing: Missing) -> R
     let samples = Samples::new(spoilt, labels, spans).map_err(|error| error.to_string())?;
     let mut learner = dense();
     learner.params.missing = missing;
-    let ended = learner.fit(&everything(&samples));
-    ended.map(|_| ()).map_err(|error| error.to_string())
+    let model = learner.fit(&everything(&samples)).map_err(|error| error.to_string())?;
+    let again = NetworkModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!(again.notes(), model.notes(), "what is on record is in the file");
+    Ok(again.notes())
 }
 
 #[test]
@@ -316,9 +323,72 @@ fn bad_rows_are_refused_with_what_is_wrong() {
 
 #[test]
 fn what_can_be_mended_is_mended_and_on_record() {
-    refusal(|rows, _| rows[7][1] = f64::NAN, Missing::MeanAndMark).unwrap();
-    refusal(|rows, _| rows.iter_mut().for_each(|row| row[0] = 4.0), Missing::Refuse).unwrap();
-    refusal(|rows, _| rows.truncate(20), Missing::Refuse).unwrap();
+    use Missing::{MeanAndMark, Refuse};
+    type Spoil = fn(&mut Vec<Vec<f64>>, &mut Vec<bool>);
+    let table: [(Spoil, Missing, &[&str]); 4] = [
+        (|_, _| {}, Refuse, &[]),
+        (|rows, _| rows[7][1] = f64::NAN, MeanAndMark, &["their mean stands in", ": b"]),
+        (
+            |rows, _| rows.iter_mut().for_each(|row| (row[0], row[2]) = (4.0, 0.0)),
+            Refuse,
+            &["never vary", ": a, c"],
+        ),
+        // The last three of twenty are watched.
+        (|rows, _| rows.truncate(20), Refuse, &["a batch of 32 rows", "17 are learned from"]),
+    ];
+    for (spoil, missing, wanted) in table {
+        let notes = refusal(spoil, missing).unwrap();
+        assert_eq!(notes.len(), wanted.len().min(1), "{wanted:?}: {notes:?}");
+        assert!(wanted.iter().all(|words| notes[0].contains(words)), "{wanted:?}: {notes:?}");
+    }
+}
+
+#[test]
+fn a_batch_that_must_hold_a_larger_group_says_so() {
+    let (panel, classes, spans) = panel(60, 3);
+    let relevance = classes.iter().map(|class| *class as f64).collect();
+    let groups = (0..60).map(|row| row / 20).collect();
+    let samples = Samples::of(panel, Targets::Ranks { relevance, groups }, spans).unwrap();
+    let mut learner = dense();
+    (learner.params.batch, learner.params.watched_share) = (16, 0.0);
+    let notes = learner.fit(&everything(&samples)).unwrap().notes();
+    assert!(notes[0].contains("the largest group has 20"), "{notes:?}");
+}
+
+#[test]
+fn class_weights_that_are_not_one_for_each_class_are_refused_with_both_counts() {
+    let weights = |count: usize| vec![1.0; count];
+    let answer = |count| Answer::Classes { count: 3, weights: weights(count), smoothing: 0.0 };
+    let dense = |count: usize| match NetworkParams::default().design {
+        Design::Mlp(mlp) => Design::Mlp(Mlp { answer: answer(count), ..mlp }),
+        other => other,
+    };
+    let gru = |count: usize| {
+        let class_weights = weights(count);
+        Design::RegimeGru(RegimeGru { steps: 3, units: 4, class_weights, ..RegimeGru::default() })
+    };
+    let transformer = |count: usize| {
+        let class_weights = weights(count);
+        let small = RegimeTransformer { steps: 3, width: 8, ..RegimeTransformer::default() };
+        Design::RegimeTransformer(RegimeTransformer { class_weights, ..small })
+    };
+    let fit = |design: Design, targets: fn(&[usize]) -> Targets| {
+        let mut learner = learner(design);
+        learner.params.epochs = 1;
+        let samples = samples(60, 6, targets);
+        let fitted = learner.fit(&everything(&samples));
+        fitted.map(drop).map_err(|error| error.to_string())
+    };
+    for design in [&dense as &dyn Fn(usize) -> Design, &gru, &transformer] {
+        fit(design(3), three).unwrap();
+        for count in [2, 4] {
+            let said = fit(design(count), three).unwrap_err();
+            let wanted = format!("{count} class weights for targets of 3 classes");
+            assert!(said.contains(&wanted), "{said}");
+        }
+    }
+    assert!(fit(dense(2), wins).unwrap_err().contains("positive_weight"));
+    fit(gru(2), wins).unwrap();
 }
 
 #[test]
@@ -331,4 +401,23 @@ fn a_loss_that_explodes_is_an_error() {
     let error = learner.fit(&everything(&samples)).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("at step"), "{cause}");
+}
+
+#[test]
+fn a_blow_up_on_the_very_last_step_is_an_error() {
+    let samples = samples(40, 4, numbers);
+    // One step in all: its own loss is sound, what it leaves is not.
+    let last = |rate: f64| {
+        let mut learner = dense();
+        learner.params.schedule = nets::optim::Schedule::Constant { rate };
+        learner.params.optimiser = nets::optim::Optimiser::Sgd { momentum: 0.0, decay: 0.0 };
+        (learner.params.epochs, learner.params.batch) = (1, 64);
+        (learner.params.clip, learner.params.watched_share) = (None, 0.0);
+        let error = learner.fit(&everything(&samples)).unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let weight = last(1e39);
+    assert!(weight.contains("a weight is") && weight.contains("at step 1"), "{weight}");
+    let output = last(1e30);
+    assert!(output.contains("an output is") && output.contains("lower the"), "{output}");
 }

@@ -1,9 +1,11 @@
 //! Training under a watcher: what it sees, when it ends, which trees are kept.
 
 use base::{Seed, Span};
-use learn::split::k_fold;
+use learn::family::{Family, FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained};
+use learn::split::{everything, k_fold};
 use learn::trees::{Flow, Round, TreeLearner, TreeModel, TreeParams, Watch};
 use learn::{Learner as _, Model as _, Samples};
+use serde_json::json;
 
 use crate::data;
 
@@ -91,4 +93,71 @@ fn a_watcher_that_stops_gets_the_best_trees_so_far() {
     let (model, rounds) = watched(&data::samples(0, 1_500), 100, None, Some(25));
     assert_eq!(rounds.len(), 25);
     assert_eq!(model.tree_count() as u32, best(&rounds).trees);
+}
+
+/// Trees as a family whose last rows are watched.
+fn patient(trees: u32, share: f64) -> FamilyLearner {
+    let TreeLearner { params, seed } = hasty(trees);
+    let family = Family::Trees(params).with("watched_share", &json!(share)).unwrap();
+    FamilyLearner { family: family.with("patience", &json!(5)).unwrap(), seed }
+}
+
+/// All steps that were seen, and the model; broken off and gone on with after every so many.
+fn in_sittings(learner: &FamilyLearner, samples: &Samples, every: u32) -> (Trained, Vec<Step>) {
+    let (mut steps, mut left) = (Vec::new(), None::<Vec<u8>>);
+    loop {
+        let mut after_step = |step: Step| {
+            steps.push(step);
+            if step.done.is_multiple_of(every) { Flow::Stop } else { Flow::Go }
+        };
+        let watch = FamilyWatch { after_step: &mut after_step, resume: left.as_deref() };
+        match learner.fit_watched(&everything(samples), watch).unwrap() {
+            FamilyEnded::Fitted(model) => return (*model, steps),
+            FamilyEnded::Stopped(checkpoint) => left = Some(checkpoint),
+        }
+    }
+}
+
+fn trees_of(model: &Trained) -> u32 {
+    match model {
+        Trained::Trees(trees) => trees.tree_count() as u32,
+        _ => panic!("these are no trees"),
+    }
+}
+
+#[test]
+fn a_family_of_trees_stops_when_its_last_rows_get_no_better() {
+    let samples = data::samples(0, 1_500);
+    let learner = patient(200, 0.3);
+    let (model, steps) = in_sittings(&learner, &samples, 0);
+    let loss = |step: &Step| step.watched_loss.unwrap();
+    let best = steps.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap().done;
+    assert!(steps.len() < 200, "it never tired");
+    assert_eq!((steps.len() as u32, trees_of(&model)), (best + 5, best));
+    assert_eq!(learner.fit(&everything(&samples)).unwrap(), model, "fitted without a watcher");
+    // The labels of the last hours before the watched rows reach into them, and are left out.
+    let earlier = samples.take(&(0..1_050 - 3).collect::<Vec<_>>());
+    let TreeLearner { params, seed } = hasty(best);
+    assert_eq!(
+        Trained::Trees(TreeLearner { params, seed }.fit(&everything(&earlier)).unwrap()),
+        model
+    );
+}
+
+#[test]
+fn watched_trees_grown_in_sittings_are_those_grown_in_one() {
+    let samples = data::samples(0, 1_500);
+    let learner = patient(60, 0.3);
+    let (whole, steps) = in_sittings(&learner, &samples, 0);
+    assert_eq!(in_sittings(&learner, &samples, 2), (whole, steps));
+}
+
+#[test]
+fn no_row_is_watched_unless_that_is_asked_for() {
+    let samples = data::samples(0, 300);
+    let TreeLearner { params, seed } = hasty(20);
+    let (model, steps) =
+        in_sittings(&FamilyLearner { family: Family::Trees(params), seed }, &samples, 0);
+    assert!(steps.len() == 20 && steps.iter().all(|step| step.watched_loss.is_none()));
+    assert_eq!(trees_of(&model), 20);
 }

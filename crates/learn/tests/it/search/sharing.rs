@@ -1,11 +1,14 @@
 //! Several processes on one study, played by threads that share a board.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use learn::search::{
-    Claim, GpPlan, Method, Outcome, Run, Sharing, Study, TpePlan, Trial, TrialLog, TrialMemory,
+    Claim, GpPlan, Method, Outcome, Ports, Run, Sharing, Silent, Study, TpePlan, Trial, TrialLog,
+    TrialMemory,
 };
+use learn::trees::Flow;
 use learn::{Error, PortError};
 
 use super::{mixed, run_in, stepwise};
@@ -125,4 +128,25 @@ fn an_objective_that_breaks_gives_its_claim_back() {
     assert!(board.lock().unwrap().claims.is_empty());
     assert_eq!(run_in(&study, &stepwise, &mut worker(&board, 1)).unwrap(), alone(&study));
     assert_eq!(board.lock().unwrap().now, 0, "nobody had to wait");
+}
+
+#[test]
+fn a_long_step_keeps_its_claim_and_hears_that_it_shall_stop() {
+    let study = Study { trials: 1, ..mixed(Method::Random) };
+    let board = Arc::new(Mutex::new(Board::default()));
+    let stop = AtomicBool::new(false);
+    let objective = |run: &mut Run<'_>| -> Result<Outcome, Error> {
+        for _ in 0..3 * LEASE {
+            board.lock().unwrap().now += 1;
+            assert_eq!(run.go_on(), Flow::Go);
+            let board = board.lock().unwrap();
+            assert_eq!(board.claims[&0].1, board.now + LEASE);
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(run.go_on(), Flow::Stop);
+        Ok(Outcome::Value(1.0))
+    };
+    let mut log = worker(&board, 0);
+    let mut ports = Ports { log: &mut log, progress: &Silent, stop: &stop };
+    assert_eq!(study.run(&objective, &mut ports).unwrap().len(), 1);
 }
