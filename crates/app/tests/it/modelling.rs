@@ -124,6 +124,18 @@ fn a_sequence_is_made_of_rows_and_a_setting_follows_its_path() {
 }
 
 #[test]
+fn what_was_mended_in_training_is_said() {
+    let desk = Desk::new();
+    let flat = rows(0..120).lines().map(|line| format!("{line},7\n")).collect::<String>();
+    let data = desk.file("flat.csv", &flat.replacen(",7", ",flat", 1));
+    let words = ["train", &data, "--target", "won", "--model", "mlp", "--set", "epochs=2"];
+    let trained = desk.json(&[&words[..], &["--set", "batch=500", "--folds", "0"]].concat());
+    let notes = trained["notes"].to_string();
+    assert!(notes.contains("teach nothing: flat"), "{notes}");
+    assert!(notes.contains("a batch of 500 rows was asked for"), "{notes}");
+}
+
+#[test]
 fn settings_come_from_a_file_and_from_words() {
     let desk = Desk::new();
     let data = desk.rows();
@@ -152,6 +164,18 @@ fn a_search_keeps_its_trials_and_trains_with_the_best() {
     assert!(found["settings"]["penalty"].is_string());
     // All trials are on record, so that the second run searches nothing anew.
     assert_eq!(desk.json(&words)["model"]["digest"], found["model"]["digest"]);
+}
+
+#[test]
+fn a_search_gives_trials_up_by_either_rule() {
+    let desk = Desk::new();
+    let data = desk.rows();
+    for rule in ["median", "hyperband"] {
+        let words = ["tune", &data, "--target", "won", "--model", "logistic", "--trials", "12"];
+        let found = desk.json(&[&words[..], &["--pruning", rule, "--name", rule]].concat());
+        assert_eq!((&found["trials"], &found["failed"]), (&12.into(), &0.into()), "{rule}");
+        assert!(found["pruned"].as_u64().unwrap() > 0, "{rule}: {found}");
+    }
 }
 
 #[test]

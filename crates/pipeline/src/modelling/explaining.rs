@@ -3,15 +3,18 @@
 
 use base::bootstrap::mean_interval;
 use base::{Interval, Seed};
-use learn::Samples;
 use learn::family::Trained;
 use learn::score::{LossRise, loss_rises, main_figure};
-use learn::trees::TreeModel;
+use learn::trees::{Flow, TreeModel};
+use learn::{Model as _, Samples};
 use serde::Serialize;
 
 use super::keeping::AnyModel;
-use super::{Kept, Labelled, blocks};
-use crate::Error;
+use super::{Kept, Labelled, blocks, flow, unless_stopped};
+use crate::{Error, Progress};
+
+/// Rows that are explained between two looks at whether somebody wants it to stop.
+const TOGETHER: usize = 256;
 
 /// What a model looks at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,14 +44,29 @@ pub struct Contribution {
     pub mean_absolute: Interval,
 }
 
-/// Explains a model on some rows, shuffling each column so many times.
-pub fn explain(kept: &Kept, labelled: &Labelled, shuffles: u64) -> Result<Explained, Error> {
+/// Explains a model on some rows, shuffling each column so many times. A stopped work ends with
+/// [`Error::Stopped`].
+pub fn explain(
+    kept: &Kept,
+    labelled: &Labelled,
+    shuffles: u64,
+    progress: &dyn Progress,
+) -> Result<Explained, Error> {
     let samples = &labelled.samples;
     let reading = kept.reading();
     let seed = Seed::root(0).child("explain");
-    let rises = loss_rises(&kept.model, samples, (&reading, shuffles), seed)?;
+    progress.begin("shuffling columns", kept.model.features().len() as u64 * shuffles);
+    let after = || {
+        progress.step();
+        flow(progress)
+    };
+    let rises = loss_rises(&kept.model, samples, (&reading, shuffles), seed, &after);
+    progress.end();
+    let rises = rises.map_err(unless_stopped)?;
     let contributions = match &kept.model {
-        AnyModel::Own(Trained::Trees(trees)) => contributions(trees, samples, labelled.is_timed())?,
+        AnyModel::Own(Trained::Trees(trees)) => {
+            contributions(trees, (samples, labelled.is_timed()), progress)?
+        }
         _ => Vec::new(),
     };
     let slopes = match &kept.model {
@@ -65,20 +83,35 @@ pub fn explain(kept: &Kept, labelled: &Labelled, shuffles: u64) -> Result<Explai
 
 fn contributions(
     trees: &TreeModel,
-    samples: &Samples,
-    timed: bool,
+    (samples, timed): (&Samples, bool),
+    progress: &dyn Progress,
 ) -> Result<Vec<Vec<Contribution>>, Error> {
     let plan = blocks(samples, timed, Seed::root(0).child("contributions"));
+    let classes = trees.objective().outputs();
+    let rows: Vec<usize> = (0..samples.len()).collect();
+    progress.begin("Shapley values", (classes * rows.len().div_ceil(TOGETHER)) as u64);
     let of_class = |class: usize| -> Result<Vec<Contribution>, Error> {
-        let found = trees.explain_class(samples.panel(), class)?;
-        let line = |(column, feature): (usize, &String)| {
-            let sizes: Vec<f64> = found.rows.iter().map(|row| row[column].abs()).collect();
-            let mean_absolute = mean_interval(&sizes, plan);
-            Contribution { feature: feature.clone(), mean_absolute }
+        let names = trees.features();
+        let mut sizes: Vec<Vec<f64>> = vec![Vec::with_capacity(rows.len()); names.len()];
+        for part in rows.chunks(TOGETHER) {
+            if flow(progress) == Flow::Stop {
+                return Err(Error::Stopped);
+            }
+            let found = trees.explain_class(&samples.panel().take(part), class)?;
+            for row in &found.rows {
+                sizes.iter_mut().zip(row).for_each(|(sizes, moved)| sizes.push(moved.abs()));
+            }
+            progress.step();
+        }
+        let line = |(sizes, feature): (Vec<f64>, &String)| Contribution {
+            feature: feature.clone(),
+            mean_absolute: mean_interval(&sizes, plan),
         };
-        let mut lines: Vec<_> = found.features.iter().enumerate().map(line).collect();
+        let mut lines: Vec<_> = sizes.into_iter().zip(names).map(line).collect();
         lines.sort_by(|a, b| b.mean_absolute.value.total_cmp(&a.mean_absolute.value));
         Ok(lines)
     };
-    (0..trees.objective().outputs()).map(of_class).collect()
+    let found = (0..classes).map(of_class).collect();
+    progress.end();
+    found
 }

@@ -83,15 +83,19 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
     let (development, held_out) = hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
     let work = Work::open(labelled, job, ports)?;
     let mut notes = labelled.notes.clone();
-    notes.extend(work.news());
     // Nothing can be learnt from a column that has no value before the held-out rows.
     let (development, blank) = development.available()?;
     if !blank.is_empty() {
         notes.push(format!("left out, for they have no value: {}", blank.join(", ")));
     }
-    let walked = work.walk(&development, labelled.is_timed())?;
+    let news = work.news();
+    let (walked, on_the_way) = work.walk(&development, labelled.is_timed())?;
     let fit = Fit { number: job.folds, label: "learning from all" };
     let model = work.fit(&everything(&development), fit)?;
+    let mended = model.notes();
+    let on_the_way = on_the_way.into_iter().filter(|(_, note)| !mended.contains(note));
+    notes.extend(on_the_way.map(|(label, note)| format!("{label}: {note}")));
+    notes.extend(mended);
     let card = Card {
         learner: job.learner.clone(),
         source: job.source.clone(),
@@ -105,14 +109,19 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
         folds: job.folds,
         walked,
         search: job.search.clone(),
+        notes: notes.clone(),
         code_revision: job.code_revision.clone(),
         created: job.at,
     };
     let (origin, model) = (Origin::Trained(Box::new(card)), AnyModel::Own(model));
     let kept = keeping::keep(ports.store, &job.name, origin, model, job.at)?;
     work.close();
+    notes.extend(news);
     Ok(Outcome { kept, notes })
 }
+
+/// What walking forward found, and notes with the steps they are of.
+type Walked = (Option<Sheet>, Vec<(String, String)>);
 
 /// One of the fits of a job.
 #[derive(Debug, Clone, Copy)]
@@ -165,10 +174,12 @@ impl<'a> Work<'a> {
         self.ports.shelf.write(name, bytes).map_err(|source| Error::shelve(name, source))
     }
 
-    /// Forecasts of each block of time by a model of what came before it, and what they score.
-    fn walk(&self, development: &Samples, timed: bool) -> Result<Option<Sheet>, Error> {
+    /// What forecasts of each block of time score, by a model of what came before it; and what
+    /// was mended to train those models, by step.
+    fn walk(&self, development: &Samples, timed: bool) -> Result<Walked, Error> {
+        let mut notes = Vec::new();
         if self.job.folds == 0 {
-            return Ok(None);
+            return Ok((None, notes));
         }
         let window = WalkWindow::Expanding;
         let pairs = walk_forward(development, self.job.folds, window, self.job.embargo)?;
@@ -176,6 +187,7 @@ impl<'a> Work<'a> {
         for (number, pair) in pairs.iter().enumerate() {
             let label = format!("step {} of {}", number + 1, pairs.len());
             let model = self.fit(&pair.train, Fit { number, label: &label })?;
+            notes.extend(model.notes().into_iter().map(|note| (label.clone(), note)));
             let forecasts = model.predict(&pair.valid.panel())?;
             outputs = forecasts.outputs();
             values.extend_from_slice(forecasts.values());
@@ -185,7 +197,8 @@ impl<'a> Work<'a> {
         let forecasts = Forecasts::new(outputs, values);
         let reading = self.job.learner.family.reading();
         let scored = Scored { forecasts: &forecasts, targets: judged.targets(), reading: &reading };
-        Ok(Some(scored.sheet(blocks(&judged, timed, Seed::root(0).child("walked")))?))
+        let sheet = scored.sheet(blocks(&judged, timed, Seed::root(0).child("walked")))?;
+        Ok((Some(sheet), notes))
     }
 
     /// One fit, from the start or from where it was left.

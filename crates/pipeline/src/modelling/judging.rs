@@ -1,17 +1,20 @@
 //! Judging a kept model: on the held-out rows, once and on record, or on rows of any other origin.
 
-use base::{Seed, Ts};
+use base::{Prob, Seed, Ts};
 use learn::calibrate::Reliability;
 use learn::score::{Scored, Sheet};
 use learn::split::{Opening, hold_out};
-use learn::{Model as _, Samples};
+use learn::trees::Flow;
+use learn::{Forecasts, Model as _, Samples, Targets};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use super::{Kept, Labelled, blocks};
-use crate::Error;
+use super::{Kept, Labelled, blocks, flow, unless_stopped};
 use crate::vault::StoreVault;
+use crate::{Error, Progress};
 
+/// Rows that are forecast between two looks at whether somebody wants it to stop.
+const TOGETHER: usize = 4096;
 /// Buckets of the reliability curve.
 const BUCKETS: usize = 10;
 
@@ -41,9 +44,14 @@ pub struct Asker {
     pub at: Ts,
 }
 
-/// Judges a model on rows that are not its own.
-pub fn evaluate(kept: &Kept, labelled: &Labelled) -> Result<Judged, Error> {
-    let mut judged = judge(kept, &labelled.samples, labelled.is_timed())?;
+/// Judges a model on rows that are not its own. A stopped work ends with [`Error::Stopped`].
+pub fn evaluate(
+    kept: &Kept,
+    labelled: &Labelled,
+    progress: &dyn Progress,
+) -> Result<Judged, Error> {
+    let rows = (&labelled.samples, labelled.is_timed());
+    let mut judged = judge(kept, rows, progress).map_err(unless_stopped)?;
     judged.notes.clone_from(&labelled.notes);
     let Some(card) = kept.card() else {
         let told = "it was trained elsewhere: nothing says which rows it learned from";
@@ -63,12 +71,13 @@ pub fn evaluate(kept: &Kept, labelled: &Labelled) -> Result<Judged, Error> {
     Ok(judged)
 }
 
-/// Judges a model on its held-out rows. A second time gives what is on record.
+/// Judges a model on its held-out rows. A second time gives what is on record; where the first was
+/// stopped, it is done.
 pub fn open_held_out(
     kept: &Kept,
     labelled: &Labelled,
     asker: Asker,
-    store: &Store,
+    (store, progress): (&Store, &dyn Progress),
 ) -> Result<Judged, Error> {
     let Some(card) = kept.card() else {
         return Err(Error::FindHeldOut { name: kept.name.clone() });
@@ -88,12 +97,8 @@ pub fn open_held_out(
     };
     let mut log = StoreVault { store, seed: card.learner.seed.number() };
     let timed = labelled.is_timed();
-    let opened = held_out.open(opening, &mut log, |samples| {
-        judge(kept, samples, timed).map_err(|fault| match fault {
-            Error::Learn(fault) => fault,
-            other => learn::Error::Measure { what: other.to_string() },
-        })
-    })?;
+    let judging = |samples: &Samples| judge(kept, (samples, timed), progress);
+    let opened = held_out.open(opening, &mut log, judging).map_err(unless_stopped)?;
     let (mut judged, others) = (opened.result, opened.openings_by_others);
     judged.openings_by_others = Some(others);
     judged.from_record = opened.from_record;
@@ -105,24 +110,63 @@ pub fn open_held_out(
     Ok(judged)
 }
 
-fn judge(kept: &Kept, samples: &Samples, timed: bool) -> Result<Judged, Error> {
-    let forecasts = kept.model.predict(samples.panel())?;
+fn judge(
+    kept: &Kept,
+    (samples, timed): (&Samples, bool),
+    progress: &dyn Progress,
+) -> Result<Judged, learn::Error> {
+    let rows: Vec<usize> = (0..samples.len()).collect();
+    let parts: Vec<&[usize]> = rows.chunks(TOGETHER).collect();
+    progress.begin("forecasting", parts.len() as u64);
+    let said = forecast(kept, samples, (&parts, progress));
+    progress.end();
+    let (forecasts, probs) = said?;
     let reading = kept.reading();
     let scored = Scored { forecasts: &forecasts, targets: samples.targets(), reading: &reading };
     let plan = blocks(samples, timed, Seed::root(0).child("judged"));
     let reliability = match samples.targets() {
-        learn::Targets::Wins(wins) => {
-            let probs = kept.model.predict_proba(samples.panel())?;
-            Some(Reliability::measure(&probs, wins, BUCKETS)?)
-        }
+        Targets::Wins(wins) => Some(Reliability::measure(&probs, wins, BUCKETS)?),
         _ => None,
     };
+    // Each figure is taken of all rows, then of each draw.
+    progress.begin("drawing intervals", (scored.count()? * (1 + plan.draws)) as u64);
+    let go_on = || {
+        progress.step();
+        flow(progress)
+    };
+    let sheet = scored.sheet_while(plan, &go_on);
+    progress.end();
     Ok(Judged {
-        sheet: scored.sheet(plan)?,
+        sheet: sheet?,
         period: samples.period(),
         reliability,
         openings_by_others: None,
         from_record: false,
         notes: Vec::new(),
     })
+}
+
+/// What the model says of these parts of the rows, one after the other; with probabilities where
+/// the targets are wins.
+fn forecast(
+    kept: &Kept,
+    samples: &Samples,
+    (parts, progress): (&[&[usize]], &dyn Progress),
+) -> Result<(Forecasts, Vec<Prob>), learn::Error> {
+    let (mut outputs, mut values, mut probs) = (1, Vec::new(), Vec::new());
+    for (done, part) in parts.iter().enumerate() {
+        if flow(progress) == Flow::Stop {
+            let total = parts.len();
+            return Err(learn::Error::Stopped { done, total, unit: "parts of the rows" });
+        }
+        let panel = samples.panel().take(part);
+        let said = kept.model.predict(&panel)?;
+        outputs = said.outputs();
+        values.extend_from_slice(said.values());
+        if matches!(samples.targets(), Targets::Wins(_)) {
+            probs.extend(kept.model.predict_proba(&panel)?);
+        }
+        progress.step();
+    }
+    Ok((Forecasts::new(outputs, values), probs))
 }

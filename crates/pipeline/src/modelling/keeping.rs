@@ -38,6 +38,10 @@ pub struct Card {
     pub walked: Option<Sheet>,
     /// The search that chose the settings, and how many trials it ran.
     pub search: Option<(String, usize)>,
+    /// What the reader must know: what was found out about the rows, and what was mended to
+    /// train on them.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Revision of the code.
     pub code_revision: String,
     /// When it was trained.

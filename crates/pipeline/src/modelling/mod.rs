@@ -12,9 +12,14 @@ pub mod keeping;
 pub mod rows;
 pub mod tuning;
 
+use std::sync::atomic::Ordering;
+
 use base::bootstrap::Plan;
 use base::{Day, Seed};
 use learn::Samples;
+use learn::trees::Flow;
+
+use crate::{Error, Progress};
 
 pub use explaining::{Explained, explain};
 pub use fitting::{Job, Outcome, Ports, Shelf, train};
@@ -22,6 +27,22 @@ pub use judging::{Judged, evaluate, open_held_out};
 pub use keeping::{AnyModel, Card, Kept, Origin};
 pub use rows::{Labelled, Roles, Source, TargetKind, Texts};
 pub use tuning::{Search, tune};
+
+/// [`Flow::Stop`] once the work shall end.
+pub(crate) fn flow(progress: &dyn Progress) -> Flow {
+    match progress.stop().load(Ordering::Relaxed) {
+        true => Flow::Stop,
+        false => Flow::Go,
+    }
+}
+
+/// Work in a room without a way to say that it was stopped says so in its own words.
+pub(crate) fn unless_stopped(fault: learn::Error) -> Error {
+    match fault {
+        learn::Error::Stopped { .. } => Error::Stopped,
+        fault => fault.into(),
+    }
+}
 
 /// Fewest calendar quarters that make blocks of quarters worth drawing.
 const QUARTERS: usize = 6;

@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use base::stats::mean;
 use base::{Digest, Seed};
-use learn::family::{Family, FamilyLearner};
+use learn::Model as _;
+use learn::family::{Family, FamilyEnded, FamilyLearner, FamilyWatch};
 use learn::score::Scored;
 use learn::search::{self, Method, Outcome as Tried, Pruning, Run, Space, Study, Trial};
 use learn::split::{Pair, WalkWindow, hold_out, walk_forward};
 use learn::trees::Flow;
-use learn::{Learner as _, Model as _};
 use serde_json::json;
 
-use super::Labelled;
 use super::fitting::{Job, Outcome, Ports, train};
+use super::{Labelled, unless_stopped};
 use crate::Error;
 use crate::trials::{Enrolment, Shared, StoreTrials};
+
+/// The step that a trial reports after its first fit of walking forward; each fit is one more.
+/// Rules that give trials up count steps from 1.
+pub const FIRST_STEP: u32 = 1;
 
 /// How settings are searched.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +61,7 @@ pub fn tune(
     let pairs = walk_forward(&development, folds, WalkWindow::Expanding, job.embargo)?;
     let spec = json!({
         "learner": job.learner, "space": search.space, "method": search.method,
-        "batch": search.batch, "pruning": search.pruning, "folds": folds,
+        "batch": search.batch, "pruning": search.pruning, "folds": folds, "first_step": FIRST_STEP,
         "data": labelled.samples.digest().to_string(), "held_out_share": job.held_out_share,
         "embargo_seconds": job.embargo.seconds(),
     });
@@ -87,10 +91,7 @@ pub fn tune(
     let judge = |run: &mut Run<'_>| attempt(&job.learner.family, &pairs, run);
     let trials = study.run(&judge, &mut outside);
     ports.progress.end();
-    let trials = trials.map_err(|fault| match fault {
-        learn::Error::Stopped { .. } => Error::Stopped,
-        fault => fault.into(),
-    })?;
+    let trials = trials.map_err(unless_stopped)?;
     let Some(best) = search::best(&trials).cloned() else {
         return Err(learn::Error::Search { study: study.name }.into());
     };
@@ -110,24 +111,33 @@ fn attempt(family: &Family, pairs: &[Pair<'_>], run: &mut Run<'_>) -> Result<Tri
         return Ok(Tried::Failed);
     }
     let reading = family.reading();
-    let mut losses = Vec::with_capacity(pairs.len());
+    let total = pairs.len();
+    let stopped = |done| Err(learn::Error::Stopped { done, total, unit: "steps of a trial" });
+    let mut losses = Vec::with_capacity(total);
     for (number, pair) in pairs.iter().enumerate() {
         if run.is_stopping() {
-            let (done, total) = (number, pairs.len());
-            return Err(learn::Error::Stopped { done, total, unit: "steps of a trial" });
+            return stopped(number);
         }
         let seed: Seed = run.seed.index(number as u64);
-        let model = match (FamilyLearner { family: family.clone(), seed }).fit(&pair.train) {
-            Ok(model) => model,
+        let learner = FamilyLearner { family: family.clone(), seed };
+        // A fit may outlast a claim, and the patience of whoever wants it to stop.
+        let watch = FamilyWatch { after_step: &mut |_| run.go_on(), resume: None };
+        let model = match learner.fit_watched(&pair.train, watch) {
+            Ok(FamilyEnded::Fitted(model)) => *model,
+            Ok(FamilyEnded::Stopped(_)) => return stopped(number),
             Err(learn::Error::BuildNetwork { .. }) => return Ok(Tried::Failed),
             Err(fault) => return Err(fault),
         };
         let judged = pair.valid.samples().take(pair.valid.rows());
-        let forecasts = &model.predict(judged.panel())?;
+        let forecasts = &match model.predict(judged.panel()) {
+            Err(learn::Error::Forecast { .. }) => return Ok(Tried::Failed),
+            said => said?,
+        };
         let targets = judged.targets();
         losses.push(Scored { forecasts, targets, reading: &reading }.loss()?);
-        let last = number + 1 == pairs.len();
-        if run.report(number as u32, mean(&losses)) == Flow::Stop && !last {
+        let last = number + 1 == total;
+        let step = FIRST_STEP + number as u32;
+        if run.report(step, mean(&losses)) == Flow::Stop && !last {
             return Ok(Tried::Pruned);
         }
     }

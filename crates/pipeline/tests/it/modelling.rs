@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use base::{Seed, Span, Ts};
 use lake::{Frame, Lake};
 use learn::family::{Family, FamilyLearner};
-use learn::search::{Method, TpePlan};
+use learn::search::{Domain, Method, Pruning, Space, State, TpePlan, Trial};
 use learn::{Model as _, Targets};
 use pipeline::modelling::judging::Asker;
+use pipeline::modelling::tuning::FIRST_STEP;
 use pipeline::modelling::{
     Job, Kept, Labelled, Ports, Roles, Search, Shelf, Source, TargetKind, Texts, evaluate, explain,
     keeping, open_held_out, train, tune,
 };
-use pipeline::{Error, Progress};
-use store::Store;
+use pipeline::trials::Shared;
+use pipeline::{Error, Progress, Silent};
+use store::{Address, Clock, OpenOptions, Store};
 use tempfile::TempDir;
 
 /// A shelf in memory.
@@ -123,7 +125,7 @@ impl Desk {
     }
 
     fn train(&self, (labelled, job): &(Labelled, Job)) -> Kept {
-        let silent = pipeline::Silent;
+        let silent = Silent;
         self.try_train((labelled, job), &Table::default(), (&silent, 0)).unwrap()
     }
 
@@ -189,6 +191,24 @@ fn each_kind_of_target_is_learned_and_beats_blind_guessing() {
 }
 
 #[test]
+fn what_was_mended_in_training_is_told_and_stays_with_the_model() {
+    let desk = Desk::new();
+    let (labelled, mut job) = desk.rows("mlp", "won");
+    job.learner.family = job.learner.family.with("batch", &250.into()).unwrap();
+    let (shelf, progress) = (Table::default(), &Silent);
+    let ports = Ports { store: &desk.store, shelf: &shelf, progress, is_due: &|| false };
+    let outcome = train(&labelled, &job, &ports).unwrap();
+    let told = |notes: &[String], words: &str| notes.iter().any(|note| note.starts_with(words));
+    assert!(told(&outcome.notes, "step 1 of 2: a batch of 250 rows"), "{:?}", outcome.notes);
+    assert!(!told(&outcome.notes, "a batch"), "all rows fill a batch: {:?}", outcome.notes);
+    let kept = keeping::find(&desk.store, &job.name, None).unwrap();
+    assert_eq!(kept.card().unwrap().notes, outcome.notes);
+    job.learner.family = job.learner.family.with("batch", &1000.into()).unwrap();
+    let outcome = train(&labelled, &job, &ports).unwrap();
+    assert!(told(&outcome.notes, "a batch of 1000 rows"), "{:?}", outcome.notes);
+}
+
+#[test]
 fn a_network_with_several_heads_is_judged_head_by_head() {
     let desk = Desk::new();
     let (labelled, mut job) = desk.rows("health", "won,size,way");
@@ -229,7 +249,7 @@ fn a_network_taught_by_a_stop_loss_is_judged_by_what_it_would_have_made() {
 fn targets_that_are_not_those_of_the_heads_are_refused_by_name() {
     let desk = Desk::new();
     let (labelled, job) = desk.rows("health", "won,ret,way");
-    let ended = desk.try_train((&labelled, &job), &Table::default(), (&pipeline::Silent, 0));
+    let ended = desk.try_train((&labelled, &job), &Table::default(), (&Silent, 0));
     let fault = ended.unwrap_err();
     let said = fault.to_string();
     assert!(
@@ -263,7 +283,7 @@ fn checkpoints_on_the_way_change_nothing() {
     let desk = Desk::new();
     for model in ["trees", "mlp"] {
         let rows = desk.rows(model, "won");
-        let silent = pipeline::Silent;
+        let silent = Silent;
         let often = desk.try_train((&rows.0, &rows.1), &Table::default(), (&silent, 3)).unwrap();
         assert_eq!(often.digest, desk.train(&rows).digest, "{model}");
     }
@@ -277,7 +297,7 @@ fn a_killed_training_leaves_a_checkpoint_that_only_its_own_job_finds() {
     let stopped = desk.try_train((&labelled, &job), &shelf, (&Impatient::after(5), 0));
     assert!(matches!(stopped, Err(Error::Stopped)));
     let other = Job { folds: 3, ..job };
-    let kept = desk.try_train((&labelled, &other), &shelf, (&pipeline::Silent, 0)).unwrap();
+    let kept = desk.try_train((&labelled, &other), &shelf, (&Silent, 0)).unwrap();
     assert_eq!(kept.digest, desk.train(&(labelled, other)).digest);
     assert_eq!(shelf.names().len(), 1, "the checkpoint of the first job stays");
 }
@@ -292,7 +312,7 @@ fn a_checkpoint_cut_short_is_refused_with_advice() {
         let name = shelf.names().remove(0);
         let bytes = shelf.read(&name).unwrap().unwrap();
         shelf.write(&name, &bytes[..bytes.len() / 2]).unwrap();
-        let fault = desk.try_train((&labelled, &job), &shelf, (&pipeline::Silent, 0)).unwrap_err();
+        let fault = desk.try_train((&labelled, &job), &shelf, (&Silent, 0)).unwrap_err();
         assert!(fault.to_string().contains("remove them"), "{model}: {fault}");
     }
 }
@@ -303,14 +323,14 @@ fn held_out_rows_open_once_and_refuse_another_model_of_the_same_name() {
     let (labelled, job) = desk.rows("logistic", "won");
     let kept = desk.train(&(labelled.clone(), job.clone()));
     let asker = || Asker { by: "test".to_owned(), at: Ts::from_seconds(1_700_000_001) };
-    let first = open_held_out(&kept, &labelled, asker(), &desk.store).unwrap();
+    let first = open_held_out(&kept, &labelled, asker(), (&desk.store, &Silent)).unwrap();
     assert!(!first.from_record && first.sheet.rows == 120);
-    let again = open_held_out(&kept, &labelled, asker(), &desk.store).unwrap();
+    let again = open_held_out(&kept, &labelled, asker(), (&desk.store, &Silent)).unwrap();
     assert!(again.from_record && again.sheet == first.sheet);
     let family = job.learner.family.with("penalty", &0.5.into()).unwrap();
     let learner = FamilyLearner { family, ..job.learner };
     let second = desk.train(&(labelled.clone(), Job { learner, ..job }));
-    let fault = open_held_out(&second, &labelled, asker(), &desk.store).unwrap_err();
+    let fault = open_held_out(&second, &labelled, asker(), (&desk.store, &Silent)).unwrap_err();
     assert!(fault.to_string().contains("held-out"), "{fault}");
 }
 
@@ -323,7 +343,7 @@ fn rows_that_changed_since_training_do_not_open_the_held_out_part() {
     let frame = more.read(&Lake::at(desk.folder.path())).unwrap();
     let labelled = Labelled::of(&frame, &kept.roles(), Texts::Refused).unwrap();
     let asker = Asker { by: "test".to_owned(), at: Ts::from_seconds(0) };
-    let fault = open_held_out(&kept, &labelled, asker, &desk.store).unwrap_err();
+    let fault = open_held_out(&kept, &labelled, asker, (&desk.store, &Silent)).unwrap_err();
     assert!(matches!(fault, Error::ChangeRows { .. }), "{fault}");
 }
 
@@ -332,12 +352,12 @@ fn rows_of_the_time_learned_from_are_named_when_they_are_judged() {
     let desk = Desk::new();
     let (labelled, job) = desk.rows("logistic", "won");
     let kept = desk.train(&(labelled.clone(), job));
-    let judged = evaluate(&kept, &labelled).unwrap();
+    let judged = evaluate(&kept, &labelled, &Silent).unwrap();
     assert!(judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
     let text = rows(400..460);
     let later = Frame::read(&desk.file("later.csv", &text)).unwrap();
     let later = Labelled::of(&later, &kept.roles(), Texts::Refused).unwrap();
-    let judged = evaluate(&kept, &later).unwrap();
+    let judged = evaluate(&kept, &later, &Silent).unwrap();
     assert!(!judged.notes.iter().any(|note| note.contains("flatters")), "{:?}", judged.notes);
 }
 
@@ -347,7 +367,7 @@ fn the_column_that_matters_is_found_by_every_explanation() {
     for model in ["trees", "logistic", "mlp"] {
         let (labelled, job) = desk.rows(model, "won");
         let kept = desk.train(&(labelled.clone(), job));
-        let told = explain(&kept, &labelled.developed(&kept).unwrap(), 4).unwrap();
+        let told = explain(&kept, &labelled.developed(&kept).unwrap(), 4, &Silent).unwrap();
         assert_eq!(told.rises[0].feature, "signal", "{model}");
         assert!(told.rises[0].rise.low > 0.0, "{model}: {:?}", told.rises[0]);
         match model {
@@ -355,6 +375,35 @@ fn the_column_that_matters_is_found_by_every_explanation() {
             "logistic" => assert_eq!(told.slopes[0].0, "signal"),
             _ => assert!(told.contributions.is_empty() && told.slopes.is_empty()),
         }
+    }
+}
+
+/// Work that tells how far it is.
+type Work<'a> = dyn Fn(&dyn Progress) -> Result<(), Error> + 'a;
+
+#[test]
+fn judging_and_explaining_tell_how_far_they_are_and_end_when_asked() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("trees", "won");
+    let kept = desk.train(&(labelled.clone(), job));
+    let asker = || Asker { by: "test".to_owned(), at: Ts::from_seconds(1_700_000_001) };
+    let judged = |progress: &dyn Progress| evaluate(&kept, &labelled, progress).map(drop);
+    let opened = |progress: &dyn Progress| {
+        open_held_out(&kept, &labelled, asker(), (&desk.store, progress)).map(drop)
+    };
+    let explained = |progress: &dyn Progress| explain(&kept, &labelled, 4, progress).map(drop);
+    // One part of the rows, then draws of intervals; eight shuffles, then two parts of the rows.
+    let works: [(&Work<'_>, &[u64]); 3] =
+        [(&judged, &[1, 2, 1000]), (&opened, &[1, 500]), (&explained, &[1, 3, 8, 9])];
+    for (at, (work, stops)) in works.into_iter().enumerate() {
+        for steps in stops {
+            let impatient = Impatient::after(*steps);
+            let ended = work(&impatient);
+            assert!(matches!(ended, Err(Error::Stopped)), "work {at} after {steps}: {ended:?}");
+            let more = 0u64.wrapping_sub(impatient.left.load(Ordering::Relaxed));
+            assert!(more <= 1, "work {at}: {more} steps after it was asked to stop");
+        }
+        work(&Silent).unwrap();
     }
 }
 
@@ -374,13 +423,106 @@ fn a_search_that_is_stopped_goes_on_to_the_same_trials_and_model() {
         let ports = Ports { store, shelf: &shelf, progress, is_due: &|| false };
         tune(&labelled, (&job, &search), None, &ports)
     };
-    let whole = run(&desk.store, &pipeline::Silent).unwrap();
+    let whole = run(&desk.store, &Silent).unwrap();
     let other = Desk::new();
     assert!(matches!(run(&other.store, &Impatient::after(7)), Err(Error::Stopped)));
-    let resumed = run(&other.store, &pipeline::Silent).unwrap();
+    let resumed = run(&other.store, &Silent).unwrap();
     assert_eq!(resumed.trials, whole.trials);
     assert_eq!(resumed.outcome.kept.digest, whole.outcome.kept.digest);
     assert_eq!(whole.outcome.kept.card().unwrap().search.as_ref().unwrap().1, 15);
+}
+
+#[test]
+fn hyperband_gives_trials_up_at_steps_that_are_counted_from_one() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("logistic", "won");
+    let folds = 4;
+    let pruning = Pruning::Hyperband { first_step: FIRST_STEP, last_step: folds, factor: 2 };
+    let search = Search {
+        space: job.learner.family.space().unwrap(),
+        method: Method::Random,
+        trials: 16,
+        batch: 4,
+        pruning: Some(pruning),
+    };
+    let job = Job { folds: folds as usize, ..job };
+    let (shelf, progress) = (Table::default(), &Silent);
+    let ports = Ports { store: &desk.store, shelf: &shelf, progress, is_due: &|| false };
+    let found = tune(&labelled, (&job, &search), None, &ports).unwrap();
+    let steps = |trial: &Trial| trial.intermediate.iter().map(|seen| seen.0).collect::<Vec<_>>();
+    for trial in &found.trials {
+        match trial.state {
+            State::Complete => assert_eq!(steps(trial), [1, 2, 3, 4]),
+            State::Pruned => assert!([1, 2].contains(steps(trial).last().unwrap()), "{trial:?}"),
+            State::Failed => panic!("{trial:?}"),
+        }
+    }
+    let given_up_at = |step| found.trials.iter().filter(|trial| steps(trial) == [step]).count();
+    assert!(given_up_at(FIRST_STEP) > 0, "the strictest bracket looks at the first step");
+}
+
+/// Somebody who asks to stop when the clock that they read has been read often enough. It moves on
+/// ten seconds at each reading.
+struct Watchful {
+    left: AtomicI64,
+    stop: AtomicBool,
+}
+
+impl Clock for Watchful {
+    fn now(&self) -> Ts {
+        let left = self.left.fetch_sub(1, Ordering::Relaxed);
+        if left == 0 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        Ts::from_seconds(1_700_000_000 - 10 * left)
+    }
+}
+
+impl Progress for Watchful {
+    fn begin(&self, _: &str, _: u64) {}
+    fn step(&self) {}
+    fn end(&self) {}
+
+    fn stop(&self) -> &AtomicBool {
+        &self.stop
+    }
+}
+
+#[test]
+fn a_shared_trial_is_kept_alive_and_stopped_between_the_epochs_of_a_fit() {
+    let desk = Desk::new();
+    for model in ["mlp", "trees"] {
+        let (labelled, mut job) = desk.rows(model, "won");
+        let long = [("epochs", 300), ("patience", 300), ("n_estimators", 300)];
+        let longer = |family: Family, (path, value): (&str, i32)| {
+            family.with(path, &value.into()).unwrap_or(family)
+        };
+        job.learner.family = long.into_iter().fold(job.learner.family, longer);
+        job.folds = 1;
+        let rate = if model == "mlp" { "schedule.constant.rate" } else { "learning_rate" };
+        let axis = (rate.to_owned(), Domain::Float { low: 0.001, high: 0.01 });
+        let search = Search {
+            space: Space::new([axis]).unwrap(),
+            method: Method::Random,
+            trials: 1,
+            batch: 1,
+            pruning: None,
+        };
+        // A claim is renewed when a third of its lease has passed: the clock is read every epoch.
+        let watchful =
+            Arc::new(Watchful { left: AtomicI64::new(40), stop: AtomicBool::new(false) });
+        let options = OpenOptions { clock: watchful.clone(), ..OpenOptions::default() };
+        let address = Address::file(&desk.folder.path().join(format!("{model}.db")));
+        let store = Store::open_with(address, options).unwrap();
+        let shelf = Table::default();
+        let ports = Ports { store: &store, shelf: &shelf, progress: &*watchful, is_due: &|| false };
+        let pause = || std::thread::yield_now();
+        let shared = Shared { worker: "one", lease: Span::from_seconds(120), pause: &pause };
+        let ended = tune(&labelled, (&job, &search), Some(shared), &ports);
+        assert!(matches!(ended, Err(Error::Stopped)), "{model}: it went on to the end");
+        let read = 40 - watchful.left.load(Ordering::Relaxed);
+        assert!(read < 60, "{model}: {read} readings, 20 after it was asked to stop");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use store::{Clock as _, MachineClock};
 use super::{Asked, show};
 use crate::cli::modelling::EvaluateArgs;
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Bar, Terminal};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -28,12 +28,13 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let Asked { store, kept, rows, own: held_out } =
         Asked::open("evaluate", (&args.kept, &args.rows), place)?;
+    let bar = Bar::new(terminal);
     let judged = match held_out {
-        false => evaluate(&kept, &rows)?,
+        false => evaluate(&kept, &rows, &bar)?,
         true => {
             let by = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
             let asker = Asker { by, at: MachineClock.now() };
-            open_held_out(&kept, &rows, asker, &store)?
+            open_held_out(&kept, &rows, asker, (&store, &bar))?
         }
     };
     let (name, version) = (kept.name.as_str(), kept.version.as_str());

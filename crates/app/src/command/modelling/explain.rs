@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Asked, show};
 use crate::cli::modelling::ExplainArgs;
 use crate::failure::Failure;
-use crate::terminal::{Terminal, headed};
+use crate::terminal::{Bar, Terminal, headed};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -25,7 +25,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let Asked { kept, rows, own, .. } = Asked::open("explain", (&args.kept, &args.rows), place)?;
     let rows = if own { rows.developed(&kept)? } else { rows };
-    let explained = explain(&kept, &rows.latest(args.most_rows), args.shuffles)?;
+    let bar = Bar::new(terminal);
+    let explained = explain(&kept, &rows.latest(args.most_rows), args.shuffles, &bar)?;
     let (name, version) = (kept.name.as_str(), kept.version.as_str());
     let text = format!(
         "{}{name} version {version} asked about {} rows{}\n{}",

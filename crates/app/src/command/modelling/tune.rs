@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::Span;
 use learn::search::{GeneticPlan, GpPlan, Method, Pruning, State, TpePlan};
-use pipeline::modelling::tuning::{Found, settings_of};
+use pipeline::modelling::tuning::{FIRST_STEP, Found, settings_of};
 use pipeline::modelling::{Search, tune};
 use pipeline::trials::Shared;
 use serde::Serialize;
@@ -83,8 +83,8 @@ fn pruning(asked: PruningArg, folds: usize) -> Option<Pruning> {
         PruningArg::None => None,
         PruningArg::Median => Some(Pruning::Median { warm_trials: 5, warm_steps: 0 }),
         PruningArg::Hyperband => {
-            let last_step = u32::try_from(folds.max(1)).unwrap_or(u32::MAX) - 1;
-            Some(Pruning::Hyperband { first_step: 0, last_step, factor: 2 })
+            let last_step = u32::try_from(folds.max(1)).unwrap_or(u32::MAX);
+            Some(Pruning::Hyperband { first_step: FIRST_STEP, last_step, factor: 2 })
         }
     }
 }
