@@ -5,11 +5,15 @@
 //! then lets the courier send. Killed between any two of these, [`Driver::start`] on what the
 //! journal kept goes on as if nothing had been.
 
+mod bare;
+
 use std::collections::BTreeMap;
 
 use market::remote::Wire;
-use market::{Broker, ClientOrderId, Command, Event, InstrumentId, Universe, What};
+use market::{Broker, ClientOrderId, Command, Corporate, Event, InstrumentId, Universe, What};
 
+pub use self::bare::BARE;
+use self::bare::Bare;
 use crate::courier::{Clocks, Courier, Patience};
 use crate::engine::{Book, Engine, EngineConfig};
 use crate::journal::{Journal, Line, State};
@@ -52,6 +56,8 @@ pub struct Driver<K, W> {
     compared: u64,
     /// How many books in a row have shown each difference.
     seen: BTreeMap<Difference, u32>,
+    /// What is held without a stop.
+    bare: Bare,
 }
 
 impl<K: Book, W: Wire> Driver<K, W> {
@@ -70,8 +76,10 @@ impl<K: Book, W: Wire> Driver<K, W> {
             [] => Engine::new(config, universe, book)?,
             lines => Engine::restore(config, universe, book, lines)?,
         };
-        let courier = Courier::restore(wire, patience, clocks, engine.state());
-        Ok(Driver { engine, courier, config, compared: 0, seen: BTreeMap::new() })
+        let lived = lines.first().zip(lines.last()).map(|(first, last)| (first.at, last.at));
+        let courier = Courier::restore((wire, patience), clocks, engine.state(), lived);
+        let (seen, bare) = (BTreeMap::new(), Bare::default());
+        Ok(Driver { engine, courier, config, compared: 0, seen, bare })
     }
 
     /// Everything of a turn but its effects: what is decided is written, and nothing is sent.
@@ -99,13 +107,25 @@ impl<K: Book, W: Wire> Driver<K, W> {
         for command in self.reconcile() {
             self.step(tick(What::Command(command)), journal)?;
         }
+        for incident in self.bare.look(self.engine.state(), clocks.steady) {
+            self.engine.report(incident, journal);
+        }
         Ok(())
     }
 
     /// Time never runs back for the engine, whatever the clock does.
     fn step<J: Journal>(&mut self, event: Event, journal: &mut J) -> Result<(), crate::Error> {
         let known = event.known.max(self.engine.view().now());
-        self.engine.step(&Event { known, ..event }, &mut self.courier, journal)
+        let split = match &event.what {
+            What::Corporate { instrument, action: Corporate::Split { .. } } => Some(*instrument),
+            _ => None,
+        };
+        self.engine.step(&Event { known, ..event }, &mut self.courier, journal)?;
+        if let Some(instrument) = split {
+            // The broker has taken them back, or still has them at the old price.
+            self.engine.take_back(instrument, &mut self.courier, journal);
+        }
+        Ok(())
     }
 
     /// A whole turn.
@@ -208,216 +228,4 @@ impl<K: Book, W: Wire> Driver<K, W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use base::Ts;
-    use market::remote::{Books, Execution, Heard, Report, Said};
-    use market::{
-        Bar, BarSize, BrokerRef, Cash, Held, Instrument, OrderKind, OrderRequest, OrderState,
-        Price, Qty, Side,
-    };
-
-    use super::*;
-    use crate::engine::{Approval, Decision, Mode, View};
-    use crate::exit::{ExitPlan, Target, TargetAt};
-    use crate::intent::{Amount, Entry, Intent};
-    use crate::journal::MemoryJournal;
-    use crate::risk::Limits;
-
-    const A: InstrumentId = InstrumentId(0);
-
-    /// A wire whose far end is the test.
-    #[derive(Debug, Default)]
-    struct Tin {
-        said: Vec<Said>,
-        heard: Vec<Heard>,
-    }
-
-    impl Wire for Tin {
-        fn say(&mut self, said: &Said) {
-            self.said.push(said.clone());
-        }
-
-        fn hear(&mut self, into: &mut Vec<Heard>) {
-            into.append(&mut self.heard);
-        }
-    }
-
-    fn price(units: i64) -> Price {
-        Price::from_raw(units * Price::SCALE)
-    }
-
-    /// Wants 100 units behind a stop and a target at every bar.
-    struct Bettor;
-
-    impl Book for Bettor {
-        fn on(&mut self, event: &Event, _: &View<'_>, decision: &mut Decision) {
-            if !matches!(event.what, What::Bar { .. }) {
-                return;
-            }
-            let target = Target { at: TargetAt::Price(price(108)), fraction: 1.0 };
-            let plan =
-                ExitPlan { targets: vec![target], ..ExitPlan::stop_only(price(100), price(96)) };
-            decision.want(Intent {
-                id: "one".to_owned(),
-                book: "test".to_owned(),
-                instrument: A,
-                side: Side::Long,
-                entry: Entry { reference: Some(price(100)), ..Entry::market() },
-                amount: Amount::Units(Qty::whole(100)),
-                plan: Some(plan),
-                group: None,
-                why: "test".to_owned(),
-            });
-        }
-    }
-
-    struct Desk {
-        driver: Driver<Bettor, Tin>,
-        journal: MemoryJournal,
-        second: i64,
-        cash: Cash,
-        executions: Vec<Execution>,
-        /// The number of the last question for the books that was answered.
-        answered: Option<u64>,
-    }
-
-    impl Desk {
-        /// One that has met its broker.
-        fn new() -> Desk {
-            let named = Instrument { symbol: "A".to_owned(), ..Instrument::default() };
-            let universe = Universe::new(vec![named]).unwrap();
-            let config = EngineConfig {
-                mode: Mode::Paper,
-                approval: Approval::Automatic,
-                limits: Limits { position_fraction: 10.0, gross_leverage: 3.0, ..Limits::none() },
-                ..EngineConfig::default()
-            };
-            let clocks = Clocks { wall: Ts::from_seconds(0), steady: Ts::from_seconds(0) };
-            let wire = (Tin::default(), Patience::default());
-            let driver = Driver::start((config, &universe), Bettor, wire, clocks, &[]).unwrap();
-            let journal = MemoryJournal::default();
-            let mut desk = Desk {
-                driver,
-                journal,
-                second: 0,
-                cash: config.capital,
-                executions: Vec::new(),
-                answered: None,
-            };
-            desk.turn(&[]);
-            desk.tell_books(0, &[]);
-            desk
-        }
-
-        fn turn(&mut self, events: &[Event]) {
-            self.second += 1;
-            let now = Ts::from_seconds(self.second);
-            self.driver
-                .decide(Clocks { wall: now, steady: now }, events, &mut self.journal)
-                .unwrap();
-            self.driver.flush();
-        }
-
-        fn sent(&mut self, is_it: impl Fn(&OrderKind) -> bool) -> OrderRequest {
-            let said = self.driver.courier().wire().said.iter();
-            let mut sent = said.filter_map(|said| match said {
-                Said::Submit(request) if is_it(&request.kind) => Some(request.clone()),
-                _ => None,
-            });
-            sent.next().unwrap()
-        }
-
-        fn report(&mut self, order: &OrderRequest, state: OrderState, filled: i64) {
-            let report = report(order, state, filled);
-            self.driver.courier().wire().heard.push(Heard::Order(report));
-            self.turn(&[]);
-        }
-
-        fn execute(&mut self, order: &OrderRequest, units: i64, at: i64) {
-            let execution = Execution {
-                id: BrokerRef(format!("x{}", self.executions.len())),
-                order: order.id.clone(),
-                instrument: A,
-                at: Ts::from_seconds(self.second),
-                qty: Qty::whole(units),
-                price: price(at),
-                fee: Cash::ZERO,
-                corrects: None,
-            };
-            self.cash -= execution.price.times(execution.qty);
-            self.executions.push(execution.clone());
-            self.driver.courier().wire().heard.push(Heard::Executed(execution));
-            self.turn(&[]);
-        }
-
-        fn asked(&mut self) -> Option<u64> {
-            let said = self.driver.courier().wire().said.iter().rev();
-            let mut asked = said.filter_map(|said| match said {
-                Said::AskBooks { number, .. } => Some(*number),
-                _ => None,
-            });
-            asked.next()
-        }
-
-        /// Answers the last question for the books, which is asked first where none is open.
-        fn tell_books(&mut self, held: i64, orders: &[Report]) {
-            if self.asked() == self.answered {
-                self.driver.courier().want_books();
-                self.turn(&[]);
-            }
-            self.answered = self.asked();
-            let number = self.answered.unwrap();
-            let position =
-                Held { instrument: A, qty: Qty::whole(held), average_price: Price::ZERO };
-            let books = Books {
-                number,
-                cash: self.cash,
-                positions: Vec::from_iter(Some(position).filter(|_| held != 0)),
-                orders: orders.to_vec(),
-                executions: self.executions.clone(),
-                payments: Vec::new(),
-            };
-            self.driver.courier().wire().heard.push(Heard::Books(books));
-            self.turn(&[]);
-        }
-    }
-
-    fn report(order: &OrderRequest, state: OrderState, filled: i64) -> Report {
-        let (order, instrument) = (order.id.clone(), A);
-        Report { order, instrument, state, filled: Qty::whole(filled), reason: String::new() }
-    }
-
-    fn bar() -> Event {
-        let (open, at) = (price(100), Ts::from_seconds(1));
-        let bar = Bar { open, high: open, low: open, close: open, volume: 1 };
-        let what = What::Bar { instrument: A, size: BarSize::Daily, start: at, bar };
-        Event { at, known: at, what }
-    }
-
-    #[test]
-    fn an_order_that_is_larger_at_the_broker_than_here_is_taken_back_and_freezes_nothing() {
-        let mut desk = Desk::new();
-        desk.turn(&[bar()]);
-        let entry = desk.sent(|kind| *kind == OrderKind::Market);
-        desk.report(&entry, OrderState::Working, 0);
-        let stop = desk.sent(|kind| matches!(kind, OrderKind::Stop { .. }));
-        let target = desk.sent(|kind| matches!(kind, OrderKind::Limit { .. }));
-        desk.report(&stop, OrderState::Working, 0);
-        desk.report(&target, OrderState::Working, 0);
-        desk.execute(&entry, 100, 100);
-        desk.execute(&target, -90, 108);
-        // The stop came after that fill, and nothing was taken off it: 90 still wait.
-        desk.report(&target, OrderState::Cancelled, -90);
-        desk.execute(&stop, -10, 96);
-        assert!(!desk.driver.is_out(&stop.id));
-        desk.tell_books(0, &[report(&stop, OrderState::Working, -10)]);
-        let is_back = |said: &&Said| matches!(said, Said::Cancel(order) if *order == stop.id);
-        assert_eq!(desk.driver.courier().wire().said.iter().filter(is_back).count(), 1);
-        desk.report(&stop, OrderState::Cancelled, -10);
-        for _ in 0..BOOKS_THAT_AGREE {
-            desk.tell_books(0, &[]);
-        }
-        assert!(desk.driver.differences().is_empty());
-        assert!(!desk.driver.is_frozen(A));
-    }
-}
+mod tests;

@@ -155,12 +155,13 @@ impl Live {
         same("book", &self.terms.book, book)
     }
 
-    /// The limits, no wider than what was signed allows with that equity.
-    pub fn bound(&self, limits: Limits, equity: Cash) -> Limits {
-        let most = self.terms.largest_gross.to_f64() / equity.to_f64().max(f64::MIN_POSITIVE);
+    /// The limits, no wider than what was signed.
+    pub fn bound(&self, limits: Limits) -> Limits {
+        let least =
+            |own: Option<Cash>, signed: Cash| Some(own.map_or(signed, |own| own.min(signed)));
         Limits {
-            fat_finger: limits.fat_finger.min(self.terms.largest_order),
-            gross_leverage: limits.gross_leverage.min(most),
+            largest_order: least(limits.largest_order, self.terms.largest_order),
+            largest_gross: least(limits.largest_gross, self.terms.largest_gross),
             ..limits
         }
     }
@@ -312,12 +313,13 @@ mod tests {
     #[test]
     fn limits_are_bounded_and_never_widened() {
         let live = key().sign(terms()).check(&key().public(), day("2026-01-06")).unwrap();
-        let equity = "40000".parse().unwrap();
-        let bound = live.bound(Limits::default(), equity);
-        assert_eq!(bound.fat_finger, terms().largest_order);
-        assert_eq!(bound.gross_leverage, 0.25);
-        let tight = Limits { gross_leverage: 0.1, ..Limits::default() };
-        assert_eq!(live.bound(tight, equity).gross_leverage, 0.1);
+        let bound = live.bound(Limits::default());
+        assert_eq!(bound.largest_order, Some(terms().largest_order));
+        assert_eq!(bound.largest_gross, Some(terms().largest_gross));
+        let own = "10".parse().unwrap();
+        let tight =
+            Limits { largest_gross: Some(own), largest_order: Some(own), ..Limits::default() };
+        assert_eq!(live.bound(tight), tight);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl<W: Wire> Courier<W> {
     }
 
     fn on_execution(&mut self, execution: Execution) {
-        if !self.heard.insert(execution.id.clone()) {
+        if !self.heard.insert(execution.id.clone()) || self.was_before_us(&execution) {
             return;
         }
         if let Some(of) = &execution.corrects {
@@ -82,6 +82,12 @@ impl<W: Wire> Courier<W> {
                 false => self.deliver(execution),
             }
         }
+    }
+
+    /// Whether others traded on the account before it was ours to trade on: its first cash holds
+    /// what that left.
+    fn was_before_us(&self, execution: &Execution) -> bool {
+        execution.at < self.began && !execution.order.is_ours()
     }
 
     /// Whether an execution of a child came before that of its parent which it rests on: an order
@@ -129,7 +135,7 @@ impl<W: Wire> Courier<W> {
                 self.on_fee(execution);
             } else if self.is_ahead(execution) {
                 late.push(execution);
-            } else {
+            } else if !self.was_before_us(execution) {
                 self.deliver(execution.clone());
             }
         }
@@ -247,6 +253,7 @@ impl<W: Wire> Courier<W> {
         self.doubted.retain(|_, before| *before >= number);
         self.settle_unmentioned(&books, asked);
         self.last_books = Some((asked, books));
+        self.last = None;
     }
 
     /// Orders that the books do not know: sent again, let go, or forgotten by the broker. And

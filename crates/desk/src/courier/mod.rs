@@ -20,6 +20,8 @@ mod hearing;
 mod restart;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod tin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,6 +138,10 @@ pub struct Courier<W> {
     wanted: bool,
     /// What a person should look at, since it was last asked for.
     incidents: Vec<String>,
+    /// When the account became ours to trade on; what others did there before is in its first cash.
+    began: Ts,
+    /// The last that the journal knows of, until the first books after a restart.
+    last: Option<Ts>,
 }
 
 impl<W: Wire> Courier<W> {
@@ -163,6 +169,8 @@ impl<W: Wire> Courier<W> {
             last_books: None,
             wanted: true,
             incidents: Vec::new(),
+            began: clocks.wall,
+            last: None,
         }
     }
 
@@ -170,6 +178,7 @@ impl<W: Wire> Courier<W> {
     pub fn turn(&mut self, clocks: Clocks) {
         self.now = self.now.max(clocks.steady);
         self.wall = clocks.wall;
+        self.began = self.began.min(clocks.wall);
         let mut incoming = std::mem::take(&mut self.incoming);
         self.wire.hear(&mut incoming);
         for heard in incoming.drain(..) {
@@ -293,9 +302,18 @@ impl<W: Wire> Courier<W> {
             self.wanted = false;
             self.next_number += 1;
             self.asked = Some((self.next_number, now));
-            let since = self.wall - self.patience.reach;
+            let since = self.books_since();
             self.outgoing.push(Said::AskBooks { number: self.next_number, since });
         }
+    }
+
+    /// How far back books are asked for: some days, or to the journal's end where that is longer
+    /// ago, and never beyond the beginning.
+    fn books_since(&self) -> Ts {
+        let reach = self.patience.reach;
+        let from = self.last.map_or(self.wall, |last| self.wall.min(last));
+        // Clocks may differ: who traded is asked for a little earlier than it counts.
+        (from - reach).max(self.began - Span::from_hours(2))
     }
 
     /// Tells the engine of an order that moved.

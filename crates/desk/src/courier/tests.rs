@@ -1,30 +1,14 @@
 //! What the wire does to messages, one thing at a time.
 
 use base::Ts;
-use market::remote::{Books, Execution, Heard, Report, Said, Wire};
+use market::remote::{Books, Execution, Heard, Report, Said};
 use market::{
     Broker as _, BrokerEvent, BrokerRef, Cash, ClientOrderId, InstrumentId, OrderKind,
     OrderRequest, OrderState, Price, Qty, TimeInForce,
 };
 
+use super::tin::Tin;
 use super::{Clocks, Courier, Patience};
-
-/// A wire whose far end is the test.
-#[derive(Debug, Default)]
-struct Tin {
-    said: Vec<Said>,
-    heard: Vec<Heard>,
-}
-
-impl Wire for Tin {
-    fn say(&mut self, said: &Said) {
-        self.said.push(said.clone());
-    }
-
-    fn hear(&mut self, into: &mut Vec<Heard>) {
-        into.append(&mut self.heard);
-    }
-}
 
 const A: InstrumentId = InstrumentId(0);
 
@@ -455,7 +439,7 @@ fn a_fee_that_is_known_only_in_another_life_is_paid_there() {
     let mut state = crate::journal::State::default();
     state.note_fill(&super::fill(&costing(0)));
     let wire = Tin::default();
-    let mut courier = Courier::restore(wire, Patience::default(), clocks(0), &state);
+    let mut courier = Courier::restore((wire, Patience::default()), clocks(0), &state, None);
     courier.turn(clocks(0));
     courier.flush();
     answer(&mut courier, 0, books(costing(35)));
@@ -467,9 +451,60 @@ fn books_that_know_no_fee_any_more_give_none_back() {
     let mut state = crate::journal::State::default();
     state.note_fill(&super::fill(&costing(35)));
     let wire = Tin::default();
-    let mut courier = Courier::restore(wire, Patience::default(), clocks(0), &state);
+    let mut courier = Courier::restore((wire, Patience::default()), clocks(0), &state, None);
     courier.turn(clocks(0));
     courier.flush();
     answer(&mut courier, 0, books(costing(0)));
     assert_eq!(told(&mut courier), [""; 0]);
+}
+
+/// From when on the last question for the books asks.
+fn asked_since(courier: &mut Courier<Tin>) -> Ts {
+    let since = |said: &Said| match said {
+        Said::AskBooks { since, .. } => Some(*since),
+        _ => None,
+    };
+    courier.wire().said.iter().rev().find_map(since).unwrap()
+}
+
+#[test]
+fn after_a_long_rest_the_first_books_reach_back_to_the_end_of_the_journal() {
+    let day = |day: i64| clocks(day * 86_400);
+    let state = crate::journal::State::default();
+    let lived = Some((day(0).wall, day(100).wall));
+    let mut courier =
+        Courier::restore((Tin::default(), Patience::default()), day(120), &state, lived);
+    courier.turn(day(120));
+    courier.flush();
+    assert_eq!(asked_since(&mut courier), day(96).wall);
+    let last = courier.asked.unwrap().0;
+    courier.wire().heard.push(Heard::Books(Books { number: last, ..Books::default() }));
+    courier.turn(day(120));
+    courier.want_books();
+    courier.turn(day(121));
+    courier.flush();
+    assert_eq!(asked_since(&mut courier), day(117).wall);
+}
+
+#[test]
+fn what_others_traded_before_the_beginning_is_in_the_first_cash() {
+    let mut courier = Courier::new(Tin::default(), Patience::default(), clocks(1_000_000));
+    courier.turn(clocks(1_000_000));
+    courier.flush();
+    assert_eq!(asked_since(&mut courier), Ts::from_seconds(1_000_000 - 7_200));
+    let by_hand = |name: &str, second: i64| Execution {
+        order: id("by hand"),
+        at: Ts::from_seconds(second),
+        ..execution(name, "a", 3)
+    };
+    let executions = vec![by_hand("before", 999_999), by_hand("after", 1_000_000)];
+    answer(&mut courier, 1_000_001, Books { executions, ..Books::default() });
+    hear(&mut courier, 1_000_002, vec![Heard::Executed(by_hand("late", 999_000))]);
+    let mut events = Vec::new();
+    courier.drain(&mut events);
+    let of = |event: &BrokerEvent| match event {
+        BrokerEvent::Filled(fill) => fill.execution.clone().map(|it| it.0),
+        _ => None,
+    };
+    assert_eq!(events.iter().filter_map(of).collect::<Vec<_>>(), ["after"]);
 }

@@ -463,12 +463,11 @@ impl Core {
 
     fn forget_finished<J: Journal>(&mut self, instrument: InstrumentId, journal: &mut J) {
         let plans = self.state.plans.get(&instrument).into_iter().flatten();
-        let over: Vec<Closed> = plans
-            .filter(|keeper| keeper.is_over())
-            .map(|keeper| Closed::of(keeper, self.now))
-            .collect();
-        for closed in over {
+        let over: Vec<Keeper> = plans.filter(|keeper| keeper.is_over()).cloned().collect();
+        for keeper in over {
+            let closed = Closed::of(&keeper, self.now);
             self.state.forget_plan(instrument, &closed.intent);
+            self.count_watched(&keeper);
             self.write(journal, || Record::Closed(Box::new(closed)));
         }
         let left = self.state.plans.get(&instrument).map_or(0, Vec::len);

@@ -9,12 +9,13 @@ use market::{
 };
 
 use super::answers::Told;
+use super::intake::ONE_MINUTE;
 use super::retry::Retry;
 use super::{EngineConfig, View};
 use crate::Error;
 use crate::exit::plan::BEFORE_CLOSE;
 use crate::exit::{Action, ExitReason, Keeper, Seen};
-use crate::journal::{Journal, Record, State};
+use crate::journal::{Journal, Line, Record, State};
 use crate::ledger::{Booking, divided};
 use crate::risk::Reason;
 
@@ -35,6 +36,8 @@ pub(super) struct Hot {
     pub(super) qty: Qty,
     /// Plans at work.
     pub(super) plans: u32,
+    /// Plans, of whatever instrument, that wait for a price of this one.
+    pub(super) watchers: u32,
 }
 
 /// What the engine needs to know of an instrument.
@@ -91,10 +94,14 @@ impl Core {
     }
 
     /// Takes over a folded state; positions count at their last fill until a bar marks them.
-    pub(super) fn restore(&mut self, state: State, at: Option<Ts>) {
-        self.started = at.is_some();
-        self.now = at.unwrap_or(Ts::MIN);
+    pub(super) fn restore(&mut self, state: State, lines: &[Line]) {
+        self.started = !lines.is_empty();
+        self.now = lines.last().map_or(Ts::MIN, |line| line.at);
         self.state = state;
+        let opens =
+            |line: &&Line| matches!(&line.record, Record::Sending { role, .. } if role.opens());
+        let old = lines.partition_point(|line| line.at <= self.now - ONE_MINUTE);
+        self.recent = lines[old..].iter().filter(opens).map(|line| line.at).collect();
         let held: Vec<_> = self.state.ledger.positions().map(|(id, it)| (id, *it)).collect();
         for (instrument, position) in held {
             self.revalue(instrument, position.qty, position.last_price);
@@ -103,6 +110,12 @@ impl Core {
         for (instrument, keepers) in &self.state.plans {
             if let Some(hot) = self.hot.get_mut(instrument.index()) {
                 hot.plans = keepers.len() as u32;
+            }
+            for keeper in keepers {
+                let watched = keeper.plan.close_on.map(|close| close.instrument);
+                if let Some(hot) = watched.and_then(|it| self.hot.get_mut(it.index())) {
+                    hot.watchers += 1;
+                }
             }
         }
     }
@@ -155,7 +168,7 @@ impl Core {
         if let Some(hot) = self.hot.get_mut(instrument.index()) {
             let value = mark.times(qty);
             self.value += value - hot.value;
-            *hot = Hot { mark, value, qty, plans: hot.plans };
+            *hot = Hot { mark, value, qty, ..*hot };
         }
     }
 
@@ -183,9 +196,12 @@ impl Core {
                     self.begin_day(day, ports.journal);
                 }
                 self.answers(ports)?;
-                let plans = self.mark_close(*instrument, bar.close);
+                let (plans, watchers) = self.mark_close(*instrument, bar.close);
                 if !self.astray.is_empty() {
                     self.close_strays(*instrument, ports);
+                }
+                if watchers > 0 {
+                    self.show_watchers(*instrument, (*start, bar), ports)?;
                 }
                 if plans == 0 {
                     return Ok(());
@@ -242,9 +258,9 @@ impl Core {
     }
 
     /// The hot path: without position it is one store. Gives the number of plans that want to
-    /// see the bar; only for them is it copied.
+    /// see the bar, its instrument's and others'; only for them is it copied.
     #[inline]
-    fn mark_close(&mut self, instrument: InstrumentId, close: Price) -> u32 {
+    fn mark_close(&mut self, instrument: InstrumentId, close: Price) -> (u32, u32) {
         let hot = &mut self.hot[instrument.index()];
         hot.mark = close;
         if hot.qty != Qty::ZERO {
@@ -252,7 +268,7 @@ impl Core {
             self.value += value - hot.value;
             hot.value = value;
         }
-        hot.plans
+        (hot.plans, hot.watchers)
     }
 
     fn show_plans<B: Broker, J: Journal>(

@@ -53,6 +53,19 @@ impl Core {
         }
     }
 
+    /// Takes back all orders of an instrument, those that close too.
+    pub(super) fn take_back_all<B: Broker, J: Journal>(
+        &mut self,
+        of: InstrumentId,
+        ports: &mut Ports<'_, B, J>,
+    ) {
+        let orders = self.state.orders.iter().filter(|order| order.request.instrument == of);
+        let orders: Vec<_> = orders.map(|order| order.request.id.clone()).collect();
+        for order in orders {
+            self.cancel(&order, ports);
+        }
+    }
+
     /// The kill switch is released. What it took back stays back.
     pub(super) fn resume<J: Journal>(&mut self, why: &str, journal: &mut J) {
         if self.state.killed.take().is_some() {

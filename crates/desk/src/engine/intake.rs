@@ -15,7 +15,7 @@ use crate::orders::Role;
 use crate::risk::{Adds, Approved, Ask, Reason, World, approve};
 use crate::size;
 
-const ONE_MINUTE: Span = Span::from_minutes(1);
+pub(super) const ONE_MINUTE: Span = Span::from_minutes(1);
 
 /// What all positions are worth.
 #[derive(Default)]
@@ -94,7 +94,13 @@ impl Core {
         }
         match (&intent.plan, intent.amount) {
             (None, Amount::Bet(_)) => Err(Reason::NoPlan),
-            (Some(plan), _) => Ok(plan.check(intent.side)?),
+            (Some(plan), _) => {
+                let watched = plan.close_on.map(|close| close.instrument);
+                if watched.is_some_and(|it| it.index() >= self.hot.len()) {
+                    return Err(Reason::BadPlan);
+                }
+                Ok(plan.check(intent.side)?)
+            }
             (None, Amount::Units(_)) => Ok(()),
         }
     }
@@ -138,7 +144,8 @@ impl Core {
             return Err(Reason::TooSmall);
         }
         let (instrument, side, kind) = (intent.instrument, intent.side, intent.entry.kind);
-        let ask = Ask { instrument, side, qty, price, kind, adds: Adds::Opens };
+        let named = matches!(intent.amount, Amount::Units(_)).then_some(qty);
+        let ask = Ask { instrument, side, qty, price, kind, adds: Adds::Opens, named };
         let world = self.world(&ask, &intent.book, intent.plan.is_some(), intent.group.as_deref());
         approve((), &ask, &world, &self.config.limits)
     }
@@ -151,7 +158,7 @@ impl Core {
     ) -> Result<Approved<()>, Reason> {
         let adds = Adds::Enlarges;
         let (instrument, side) = (keeper.instrument, keeper.side);
-        let ask = Ask { instrument, side, qty, price, kind, adds };
+        let ask = Ask { instrument, side, qty, price, kind, adds, named: None };
         approve((), &ask, &self.world(&ask, &keeper.book, true, None), &self.config.limits)
     }
 
@@ -274,8 +281,9 @@ impl Core {
         keeper.settle(&mut out);
         if self.config.mode != Mode::DryRun {
             self.write(ports.journal, || Record::Planned(Box::new(keeper.clone())));
-            self.state.plan(keeper);
+            self.state.plan(keeper.clone());
             self.hot[intent.instrument.index()].plans += 1;
+            self.count_watched(&keeper);
         }
         self.actions = self.perform(out, &intent.id, ports);
         Ok(())

@@ -14,6 +14,7 @@ mod halt;
 mod intake;
 mod retry;
 mod view;
+mod watched;
 
 pub use decision::{Book, Change, Decision};
 pub use view::View;
@@ -147,7 +148,7 @@ impl<K: Book> Engine<K> {
         lines: &[Line],
     ) -> Result<Engine<K>, Error> {
         let mut engine = Engine::new(config, universe, book)?;
-        engine.core.restore(State::fold(lines)?, lines.last().map(|line| line.at));
+        engine.core.restore(State::fold(lines)?, lines);
         Ok(engine)
     }
 
@@ -170,6 +171,16 @@ impl<K: Book> Engine<K> {
             self.core.answers(&mut ports)?;
         }
         Ok(())
+    }
+
+    /// Takes back all orders of an instrument. Plans send those anew that protect what they hold.
+    pub fn take_back<B: Broker, J: Journal>(
+        &mut self,
+        instrument: InstrumentId,
+        broker: &mut B,
+        journal: &mut J,
+    ) {
+        self.core.take_back_all(instrument, &mut Ports { broker, journal });
     }
 
     /// Closes the last day, so that the equity curve has its last point.

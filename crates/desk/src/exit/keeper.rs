@@ -125,6 +125,8 @@ pub enum ExitReason {
     Delisted,
     /// Someone closed it beside us.
     ByHand,
+    /// The price of another instrument was touched.
+    Touched,
     /// The entry never filled.
     NeverFilled,
 }

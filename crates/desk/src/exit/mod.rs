@@ -1,7 +1,8 @@
 //! Exit plans: data that says how a position ends, and the keeper that carries it out.
 //!
 //! The plan is the same in simulation and live (EXE-2). [`plan`] holds the data, [`keeper`] the
-//! state of one plan at work with its [`parts`], [`watch`] what bars do to it, [`settle`] the orders that follow.
+//! state of one plan at work with its [`parts`], [`watch`] what bars do to it, `touch` what those of
+//! another instrument do, [`settle`] the orders that follow.
 //!
 //! Invariant: a filled position is never without its stop. A stop is a sleeping child of the
 //! entry order, so it is there before the first fill; it is moved by sending the new one and
@@ -14,6 +15,7 @@ pub mod plan;
 pub mod settle;
 pub mod share;
 mod split;
+mod touch;
 pub mod watch;
 
 pub use keeper::{Action, ExitReason, Keeper, Phase};
@@ -21,4 +23,5 @@ pub use parts::{Leg, Tranche};
 pub use plan::{
     AddAt, AddOn, ExitPlan, PlanFault, Ratchet, RiskBasis, Target, TargetAt, Trail, TrailStart,
 };
+pub use touch::{CloseOn, Way};
 pub use watch::{Seen, Watch};

@@ -3,6 +3,7 @@
 use market::{Price, Side};
 use serde::{Deserialize, Serialize};
 
+use super::touch::CloseOn;
 use crate::usual::is_usual;
 
 /// How a position ends. Prices are raw, as traded; a split adjusts them.
@@ -32,6 +33,9 @@ pub struct ExitPlan {
     /// Sessions after which the position is closed at the next open; the entry's is the first.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub max_sessions: Option<u16>,
+    /// The price of another instrument at which it is closed.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub close_on: Option<CloseOn>,
 }
 
 /// What R is measured from.
@@ -163,6 +167,7 @@ impl ExitPlan {
             trail: None,
             add_on: None,
             max_sessions: None,
+            close_on: None,
         }
     }
 
@@ -266,6 +271,7 @@ impl ExitPlan {
             && add
             && self.breakeven_r.is_none_or(positive)
             && self.max_sessions.is_none_or(|sessions| sessions > 0)
+            && self.close_on.is_none_or(|close| close.price > Price::ZERO)
     }
 }
 
@@ -299,6 +305,7 @@ pub fn to_tick(price: Price) -> Price {
 
 #[cfg(test)]
 mod tests {
+    use super::super::touch::Way;
     use super::*;
 
     fn price(text: &str) -> Price {
@@ -323,6 +330,13 @@ mod tests {
             (plan(|p| p.targets.push(p.targets[0])), PlanFault::Fractions),
             (plan(|p| p.breakeven_r = Some(0.0)), PlanFault::Numbers),
             (plan(|p| p.max_sessions = Some(0)), PlanFault::Numbers),
+            (
+                plan(|p| {
+                    let (instrument, price) = (market::InstrumentId(0), Price::ZERO);
+                    p.close_on = Some(CloseOn { instrument, price, way: Way::Rises });
+                }),
+                PlanFault::Numbers,
+            ),
         ];
         for (index, (found, wanted)) in cases.into_iter().enumerate() {
             assert_eq!(found, Err(wanted), "case {index}");

@@ -282,6 +282,10 @@ impl State {
         for keeper in self.plans.get_mut(&instrument).into_iter().flatten() {
             keeper.split(ratio);
         }
+        let plans = self.plans.values_mut().flatten();
+        for keeper in plans.filter(|keeper| keeper.waits_for(instrument)) {
+            keeper.on_watched_split(ratio);
+        }
     }
 }
 

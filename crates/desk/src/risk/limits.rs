@@ -17,13 +17,19 @@ pub struct Limits {
     pub classes: ClassLimits,
     /// Largest gross value of all positions.
     pub gross_leverage: f64,
+    /// The same as a sum of money, whatever equity is; `None` is no such limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_gross: Option<Cash>,
     /// Loss of a day at which nothing new is opened.
     pub daily_loss_fraction: f64,
     /// Opening orders a minute.
     pub orders_a_minute: usize,
     /// Largest distance of the entry price from the last one seen.
     pub price_collar: Bps,
-    /// Largest value of one order.
+    /// Largest value of one order: a larger one is made smaller. `None` is no such limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_order: Option<Cash>,
+    /// Value of an order that nobody means: one as large is refused whole.
     pub fat_finger: Cash,
     /// Maintenance margin, as a fraction of gross value.
     pub maintenance_margin: f64,
@@ -81,9 +87,11 @@ impl Default for Limits {
             book_fraction: 1.0,
             classes: ClassLimits::default(),
             gross_leverage: 1.0,
+            largest_gross: None,
             daily_loss_fraction: 0.05,
             orders_a_minute: 100,
             price_collar: Bps(1_000.0),
+            largest_order: None,
             fat_finger: Cash::from_raw(1_000_000 * Cash::SCALE),
             maintenance_margin: 0.25,
             margin_cushion: 0.25,
@@ -101,9 +109,11 @@ impl Limits {
             book_fraction: f64::INFINITY,
             classes: ClassLimits::default(),
             gross_leverage: f64::INFINITY,
+            largest_gross: None,
             daily_loss_fraction: f64::INFINITY,
             orders_a_minute: usize::MAX,
             price_collar: Bps(f64::INFINITY),
+            largest_order: None,
             fat_finger: Cash::from_raw(i64::MAX),
             maintenance_margin: 0.0,
             margin_cushion: 0.0,
@@ -123,6 +133,8 @@ impl Limits {
             ("limits.maintenance_margin", self.maintenance_margin),
             ("limits.margin_cushion", self.margin_cushion),
             ("limits.fat_finger", self.fat_finger.to_f64()),
+            ("limits.largest_order", self.largest_order.unwrap_or(Cash::ZERO).to_f64()),
+            ("limits.largest_gross", self.largest_gross.unwrap_or(Cash::ZERO).to_f64()),
         ];
         let classes = KINDS.map(|(key, kind)| (key, self.classes.of(kind).unwrap_or(0.0)));
         for (key, value) in numbers.into_iter().chain(classes) {

@@ -146,6 +146,8 @@ pub struct Ask {
     pub kind: OrderKind,
     /// True for an addition to a running plan.
     pub adds: Adds,
+    /// The quantity as it was named, where it was and not reckoned from a bet.
+    pub named: Option<Qty>,
 }
 
 /// Whether an ask opens something new.

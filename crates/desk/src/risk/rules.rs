@@ -99,7 +99,8 @@ fn price_collar(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason
 }
 
 fn position_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
-    Ok(room(ask, world, limits.position_fraction, world.instrument_gross))
+    let of_order = limits.largest_order.map_or(ask.qty, |most| units(ask, most.to_f64()));
+    Ok(room(ask, world, limits.position_fraction, world.instrument_gross).min(of_order))
 }
 
 fn book_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
@@ -114,7 +115,11 @@ fn class_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
 /// Gross exposure, and the margin cushion: equity less maintenance margin after the trade must
 /// be at least the cushion's part of equity.
 fn gross_leverage(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
-    let by_leverage = room(ask, world, limits.gross_leverage, world.gross);
+    let by_sum = match limits.largest_gross {
+        Some(most) => units(ask, most.to_f64() - world.gross.to_f64()),
+        None => ask.qty,
+    };
+    let by_leverage = room(ask, world, limits.gross_leverage, world.gross).min(by_sum);
     if limits.maintenance_margin <= 0.0 {
         return Ok(by_leverage);
     }
@@ -127,9 +132,12 @@ fn gross_leverage(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reas
     }
 }
 
-/// An order of absurd value is refused whole: a slip is not made right by shrinking it.
+/// A quantity that was named is held against the limit as it was named: a slip is not made right
+/// by shrinking it. One that was reckoned counts as it was when the rules before had shrunk it.
 fn fat_finger(ask: &Ask, _: &World, limits: &Limits) -> Result<Qty, Reason> {
-    if value(ask) > limits.fat_finger.to_f64() { Err(Reason::FatFinger) } else { Ok(ask.qty) }
+    let meant = ask.named.unwrap_or(ask.qty).abs();
+    let value = meant.to_f64() * ask.price.to_f64();
+    if value > limits.fat_finger.to_f64() { Err(Reason::FatFinger) } else { Ok(ask.qty) }
 }
 
 /// Units that fit between what is used and a fraction of equity.
@@ -137,13 +145,13 @@ fn room(ask: &Ask, world: &World, fraction: f64, used: Cash) -> Qty {
     if fraction.is_infinite() {
         return ask.qty;
     }
-    let free = world.equity.to_f64() * fraction - used.to_f64();
-    let units = (free / ask.price.to_f64()).max(0.0);
-    to_step(units.min(ask.qty.to_f64()), Qty::from_raw(1)).unwrap_or(Qty::ZERO).min(ask.qty)
+    units(ask, world.equity.to_f64() * fraction - used.to_f64())
 }
 
-fn value(ask: &Ask) -> f64 {
-    ask.qty.to_f64() * ask.price.to_f64()
+/// Units that so much money buys, at most those asked for.
+fn units(ask: &Ask, free: f64) -> Qty {
+    let units = (free / ask.price.to_f64()).max(0.0);
+    to_step(units.min(ask.qty.to_f64()), Qty::from_raw(1)).unwrap_or(Qty::ZERO).min(ask.qty)
 }
 
 #[cfg(test)]
@@ -188,6 +196,7 @@ mod tests {
             price: "100".parse().unwrap(),
             kind: OrderKind::Market,
             adds: Adds::Opens,
+            named: None,
         }
     }
 
@@ -199,7 +208,7 @@ mod tests {
 
     #[test]
     fn each_rule_refuses_what_it_is_there_for() {
-        let cases: [(&str, Result<Qty, Reason>, Reason); 10] = [
+        let cases: [(&str, Result<Qty, Reason>, Reason); 12] = [
             ("kill", asked(10, |w| w.killed = true), Reason::Killed),
             ("frozen", asked(10, |w| w.frozen = true), Reason::Frozen),
             ("regime", asked(10, |w| w.regime.long = Stance::Blocked), Reason::Regime),
@@ -209,6 +218,8 @@ mod tests {
             ("rate", asked(10, |w| w.recent_orders = 100), Reason::OrderRate),
             ("collar", asked(10, |w| w.mark = Some(Price::from_raw(1))), Reason::PriceCollar),
             ("cap", asked(10, |w| w.instrument_gross = cash(20_000)), Reason::PositionCap),
+            ("book", asked(10, |w| w.book_gross = cash(100_000)), Reason::BookCap),
+            ("gross", asked(10, |w| w.gross = cash(100_000)), Reason::GrossLeverage),
             ("cushion", asked(10, |w| w.gross = cash(300_000)), Reason::MarginCushion),
         ];
         for (name, found, wanted) in cases {
@@ -222,6 +233,9 @@ mod tests {
         assert_eq!(asked(1_000, |w| w.instrument_gross = cash(15_050)), Ok(Qty::whole(49)));
         assert_eq!(asked(1_000, |w| w.gross = cash(99_000)), Ok(Qty::whole(10)));
         assert_eq!(asked(100, |w| w.regime.long = Stance::Halved), Ok(Qty::whole(50)));
+        let limits = Limits { largest_order: Some(cash(2_050)), ..Limits::default() };
+        let allowed = approve((), &ask(1_000), &world(), &limits).map(|it| it.qty());
+        assert_eq!(allowed, Ok(Qty::whole(20)));
     }
 
     #[test]
@@ -229,6 +243,29 @@ mod tests {
         let limits = Limits { fat_finger: cash(5_000), ..Limits::default() };
         let found = approve((), &ask(51), &world(), &limits);
         assert_eq!(found.unwrap_err(), Reason::FatFinger);
+    }
+
+    #[test]
+    fn a_quantity_that_was_named_is_a_slip_though_a_cap_would_shrink_it() {
+        let named = Ask { named: Some(Qty::whole(1_000_000)), ..ask(1_000_000) };
+        let asked = |ask: Ask| {
+            approve((), &ask, &world(), &Limits::default()).map(|approved| approved.qty())
+        };
+        assert_eq!(asked(named), Err(Reason::FatFinger));
+        // A bet on a stop close by asks for as much and is meant to be shrunk.
+        assert_eq!(asked(Ask { named: None, ..named }), Ok(Qty::whole(200)));
+    }
+
+    #[test]
+    fn a_sum_that_was_signed_does_not_grow_with_equity() {
+        let limits = Limits { largest_gross: Some(cash(10_000)), ..Limits::default() };
+        let allowed = |equity: i64, used: i64| {
+            let world = World { equity: cash(equity), gross: cash(used), ..world() };
+            approve((), &ask(1_000), &world, &limits).map(|approved| approved.qty())
+        };
+        assert_eq!(allowed(100_000, 0), Ok(Qty::whole(100)));
+        assert_eq!(allowed(1_000_000, 4_000), Ok(Qty::whole(60)));
+        assert_eq!(allowed(1_000_000, 10_000), Err(Reason::GrossLeverage));
     }
 
     #[test]

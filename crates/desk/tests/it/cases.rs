@@ -4,9 +4,13 @@ use base::Span;
 use desk::engine::Change;
 use desk::exit::{AddAt, AddOn, Ratchet, Target, TargetAt, Trail, TrailStart};
 use desk::{
-    Approval, EngineConfig, Entry, ExitPlan, ExitReason, Limits, Mode, OnKill, Reason, Record,
+    Approval, EngineConfig, Entry, ExitPlan, ExitReason, Limits, MemoryJournal, Mode, OnKill,
+    Reason, Record,
 };
-use market::{Cash, Command, Corporate, OrderKind, OrderState, Qty, Side, TimeInForce};
+use market::{
+    Bar, BarSize, Cash, Command, Corporate, Event, OrderKind, OrderState, Qty, Side, TimeInForce,
+    What,
+};
 
 use crate::broker::TinyBroker;
 use crate::world::{A, Step, World, cash, config, planned, price};
@@ -475,6 +479,34 @@ fn an_engine_restored_from_its_journal_goes_on_as_if_it_had_never_stopped() {
     world.bar("102 104 101 103").bar("103 104 99 100");
     assert_eq!(world.exits(), ["Breakeven at 100"]);
     world.check_fold();
+}
+
+#[test]
+fn orders_of_the_last_minute_count_after_a_restart_too() {
+    let limits = Limits { orders_a_minute: 1, ..config().limits };
+    let config = EngineConfig { limits, ..config() };
+    let mut world = World::new(config, TinyBroker::guarded(), want(stop_only()));
+    world.bar("100 101 99 100");
+    let lines = world.journal.lines;
+    let restarted = |after: Span| {
+        let two = planned("two", Side::Short, stop_for_short());
+        let book = crate::world::ScriptedBook::from(vec![(1, Step::Want(Box::new(two)))]);
+        let universe = crate::world::universe();
+        let mut engine = desk::Engine::restore(config, &universe, book, &lines).unwrap();
+        let (mut broker, mut journal) = (TinyBroker::guarded(), MemoryJournal::default());
+        let at = lines.last().unwrap().at + after;
+        let (size, start, one) = (BarSize::Minutes(1), at, price("100"));
+        let bar = Bar { open: one, high: one, low: one, close: one, volume: 1_000 };
+        let what = What::Bar { instrument: A, size, start, bar };
+        engine.step(&Event { at, known: at, what }, &mut broker, &mut journal).unwrap();
+        let refused = |line: &desk::Line| match line.record {
+            Record::Refused { reason, .. } => Some(reason),
+            _ => None,
+        };
+        journal.lines.iter().find_map(refused)
+    };
+    assert_eq!(restarted(Span::from_seconds(59)), Some(Reason::OrderRate));
+    assert_eq!(restarted(Span::from_seconds(60)), None);
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod cases;
 mod closing;
 mod keeper;
 mod properties;
+mod touch;
 mod world;

@@ -14,6 +14,7 @@ use market::{
 use crate::broker::TinyBroker;
 
 pub(crate) const A: InstrumentId = InstrumentId(0);
+pub(crate) const B: InstrumentId = InstrumentId(1);
 
 pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
@@ -30,6 +31,12 @@ pub(crate) type Script = Vec<(usize, Step)>;
 pub(crate) enum Step {
     Want(Box<Intent>),
     Do(Change),
+}
+
+impl From<Script> for ScriptedBook {
+    fn from(script: Script) -> ScriptedBook {
+        ScriptedBook { script, bars: 0 }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -91,8 +98,7 @@ pub(crate) fn planned(id: &str, side: Side, plan: ExitPlan) -> Intent {
 
 impl World {
     pub(crate) fn new(config: EngineConfig, broker: TinyBroker, script: Script) -> World {
-        let book = ScriptedBook { script, bars: 0 };
-        let engine = Engine::new(config, &universe(), book).unwrap();
+        let engine = Engine::new(config, &universe(), script.into()).unwrap();
         let broker = TinyBroker { cash: config.capital, ..broker };
         World { engine, broker, journal: MemoryJournal::default(), day: 19_000 }
     }
@@ -109,6 +115,24 @@ impl World {
         let at = start + Span::from_hours(6);
         let what = What::Bar { instrument: A, size: BarSize::Daily, start, bar };
         self.take(Event { at, known: at, what })
+    }
+
+    /// A bar of the other instrument, on the day of the last bar and known with it.
+    pub(crate) fn other_bar(&mut self, text: &str) -> &mut World {
+        let prices: Vec<Price> = text.split(' ').map(price).collect();
+        let [open, high, low, close] = prices[..] else { panic!("four prices: {text}") };
+        let start = Day::from_number(self.day).start() + Span::from_hours(14);
+        let at = start + Span::from_hours(6);
+        let bar = Bar { open, high, low, close, volume: 1_000 };
+        let what = What::Bar { instrument: B, size: BarSize::Daily, start, bar };
+        self.take(Event { at, known: at, what })
+    }
+
+    /// A split of the other instrument before the next session.
+    pub(crate) fn split_other(&mut self, ratio: f64) -> &mut World {
+        let at = Day::from_number(self.day + 1).start() + Span::from_hours(10);
+        let action = Corporate::Split { ratio };
+        self.take(Event { at, known: at, what: What::Corporate { instrument: B, action } })
     }
 
     pub(crate) fn corporate(&mut self, action: Corporate) -> &mut World {
