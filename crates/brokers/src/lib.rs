@@ -32,6 +32,12 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
+    /// An account of which the broker tells nothing, or nothing that can be worked with.
+    #[error("reach the broker for the account: {fault}")]
+    AskAccount {
+        /// What is wrong, and what to do about it.
+        fault: String,
+    },
     /// An account that the signed terms do not name.
     #[error("admit account")]
     AdmitAccount(#[source] desk::live::Refusal),

@@ -166,8 +166,14 @@ impl<L: Line> Alpaca<L> {
     }
 
     fn tell_books(&mut self, round: Round, account: &Value) {
-        let cash = words::cash(account["cash"].as_str().map(str::to_owned).as_ref());
-        let Some(cash) = cash else { return };
+        let cash = match words::account(account) {
+            Ok((_, cash)) => cash,
+            Err(fault) => {
+                // Nothing is placed before an account was read.
+                tracing::warn!(fault, "read the account at Alpaca");
+                return;
+            }
+        };
         self.learn(&round);
         let (executions, payments) = self.history(&round);
         let orders = self.reports(&round);
@@ -248,7 +254,11 @@ impl<L: Line> Alpaca<L> {
         let served = seen.served();
         let is_entry = served.len() > 1 && seen.legs().iter().any(|leg| leg.side != seen.side);
         let legs = served.iter().enumerate().map(|(at, (order, part))| {
+            let limit = |order: &ClientOrderId| {
+                self.shelf.kept.get(order).is_some_and(|kept| !kept.is_market())
+            };
             let task = match (served.len(), at, part.is_stop()) {
+                (1, ..) if part.is_market() && limit(order) => Task::Remnant,
                 (1, ..) => Task::Only,
                 (_, 0, _) if is_entry => Task::Entry,
                 (_, _, true) => Task::Stop,
@@ -306,8 +316,8 @@ impl<L: Line> Alpaca<L> {
             } else if let Some(kept) = self.shelf.kept.get_mut(&order) {
                 kept.is_recalled = false;
                 kept.is_told = true;
-                let pack = self.pack_of(&order).and_then(|number| self.packs.get_mut(&number));
-                pack.into_iter().for_each(|pack| pack.is_adopted = false);
+                let of_it = self.packs.values_mut().filter(|pack| pack.serves(&order));
+                of_it.for_each(|pack| pack.is_adopted = false);
             }
         }
     }

@@ -1,13 +1,14 @@
 //! What comes in: answers to what was asked, and messages of the stream.
 
 use market::remote::{Execution, Heard};
-use market::{ClientOrderId, OrderState, Qty};
+use market::{BrokerRef, ClientOrderId, OrderState, Qty};
 use serde_json::Value;
 
 use super::line::{Line, Method, News};
 use super::packs::{Phase, Task};
 use super::words::{self, Seen, Trade};
 use super::{Alpaca, MOST_REFUSALS, Purpose};
+use crate::shelf::Kept;
 
 /// An answer, as far as it decides what is done next.
 enum Said {
@@ -206,8 +207,32 @@ impl<L: Line> Alpaca<L> {
         }
         if let Some(trade) = words::trade_of(update, &seen) {
             self.traded(&trade, &seen.symbol);
+            if let Some(name) = words::execution_name(update) {
+                self.done.insert(name, trade);
+            }
+        }
+        if words::undoes(update) {
+            self.put_right(update, &seen.symbol);
         }
         self.see_all(&seen);
+    }
+
+    /// A trade was taken back or put right after it was told. The desk can be told of another price
+    /// for the same shares. All else shows in the account alone, so that is asked for at once.
+    fn put_right(&mut self, update: &Value, symbol: &str) {
+        tracing::warn!(%update, "Alpaca takes a trade back, or puts it right");
+        let right = words::correction_of(update, |name| self.done.get(name).cloned());
+        if let Some((name, of, trade)) = right {
+            let correction = self.execution(&trade, symbol).map(|execution| Execution {
+                id: BrokerRef(name.clone()),
+                corrects: Some(of),
+                ..execution
+            });
+            self.done.insert(name, trade);
+            self.shelf.heard.extend(correction.map(Heard::Executed));
+        }
+        // What was told before may be wrong, as it is after a break.
+        self.shelf.heard.push(Heard::Connected);
     }
 
     /// Tells the desk of a trade. One of an order that is not known here waits for the books, which
@@ -280,7 +305,11 @@ impl<L: Line> Alpaca<L> {
         }
         leg.is_open &= !state.is_done();
         let is_partial = leg.is_open && leg.filled > Qty::ZERO;
-        if task == Task::Entry && is_partial && pack.partial_since.is_none() {
+        // An entry that stands alone has its exits asleep here.
+        let is_parent =
+            |kept: &Kept| kept.request.parent.as_ref() == Some(&order) && task == Task::Only;
+        let opens = task == Task::Entry || self.shelf.kept.values().any(is_parent);
+        if opens && is_partial && pack.partial_since.is_none() {
             pack.partial_since = Some(now);
         }
         if is_other {

@@ -6,6 +6,7 @@ use market::{ClientOrderId, InstrumentId, Qty};
 
 use super::Alpaca;
 use super::line::Line;
+use super::packs::Pack;
 use crate::shelf::Kept;
 
 /// What of a group should stand at the broker.
@@ -16,6 +17,15 @@ pub(super) struct Wanted {
     pub orders: Vec<ClientOrderId>,
     /// Without a sign.
     pub qty: Qty,
+    /// What a target left of a share: it goes at the market, in the target's name.
+    pub is_remnant: bool,
+}
+
+impl Wanted {
+    /// Whether a pack stands for just this.
+    pub(super) fn is_pack(&self, pack: &Pack) -> bool {
+        pack.open_qty() == self.qty && pack.open_legs().map(|leg| &leg.order).eq(&self.orders)
+    }
 }
 
 /// Exits of which one cancels the others.
@@ -23,7 +33,8 @@ pub(super) struct Wanted {
 pub(super) struct Group {
     /// All of them that are awake, also those that are being taken back.
     pub members: Vec<ClientOrderId>,
-    pub wanted: Option<Wanted>,
+    /// Two where a fraction stands behind a stop of its own.
+    pub wanted: Vec<Wanted>,
 }
 
 impl<L: Line> Alpaca<L> {
@@ -31,10 +42,10 @@ impl<L: Line> Alpaca<L> {
     pub(super) fn drop_order(&mut self, order: &ClientOrderId) {
         if let Some(kept) = self.shelf.kept.get_mut(order) {
             kept.is_cancelling = true;
-        } else if let Some(pack) = self.pack_of(order)
-            && let Some(pack) = self.packs.get_mut(&pack)
-        {
-            // An order of ours that the desk does not know: it goes with all of its pack.
+            return;
+        }
+        // An order of ours that the desk does not know: it goes with all of its packs.
+        for pack in self.packs.values_mut().filter(|pack| pack.serves(order)) {
             pack.is_ours_to_end = true;
         }
     }
@@ -63,16 +74,18 @@ impl<L: Line> Alpaca<L> {
         let market = newest(&Kept::is_market);
         let stop = newest(&Kept::is_stop);
         let target = newest(&|kept| !kept.is_stop() && !kept.is_market());
-        let chosen: Vec<&Kept> = match market {
-            Some(market) => vec![market],
-            None => target.into_iter().chain(stop).collect(),
+        let alone = |kept: &Kept| Wanted {
+            instrument: kept.request.instrument,
+            qty: self.shelf.open_qty(kept),
+            orders: vec![kept.request.id.clone()],
+            is_remnant: false,
         };
-        let wanted = chosen.last().map(|last| Wanted {
-            instrument: last.request.instrument,
-            qty: self.shelf.open_qty(last),
-            orders: chosen.iter().map(|kept| kept.request.id.clone()).collect(),
-        });
-        let members = members.iter().map(|kept| kept.request.id.clone()).collect();
+        let members: Vec<ClientOrderId> =
+            members.iter().map(|kept| kept.request.id.clone()).collect();
+        let wanted = match (market, target, stop) {
+            (None, Some(target), Some(stop)) => self.split((target, stop), &members),
+            _ => market.or(target).or(stop).map(alone).into_iter().collect(),
+        };
         Group { members, wanted }
     }
 

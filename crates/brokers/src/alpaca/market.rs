@@ -57,13 +57,9 @@ impl Inquiry {
     /// The name of the account, and its cash.
     ///
     /// # Errors
-    /// In words, without a secret.
-    pub fn account(&self) -> Result<(String, Cash), String> {
-        let body = self.get(&self.servers.trading, "/v2/account")?;
-        let number = body["account_number"].as_str().map(str::to_owned);
-        let cash = words::cash(body["cash"].as_str().map(str::to_owned).as_ref());
-        let whole = number.zip(cash);
-        whole.ok_or_else(|| "the account tells no number or no cash".to_owned())
+    /// In words, without a secret; of an account that is not kept in dollars too.
+    pub(super) fn account(&self) -> Result<(String, Cash), String> {
+        words::account(&self.get(&self.servers.trading, "/v2/account")?)
     }
 
     /// Daily bars of a session, raw; symbols without one are left out.

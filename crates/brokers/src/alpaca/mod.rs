@@ -8,14 +8,24 @@
 //! ([`settle`]): the newest stop and target of a group become one `oco` order, a moved stop becomes
 //! a change of that order, an entry with one stop goes out with it as a `bracket`. An entry that
 //! stays filled in part is taken back after a while, since only then its part can be protected.
+//! A fraction of a share stands behind a stop of its own ([`fractions`]).
 //!
 //! What is kept here is lost when the process ends. The desk tells it again at the next start
 //! ([`Wire::recall`]), and Alpaca tells what stands: names of packs hold those of our orders.
 //!
+//! A trade may be put right (`trade_correct`) or taken back (`trade_bust`) after it was told.
+//! Another price for the same shares, of a trade that this process heard of, is told as a
+//! correction. There is no word for the rest: other shares, a trade taken back, or one from before.
+//! After each such message the account is asked for at once; what differs in it is frozen by the
+//! desk, and a person decides. Nobody may have been there to hear the message: then the account
+//! differs, too.
+//!
 //! Source: docs.alpaca.markets, "Placing Orders", "Websocket Streaming" and the reference of the
 //! Trading API, as the paper exchange and `alpaca-py` 0.44 know them.
 
+mod account;
 mod books;
+mod fractions;
 mod hearing;
 mod kept;
 pub mod line;
@@ -33,17 +43,16 @@ use ::market::remote::{Heard, Said, Wire};
 use ::market::{BrokerRef, ClientOrderId, InstrumentId, OrderRequest, Qty, Universe};
 use base::{Span, Ts};
 use desk::courier::Patience;
-use desk::live::Live;
-
-use crate::Error;
 
 pub use self::market::Inquiry;
+pub use account::Account;
 use books::Round;
 pub use line::{Ask, Line, Method, News};
 pub use online::{Access, Online, Servers};
 use packs::Pack;
 pub use prices::Source;
 pub use spreads::{Direct, Spreads, Talk};
+use words::Trade;
 
 use crate::shelf::Shelf;
 
@@ -75,23 +84,6 @@ impl Default for Waits {
 pub fn patience() -> Patience {
     Patience { answer: Span::from_seconds(30), ..Patience::default() }
 }
-
-/// Whether an account may be traded: a paper account always, another one only as signed terms say.
-/// Numbers of paper accounts begin with `PA`; an address alone proves nothing.
-///
-/// # Errors
-/// [`Error::MeetRealMoney`] without terms, [`Error::AdmitAccount`] where they are for another
-/// account.
-pub fn admit(number: &str, live: Option<&Live>) -> Result<(), Error> {
-    match live {
-        Some(live) => live.covers_account(online::NAME, number).map_err(Error::AdmitAccount),
-        None if number.starts_with(PAPER) => Ok(()),
-        None => Err(Error::MeetRealMoney { account: number.to_owned() }),
-    }
-}
-
-/// How numbers of paper accounts begin.
-const PAPER: &str = "PA";
 
 /// Refusals of one order that may pass, before it counts as refused.
 const MOST_REFUSALS: u32 = 5;
@@ -131,6 +123,8 @@ pub struct Alpaca<L> {
     held: BTreeMap<InstrumentId, Qty>,
     /// Trades that were counted.
     trades: BTreeSet<BrokerRef>,
+    /// Trades that the stream told, by Alpaca's own names, which corrections refer to.
+    done: BTreeMap<String, Trade>,
     /// Instruments that traded since the account was last asked for.
     meanwhile: BTreeSet<InstrumentId>,
     purposes: BTreeMap<u64, Purpose>,
@@ -156,6 +150,7 @@ impl<L: Line> Alpaca<L> {
             counted: BTreeMap::new(),
             held: BTreeMap::new(),
             trades: BTreeSet::new(),
+            done: BTreeMap::new(),
             meanwhile: BTreeSet::new(),
             purposes: BTreeMap::new(),
             next: 0,

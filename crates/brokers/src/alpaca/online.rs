@@ -16,6 +16,7 @@ use desk::live::Live;
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
+use super::account::Account;
 use super::line::{Ask, Line, Method, News};
 use crate::clock::{Clock, rest};
 use crate::{Error, Secret, thread};
@@ -32,17 +33,24 @@ const WORKERS: usize = 4;
 /// Longest answer that is read.
 const LONGEST: u64 = 64 << 20;
 
-/// Where the servers are.
+/// Where the servers are. Nobody can write one down: [`Servers::live`] alone leads to real money,
+/// and asks for signed terms.
+///
+/// ```compile_fail,E0451
+/// use brokers::alpaca::Servers;
+///
+/// let mine = Servers { trading: "https://api.alpaca.markets".to_owned(), ..Servers::paper() };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Servers {
     /// Of the trading API, without a slash at the end.
-    pub trading: String,
+    pub(super) trading: String,
     /// Of the stream of trade updates.
-    pub stream: String,
+    pub(super) stream: String,
     /// Of market data, without a slash at the end.
-    pub data: String,
+    pub(super) data: String,
     /// Of the stream of prices, without the name of a source and the slash before it.
-    pub prices: String,
+    pub(super) prices: String,
 }
 
 /// Where Alpaca tells prices as they are made, to all accounts alike.
@@ -52,13 +60,15 @@ const PRICES: &str = "wss://stream.data.alpaca.markets/v2";
 pub(super) const NAME: &str = "alpaca";
 /// Where real money is.
 const LIVE: &str = "api.alpaca.markets";
+/// Where none is.
+const PLAY: &str = "paper-api.alpaca.markets";
 
 impl Servers {
     /// Alpaca's paper account.
     pub fn paper() -> Servers {
         Servers {
-            trading: "https://paper-api.alpaca.markets".to_owned(),
-            stream: "wss://paper-api.alpaca.markets/stream".to_owned(),
+            trading: format!("https://{PLAY}"),
+            stream: format!("wss://{PLAY}/stream"),
             data: "https://data.alpaca.markets".to_owned(),
             prices: PRICES.to_owned(),
         }
@@ -84,36 +94,49 @@ impl Servers {
     }
 
     /// A server at another address, as the paper exchange is: `http://host:port`. It serves market
-    /// data too. Alpaca's own address for real money is no such server: only [`Servers::live`]
-    /// leads there.
+    /// data too. Of Alpaca's own servers only that of the paper account may be named: no spelling
+    /// of another one leads to real money.
     ///
     /// # Errors
-    /// [`Error::ReadAddress`] where it is none, or that of an account with real money.
+    /// [`Error::ReadAddress`] where it is none, or one of Alpaca's that may hold real money.
     pub fn at(address: &str) -> Result<Servers, Error> {
         let wrong = |fault: &str| Error::ReadAddress {
             address: address.to_owned(),
             fault: fault.to_owned(),
         };
         let url: url::Url = address.parse().map_err(|error| wrong(&format!("{error}")))?;
-        if url.host_str() == Some(LIVE) {
+        let host = url.host_str().unwrap_or_default();
+        if is_of_alpaca(host) && host != PLAY {
             return Err(wrong(
-                "that is an account with real money: leave the address out, and say --mode live \
-                 with signed terms",
+                "that may be an account with real money: leave the address out, and say \
+                 --mode live with signed terms",
             ));
         }
-        let trading = address.trim_end_matches('/').to_owned();
+        let is_plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
         let scheme = match url.scheme() {
+            _ if !is_plain => return Err(wrong("write no more than a host, a port and a path")),
             "https" => "wss",
-            "http" if url.host_str().is_some_and(is_here) => "ws",
+            "http" if is_here(host) => "ws",
             // Keys would travel in the open.
             "http" => return Err(wrong("without TLS only this machine may be spoken to")),
             _ => return Err(wrong("write http://127.0.0.1:8711 or https://…")),
         };
+        // What was looked at is what is spoken to, whatever was written.
+        let trading = url.as_str().trim_end_matches('/').to_owned();
         let rest = trading.split_once("://").map_or("", |(_, rest)| rest);
         let stream = format!("{scheme}://{rest}/stream");
         let prices = format!("{scheme}://{rest}/v2");
         Ok(Servers { stream, prices, data: trading.clone(), trading })
     }
+}
+
+/// Whether a host is one of Alpaca's; a dot at the end names the same one.
+fn is_of_alpaca(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    host.strip_suffix("alpaca.markets").is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 fn is_here(host: &str) -> bool {
@@ -142,7 +165,8 @@ impl Online {
     ///
     /// # Errors
     /// [`Error::StartThread`].
-    pub fn start(servers: Servers, access: Access) -> Result<Online, Error> {
+    pub fn start(account: &Account) -> Result<Online, Error> {
+        let (servers, access) = (account.servers().clone(), account.access().clone());
         let (asks, waiting) = channel();
         let (out, news) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
@@ -362,7 +386,9 @@ pub(super) fn wait_at_most(socket: &mut Socket, silence: Duration) -> std::io::R
 }
 
 fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error> {
-    let (mut socket, _) = tungstenite::connect(servers.stream.as_str())?;
+    // A redirect would carry the keys elsewhere.
+    let (mut socket, _) =
+        tungstenite::client::connect_with_config(servers.stream.as_str(), None, 0)?;
     wait_at_most(&mut socket, SILENCE)?;
     let auth = json!({
         "action": "auth",
@@ -390,11 +416,58 @@ mod tests {
     }
 
     #[test]
-    fn an_account_with_real_money_is_refused() {
-        for address in ["https://api.alpaca.markets", "https://API.alpaca.markets/v2"] {
+    fn no_spelling_of_an_address_leads_to_real_money() {
+        for address in [
+            "https://api.alpaca.markets",
+            "https://API.alpaca.markets/v2",
+            "https://api.alpaca.markets.",
+            "https://api.alpaca.markets:443/",
+            "https://api%2Ealpaca.markets",
+            "https://api\u{3002}alpaca.markets",
+            "https://me@api.alpaca.markets",
+            "https:api.alpaca.markets",
+            "https://\tapi.alpaca.markets",
+            "https://broker-api.alpaca.markets",
+        ] {
             let error = Servers::at(address).unwrap_err().to_string();
-            assert!(error.contains("real money"), "{error}");
+            assert!(error.contains("real money"), "{address:?}: {error}");
         }
+        assert!(!Servers::at("https://paper-api.alpaca.markets").unwrap().are_live());
+        assert!(Servers::at("https://not-alpaca.markets").is_ok());
+    }
+
+    #[test]
+    fn what_was_looked_at_is_what_is_spoken_to() {
+        let servers = Servers::at("https://example.com\\@api.alpaca.markets").unwrap();
+        assert_eq!(servers.trading, "https://example.com/@api.alpaca.markets");
+        for address in ["https://me:word@example.com", "https://example.com?a", "https://a.com#b"] {
+            assert!(Servers::at(address).is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn terms_for_alpaca_lead_to_real_money_and_those_for_another_broker_nowhere() {
+        let servers = Servers::live(&signed("alpaca")).unwrap();
+        assert_eq!(servers.trading, "https://api.alpaca.markets");
+        assert_eq!(servers.stream, "wss://api.alpaca.markets/stream");
+        assert!(servers.are_live());
+        assert!(matches!(Servers::live(&signed("ibkr")), Err(Error::AdmitAccount(_))));
+        assert!(!Servers::paper().are_live());
+    }
+
+    fn signed(broker: &str) -> Live {
+        let day = "2026-01-06".parse().unwrap();
+        let terms = desk::live::Terms {
+            broker: broker.to_owned(),
+            account: "123456789".to_owned(),
+            book: "breakout".to_owned(),
+            largest_order: "2500".parse().unwrap(),
+            largest_gross: "10000".parse().unwrap(),
+            first_day: day,
+            last_day: day,
+        };
+        let key = desk::live::SigningKey::of_seed(&[7; 32]).unwrap();
+        key.sign(terms).check(&key.public(), day).unwrap()
     }
 
     #[test]

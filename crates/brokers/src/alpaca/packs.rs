@@ -17,6 +17,8 @@ pub(super) enum Task {
     Target,
     /// It takes the loss.
     Stop,
+    /// It sells at the market what of a share its target left.
+    Remnant,
 }
 
 /// An order of a pack.

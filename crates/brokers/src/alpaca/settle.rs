@@ -41,8 +41,8 @@ impl<L: Line> Alpaca<L> {
             .iter()
             .filter(|(_, pack)| pack.phase == Phase::Standing)
             .filter(|(_, pack)| {
-                let too_long = pack.open_entry().is_some()
-                    && pack.partial_since.is_some_and(|since| now >= since + partial);
+                let too_long = pack.partial_since.is_some_and(|since| now >= since + partial)
+                    && pack.open_legs().any(|leg| matches!(leg.task, Task::Entry | Task::Only));
                 let is_orphan = !pack.is_adopted
                     && pack.open_legs().all(|leg| !self.shelf.kept.contains_key(&leg.order));
                 pack.is_ours_to_end || too_long || is_orphan || self.is_taken_back(pack)
@@ -194,19 +194,34 @@ impl<L: Line> Alpaca<L> {
 
     fn settle_group(&mut self, group: &Group) {
         let serves = |pack: &Pack| group.members.iter().any(|order| pack.serves(order));
-        let standing: Vec<u64> =
+        let mut standing: Vec<u64> =
             self.packs.iter().filter(|(_, pack)| serves(pack)).map(|(n, _)| *n).collect();
-        match (&group.wanted, standing.as_slice()) {
-            (None, packs) => self.leave_standing(packs),
-            (Some(wanted), []) => self.place_exit(wanted),
-            (Some(wanted), [number]) => {
-                if self.change(*number, wanted) == Change::None {
-                    // The others are in reserve: placed should these end.
-                    group.members.iter().for_each(|order| self.shelf.tell_working(order));
+        let mut pairs: Vec<(&Wanted, Option<u64>)> = Vec::new();
+        for wanted in &group.wanted {
+            let same = |number: &u64| wanted.is_pack(&self.packs[number]);
+            let like =
+                |number: &u64| self.packs[number].open_legs().count().min(2) == wanted.orders.len();
+            let only = (group.wanted.len() == 1 && !standing.is_empty()).then_some(0);
+            let at = standing.iter().position(same).or(standing.iter().position(like)).or(only);
+            pairs.push((wanted, at.map(|at| standing.remove(at))));
+        }
+        if !standing.is_empty() {
+            // More packs than are wanted stand only while some of them leave.
+            return self.leave_standing(&standing);
+        }
+        let mut is_right = !pairs.is_empty();
+        for (wanted, number) in pairs {
+            is_right &= match number {
+                Some(number) => self.change(number, wanted) == Change::None,
+                None => {
+                    self.place_exit(wanted);
+                    false
                 }
-            }
-            // Two packs of one group stand only while one of them leaves.
-            (Some(_), [_, rest @ ..]) => self.leave_standing(rest),
+            };
+        }
+        if is_right {
+            // The others are in reserve: placed should these end.
+            group.members.iter().for_each(|order| self.shelf.tell_working(order));
         }
     }
 
@@ -223,7 +238,8 @@ impl<L: Line> Alpaca<L> {
         let waits = |order: &ClientOrderId| {
             self.shelf.kept.get(order).and_then(|kept| kept.not_before).is_some_and(|at| now < at)
         };
-        let qty = wanted.qty.min(self.free(wanted, None));
+        let Some(first) = wanted.orders.first() else { return };
+        let qty = wanted.qty.min(self.free(first, |_, _| false));
         if qty == Qty::ZERO || wanted.orders.iter().any(waits) {
             return;
         }
@@ -236,6 +252,7 @@ impl<L: Line> Alpaca<L> {
         let leg = |order: &ClientOrderId| {
             let kept = &self.shelf.kept[order];
             let task = match (alone, kept.is_stop()) {
+                (true, _) if wanted.is_remnant => Task::Remnant,
                 (true, _) => Task::Only,
                 (false, true) => Task::Stop,
                 (false, false) => Task::Target,
@@ -246,12 +263,11 @@ impl<L: Line> Alpaca<L> {
     }
 
     /// Shares that an exit may sell, or buy back: what is held less what other orders have been
-    /// promised.
-    fn free(&self, wanted: &Wanted, but: Option<u64>) -> Qty {
-        let held = self.held.get(&wanted.instrument).copied().unwrap_or_default();
-        let Some(first) = wanted.orders.first().and_then(|order| self.shelf.kept.get(order)) else {
-            return Qty::ZERO;
-        };
+    /// promised, but those that are named.
+    pub(super) fn free(&self, exit: &ClientOrderId, but: impl Fn(u64, &Pack) -> bool) -> Qty {
+        let Some(first) = self.shelf.kept.get(exit) else { return Qty::ZERO };
+        let instrument = first.request.instrument;
+        let held = self.held.get(&instrument).copied().unwrap_or_default();
         if held == Qty::ZERO || held.is_negative() == first.request.qty.is_negative() {
             return Qty::ZERO;
         }
@@ -259,7 +275,7 @@ impl<L: Line> Alpaca<L> {
         let promised: Qty = self
             .packs
             .iter()
-            .filter(|(number, pack)| Some(**number) != but && pack.instrument == wanted.instrument)
+            .filter(|(number, pack)| pack.instrument == instrument && !but(**number, pack))
             .filter(|(_, pack)| pack.open_entry().is_none())
             .filter_map(|(_, pack)| {
                 let leg = pack.open_legs().next()?;
@@ -278,10 +294,13 @@ impl<L: Line> Alpaca<L> {
         if pack.phase != Phase::Standing || pack.open_entry().is_some() {
             return Change::UnderWay;
         }
-        let qty = wanted.qty.min(self.free(wanted, Some(number)));
+        let Some(first) = wanted.orders.first() else { return Change::None };
+        let qty = wanted.qty.min(self.free(first, |other, _| other == number));
         let open: Vec<&Leg> = pack.open_legs().collect();
         let same_qty = pack.open_qty() == qty;
-        let is_same = |(leg, order): (&&Leg, &ClientOrderId)| leg.order == *order;
+        let is_same = |(leg, order): (&&Leg, &ClientOrderId)| {
+            leg.order == *order && (leg.task == Task::Remnant) == wanted.is_remnant
+        };
         let same_count = open.len() == wanted.orders.len();
         if same_qty && same_count && open.iter().zip(&wanted.orders).all(is_same) {
             return Change::None;
@@ -293,7 +312,8 @@ impl<L: Line> Alpaca<L> {
                 return false;
             };
             let like = std::mem::discriminant(&old.request.kind);
-            like == std::mem::discriminant(&new.request.kind) && !new.is_market()
+            let is_remnant = wanted.is_remnant || leg.task == Task::Remnant;
+            like == std::mem::discriminant(&new.request.kind) && !new.is_market() && !is_remnant
         };
         if !(same_qty && same_count && open.iter().zip(&wanted.orders).all(movable)) {
             self.leave(number);

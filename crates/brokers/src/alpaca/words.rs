@@ -76,6 +76,9 @@ fn figure<T: std::str::FromStr>(text: Option<&String>, longer: fn(f64) -> Option
     text.parse().ok().or_else(|| longer(text.parse().ok()?))
 }
 
+/// The currency of all figures here.
+const DOLLARS: &str = "USD";
+
 /// Shares beyond these are no account's: a hundred million. So what a server tells can be added up.
 const MOST_SHARES: Qty = Qty::whole(100_000_000);
 
@@ -90,6 +93,24 @@ pub(super) fn price(text: Option<&String>) -> Option<Price> {
 
 pub(super) fn cash(text: Option<&String>) -> Option<Cash> {
     figure(text, |value| Cash::from_f64(value, base::Rounding::HalfEven).ok())
+}
+
+/// The number of an account and its cash in dollars.
+///
+/// # Errors
+/// In words; of an account that is not kept in dollars too.
+pub(super) fn account(body: &Value) -> Result<(String, Cash), String> {
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    let number = text("account_number").ok_or("the account tells no number")?;
+    let currency = text("currency").unwrap_or_default();
+    if currency != DOLLARS {
+        return Err(format!(
+            "the account {number} is kept in {currency:?}, and everything here counts in US \
+             dollars: use the keys of an account in USD"
+        ));
+    }
+    let cash = cash(text("cash").as_ref()).ok_or("the account tells no cash")?;
+    Ok((number, cash))
 }
 
 /// A time in RFC 3339.
@@ -123,6 +144,10 @@ impl Seen {
 
     pub(super) fn is_stop(&self) -> bool {
         self.kind.as_deref().is_some_and(|kind| kind.contains("stop"))
+    }
+
+    pub(super) fn is_market(&self) -> bool {
+        self.kind.as_deref() == Some("market")
     }
 
     /// Where it stands; one that was replaced lives on in another.
@@ -216,6 +241,34 @@ pub(super) fn trade_of(update: &Value, seen: &Seen) -> Option<Trade> {
     })
 }
 
+/// Whether a message of the stream takes back or puts right what was told before.
+pub(super) fn undoes(update: &Value) -> bool {
+    matches!(update["event"].as_str(), Some("trade_bust" | "trade_correct"))
+}
+
+/// Alpaca's own name of the trade that a message tells of.
+pub(super) fn execution_name(update: &Value) -> Option<String> {
+    let name = update["execution_id"].as_str()?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Another price for the same shares: Alpaca's name of the correction, our name of the trade that
+/// it corrects, and the trade as it is right; `told` gives a trade behind a name of Alpaca's.
+pub(super) fn correction_of(
+    update: &Value,
+    told: impl Fn(&str) -> Option<Trade>,
+) -> Option<(String, BrokerRef, Trade)> {
+    if update["event"] != "trade_correct" {
+        return None;
+    }
+    let text = |name: &str| update[name].as_str().map(str::to_owned);
+    let trade = told(update["previous_execution_id"].as_str()?)?;
+    let shares = qty(text("qty").as_ref())?.abs();
+    let price = price(text("price").as_ref()).filter(|price| *price > Price::ZERO)?;
+    let right = (shares == trade.qty.abs()).then_some(trade)?;
+    Some((execution_name(update)?, right.id.clone(), Trade { price, ..right }))
+}
+
 fn tif(tif: TimeInForce, kind: OrderKind, qty: Qty) -> &'static str {
     let whole = qty.raw() % Qty::SCALE == 0;
     match (kind, tif) {
@@ -255,17 +308,18 @@ pub(super) fn placing(
     request: impl Fn(&ClientOrderId) -> Option<OrderRequest>,
 ) -> Option<Value> {
     let first = request(&pack.legs.first()?.order)?;
-    let mut body = kind_words(first.kind);
+    let has = |task: Task| pack.legs.iter().any(|leg| leg.task == task);
+    let kind = if has(Task::Remnant) { OrderKind::Market } else { first.kind };
+    let mut body = kind_words(kind);
     body["symbol"] = symbol.into();
     body["side"] = if first.qty > Qty::ZERO { "buy" } else { "sell" }.into();
     let qty = pack.open_qty();
     body["qty"] = qty.to_string().into();
-    body["time_in_force"] = tif(first.tif, first.kind, qty).into();
+    body["time_in_force"] = tif(first.tif, kind, qty).into();
     body["client_order_id"] = pack.name.clone().into();
     if first.tif == TimeInForce::AllHours {
         body["extended_hours"] = true.into();
     }
-    let has = |task: Task| pack.legs.iter().any(|leg| leg.task == task);
     let class = match (has(Task::Entry), has(Task::Target), has(Task::Stop)) {
         (true, true, true) => "bracket",
         (true, ..) => "oto",

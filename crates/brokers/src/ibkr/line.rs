@@ -36,7 +36,7 @@ pub enum Part {
     Trades,
     /// What is held.
     Positions,
-    /// Cash in the account's currency.
+    /// Cash, in dollars: an account in another currency answers nothing.
     Cash,
 }
 

@@ -45,7 +45,7 @@ impl Inquiry {
     /// The account's cash.
     ///
     /// # Errors
-    /// In words.
+    /// In words; of an account that is not kept in dollars too.
     pub fn cash(&self) -> Result<Cash, String> {
         match self.gateway.read(&self.gateway.standing()?.client, Part::Cash)? {
             Answer::Cash(cash) => Ok(cash),

@@ -16,6 +16,9 @@
 //! - **Nothing goes out** before orders, executions, positions and cash were read, nor after a
 //!   break of the line before they were read again. Over the network the session ([`Gateway`])
 //!   decides when the line is there: only while [`crate::gateway::Session`] lets orders be sent.
+//! - **A figure that is none is no zero.** An execution without a size or a price is left out, and
+//!   a part of the account in which a number of shares can't be read is asked for again: a zero in
+//!   its place would close a position, or take its stop back.
 //!
 //! What TWS does not tell: executions before today, unless it is set up to keep a week of them, and
 //! the gateway never; so a process that was down over midnight hears of what filled before from the

@@ -264,16 +264,16 @@ fn updated(update: OrderUpdate, client: i32, account: &str) -> Option<News> {
     let is_ours = |of: &str| of.is_empty() || of == account;
     match update {
         OrderUpdate::OpenOrder(data) if is_ours(&data.order.account) => {
-            Some(News::Order(words::seen(&data, client)))
+            words::seen(&data, client).map(News::Order)
         }
         OrderUpdate::OrderStatus(told) if told.client_id == client => {
-            Some(News::Progress(words::progress(&told)))
+            words::progress(&told).map(News::Progress)
         }
         OrderUpdate::ExecutionData(data) if is_ours(&data.execution.account_number) => {
-            Some(News::Traded(words::trade(&data, client)))
+            words::trade(&data, client).map(News::Traded)
         }
         OrderUpdate::CommissionReport(report) => {
-            let fee = words::cash(report.commission)?;
+            let fee = words::fee(&report)?;
             Some(News::Fee { trade: report.execution_id, fee })
         }
         _ => None,

@@ -1,17 +1,32 @@
 //! What the client of TWS says, in the words of the port, and the other way.
 
 use base::{Rounding, Ts};
-use ibapi::contracts::Contract;
+use ibapi::accounts::AccountSummary;
+use ibapi::contracts::{Contract, SecurityType};
 use ibapi::orders::{
-    Action, ExecutionData, OcaType, Order, OrderData, OrderStatus, OrderStatusKind,
-    TimeInForce as Tif,
+    Action, CommissionReport, ExecutionData, OcaType, Order, OrderData, OrderStatus,
+    OrderStatusKind, TimeInForce as Tif,
 };
 use market::{Cash, LocalClock, OrderKind, Price, Qty, TimeInForce};
 
 use super::line::{Progress, Seen, Status, Terms, Trade};
 
-pub(super) fn qty(value: f64) -> Qty {
-    Qty::from_f64(value, Rounding::HalfEven).unwrap_or_default()
+/// The currency of all figures here.
+const DOLLARS: &str = "USD";
+
+/// Shares beyond these are no account's: a hundred million. So what TWS tells can be added up.
+const MOST_SHARES: Qty = Qty::whole(100_000_000);
+
+/// Shares; `None` in what is no number of them. A zero in its place would say that nothing is held,
+/// or nothing is left of an order.
+pub(super) fn qty(value: f64) -> Option<Qty> {
+    let read = Qty::from_f64(value, Rounding::HalfEven).ok();
+    read.filter(|qty| qty.abs() <= MOST_SHARES)
+}
+
+/// Shares without a sign.
+fn size(value: f64) -> Option<Qty> {
+    qty(value).filter(|qty| !qty.is_negative())
 }
 
 pub(super) fn price(value: f64) -> Price {
@@ -33,6 +48,49 @@ pub(super) fn symbol(contract: &Contract) -> String {
     contract.symbol.to_string().replace(' ', ".")
 }
 
+/// What a contract is called here: a stock in dollars by its symbol, anything else by a name that
+/// no instrument of ours has. So an option on a stock, or the same symbol in another currency, is
+/// never taken for the stock.
+pub(super) fn name(contract: &Contract) -> String {
+    match is_share(contract) {
+        true => symbol(contract),
+        false => {
+            let (kind, currency) = (&contract.security_type, &contract.currency);
+            format!("{} {kind} {currency}", symbol(contract))
+        }
+    }
+}
+
+/// Whether it is a stock in dollars.
+pub(super) fn is_share(contract: &Contract) -> bool {
+    let is_stock = contract.security_type == SecurityType::Stock;
+    is_stock && matches!(contract.currency.as_str(), "" | DOLLARS)
+}
+
+/// What an execution cost; `None` where it is not told, or not in dollars.
+pub(super) fn fee(report: &CommissionReport) -> Option<Cash> {
+    match report.currency.as_str() {
+        "" | DOLLARS => cash(report.commission),
+        currency => {
+            tracing::warn!(currency, "a cost in another currency than dollars is left out");
+            None
+        }
+    }
+}
+
+/// Cash of the account in dollars, from the line of its summary.
+pub(super) fn dollars(row: &AccountSummary) -> Result<Cash, String> {
+    if row.currency != DOLLARS {
+        return Err(format!(
+            "the account {} is kept in {:?}, and everything here counts in US dollars: set its \
+             base currency to USD in the broker's account settings, or trade an account in USD",
+            row.account, row.currency
+        ));
+    }
+    let read = row.value.parse().ok().or_else(|| cash(row.value.parse().ok()?));
+    read.ok_or_else(|| "the account tells no cash".to_owned())
+}
+
 fn status(kind: &OrderStatusKind) -> Status {
     match kind {
         OrderStatusKind::ApiPending => Status::Draft,
@@ -46,53 +104,61 @@ fn status(kind: &OrderStatusKind) -> Status {
     }
 }
 
-/// An order as TWS shows it.
-pub(super) fn seen(data: &OrderData, client: i32) -> Seen {
+/// An order as TWS shows it; `None` where its figures are none.
+pub(super) fn seen(data: &OrderData, client: i32) -> Option<Seen> {
     let order = &data.order;
-    Seen {
+    Some(Seen {
         id: data.order_id,
         is_own: order.client_id == client,
         permanent: order.perm_id,
-        symbol: symbol(&data.contract),
+        symbol: name(&data.contract),
         reference: order.order_ref.clone(),
         buys: order.action == Action::Buy,
         parent: order.parent_id,
         group: order.oca_group.clone(),
         status: status(&data.order_state.status),
-        filled: qty(order.filled_quantity),
+        // TWS writes the largest number where it tells none.
+        filled: match order.filled_quantity {
+            f64::MAX => Qty::ZERO,
+            filled => size(filled)?,
+        },
         left: None,
-    }
+    })
 }
 
-pub(super) fn progress(told: &OrderStatus) -> Progress {
-    Progress {
+/// How far an order has come; `None` where that is no number.
+pub(super) fn progress(told: &OrderStatus) -> Option<Progress> {
+    Some(Progress {
         id: told.order_id,
         permanent: told.perm_id,
         status: status(&told.status),
-        filled: qty(told.filled),
-        left: qty(told.remaining),
-    }
+        filled: size(told.filled)?,
+        left: size(told.remaining)?,
+    })
 }
 
-pub(super) fn trade(data: &ExecutionData, client: i32) -> Trade {
+/// An execution; `None` where its size or price is none: one of nothing, or for nothing, would be
+/// booked as it was told.
+pub(super) fn trade(data: &ExecutionData, client: i32) -> Option<Trade> {
     let made = &data.execution;
-    let size = qty(made.shares);
+    let size = size(made.shares).filter(|size| *size > Qty::ZERO)?;
+    let price = Price::from_f64(made.price, Rounding::HalfEven).ok()?;
     let sold = made.side == ibapi::orders::ExecutionSide::Sold;
     let at = moment(&made.time);
     if at.is_none() {
         tracing::warn!(made.time, "read the time of a trade");
     }
-    Trade {
+    Some(Trade {
         id: made.execution_id.clone(),
         order: made.order_id,
         is_own: made.client_id == client,
         permanent: made.perm_id,
         reference: made.order_reference.clone(),
-        symbol: symbol(&data.contract),
+        symbol: name(&data.contract),
         at: at.unwrap_or_default(),
         qty: if sold { -size } else { size },
-        price: price(made.price),
-    }
+        price,
+    })
 }
 
 /// A time in nanoseconds since 1970; `None` beyond the years that we know.
@@ -201,6 +267,72 @@ mod tests {
         let contract = stock("BRK.B");
         assert_eq!(contract.symbol.to_string(), "BRK B");
         assert_eq!(symbol(&contract), "BRK.B");
+    }
+
+    #[test]
+    fn what_is_no_stock_in_dollars_is_never_taken_for_one() {
+        let mut contract = stock("AAA");
+        assert_eq!(name(&contract), "AAA");
+        contract.currency = "EUR".into();
+        assert_eq!(name(&contract), "AAA STK EUR");
+        let option = Contract { security_type: SecurityType::Option, ..stock("AAA") };
+        assert_eq!(name(&option), "AAA OPT USD");
+    }
+
+    #[test]
+    fn a_cost_in_another_currency_is_left_out() {
+        let report = |currency: &str| CommissionReport {
+            commission: 1.25,
+            currency: currency.to_owned(),
+            ..CommissionReport::default()
+        };
+        assert_eq!(fee(&report("USD")), "1.25".parse().ok());
+        assert_eq!(fee(&report("EUR")), None);
+    }
+
+    #[test]
+    fn cash_in_another_currency_is_refused_in_words() {
+        let row = |value: &str, currency: &str| AccountSummary {
+            account: "DU1".to_owned(),
+            tag: "TotalCashValue".to_owned(),
+            value: value.to_owned(),
+            currency: currency.to_owned(),
+        };
+        assert_eq!(dollars(&row("100000.25", "USD")), Ok("100000.25".parse().unwrap()));
+        for currency in ["EUR", "", "BASE"] {
+            let refused = dollars(&row("100000.25", currency)).unwrap_err();
+            assert!(refused.contains("account DU1 is kept in"), "{refused}");
+            assert!(refused.contains("base currency to USD"), "{refused}");
+        }
+        assert!(dollars(&row("much", "USD")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_number_of_shares_is_none_and_not_zero() {
+        for wrong in [f64::NAN, f64::INFINITY, f64::MAX, 1e9, -1e9] {
+            assert_eq!(qty(wrong), None, "{wrong}");
+        }
+        assert_eq!(qty(-5.0), Some(Qty::whole(-5)));
+        let told = |filled, remaining| OrderStatus { filled, remaining, ..OrderStatus::default() };
+        assert!(progress(&told(1.0, 2.0)).is_some());
+        for (filled, left) in [(f64::NAN, 2.0), (1.0, f64::NAN), (-1.0, 2.0), (1.0, 1e300)] {
+            assert_eq!(progress(&told(filled, left)), None, "{filled} {left}");
+        }
+    }
+
+    #[test]
+    fn an_execution_of_nothing_or_for_no_price_is_none() {
+        let made = |shares, price| {
+            let mut data = ExecutionData::default();
+            (data.execution.shares, data.execution.price) = (shares, price);
+            trade(&data, 1)
+        };
+        assert!(made(5.0, 9.5).is_some());
+        for (shares, price) in
+            [(0.0, 9.5), (-5.0, 9.5), (f64::NAN, 9.5), (5.0, f64::NAN), (5.0, f64::MAX)]
+        {
+            assert_eq!(made(shares, price), None, "{shares} {price}");
+        }
     }
 
     #[test]

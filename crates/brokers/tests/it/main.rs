@@ -6,8 +6,11 @@
 // The far end of a socket works by the clock of this machine.
 #![allow(clippy::disallowed_methods)]
 
+mod accounts;
 mod alpaca;
+mod corrections;
 mod flex;
+mod fractions;
 mod gateway;
 mod ibkr;
 mod ibkr_words;
@@ -17,6 +20,7 @@ mod place;
 mod prices;
 mod rig;
 mod spreads;
+mod stub;
 mod suite;
 mod tws;
 mod whatever;

@@ -99,7 +99,8 @@ impl Remote for Alpaca<alpaca::Online> {
     fn open(at: Addresses, universe: Universe) -> Self {
         let servers = alpaca::Servers::at(&format!("http://{}/", at.http)).unwrap();
         let access = alpaca::Access { key: "key".to_owned(), secret: Secret::new("secret") };
-        let mut line = alpaca::Online::start(servers, access).unwrap();
+        let account = alpaca::Account::open(servers, access, None).unwrap();
+        let mut line = alpaca::Online::start(&account).unwrap();
         line.hear(&mut Vec::new());
         let waits = alpaca::Waits { partial: PARTIAL, again: AGAIN, ..alpaca::Waits::default() };
         Alpaca::new(line, universe, waits)

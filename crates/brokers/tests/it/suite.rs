@@ -11,15 +11,15 @@ use crate::rig::{A, Prices, QUIET, Rig, VOLUME, exit, order, usd};
 pub(crate) type Make = dyn Fn(&[Prices]) -> Box<dyn Rig>;
 
 /// A rig, and all that was told on it.
-struct Stage {
-    rig: Box<dyn Rig>,
+pub(crate) struct Stage {
+    pub(crate) rig: Box<dyn Rig>,
     filled: BTreeMap<ClientOrderId, Vec<(Qty, Price)>>,
     moved: BTreeMap<ClientOrderId, Vec<OrderState>>,
     cash: Cash,
 }
 
 impl Stage {
-    fn new(make: &Make, bars: &[Prices]) -> Stage {
+    pub(crate) fn new(make: &Make, bars: &[Prices]) -> Stage {
         let cash = Cash::from_raw(100_000 * Cash::SCALE);
         Stage { rig: make(bars), filled: BTreeMap::new(), moved: BTreeMap::new(), cash }
     }
@@ -43,33 +43,33 @@ impl Stage {
         }
     }
 
-    fn send(&mut self, orders: &[&OrderRequest]) {
+    pub(crate) fn send(&mut self, orders: &[&OrderRequest]) {
         orders.iter().for_each(|order| self.rig.submit(order));
         self.settle();
     }
 
-    fn cancel(&mut self, order: &OrderRequest) {
+    pub(crate) fn cancel(&mut self, order: &OrderRequest) {
         self.rig.cancel(&order.id);
         self.settle();
     }
 
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.rig.settle();
         self.hear();
     }
 
-    fn bars(&mut self, count: usize) {
+    pub(crate) fn bars(&mut self, count: usize) {
         for _ in 0..count {
             self.rig.bar();
             self.settle();
         }
     }
 
-    fn filled(&self, order: &OrderRequest) -> Qty {
+    pub(crate) fn filled(&self, order: &OrderRequest) -> Qty {
         self.filled.get(&order.id).into_iter().flatten().map(|(qty, _)| *qty).sum()
     }
 
-    fn price(&self, order: &OrderRequest) -> Price {
+    pub(crate) fn price(&self, order: &OrderRequest) -> Price {
         self.filled[&order.id][0].1
     }
 
@@ -77,12 +77,12 @@ impl Stage {
         self.moved.get(&order.id).map_or(&[], Vec::as_slice)
     }
 
-    fn has_ended(&self, order: &OrderRequest) -> bool {
+    pub(crate) fn has_ended(&self, order: &OrderRequest) -> bool {
         self.filled(order) == order.qty || self.states(order).iter().any(|state| state.is_done())
     }
 
     /// What was told is what the broker holds: position, cash to the cent.
-    fn agrees(&self) -> Qty {
+    pub(crate) fn agrees(&self) -> Qty {
         let truth = self.rig.truth();
         let told: Qty = self.filled.values().flatten().map(|(qty, _)| *qty).sum();
         let held = truth.positions.iter().find(|held| held.instrument == A);
@@ -96,7 +96,7 @@ impl Stage {
     }
 
     /// Nothing is held and nothing is out.
-    fn is_flat(&self) {
+    pub(crate) fn is_flat(&self) {
         assert_eq!(self.agrees(), Qty::ZERO);
         assert_eq!(self.rig.truth().open_orders, Vec::<ClientOrderId>::new());
     }

@@ -145,7 +145,37 @@ fn speak(socket: &mut Socket, say: &mut Vec<Value>) -> Result<(), tungstenite::E
 }
 
 fn open(address: &str) -> Result<Socket, tungstenite::Error> {
-    let (mut socket, _) = tungstenite::connect(address)?;
+    // A redirect would carry the keys elsewhere.
+    let (mut socket, _) = tungstenite::client::connect_with_config(address, None, 0)?;
     wait_at_most(&mut socket, LOOK)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_leads_elsewhere_is_not_followed() {
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = elsewhere.local_addr().unwrap();
+        let leads = TcpListener::bind("127.0.0.1:0").unwrap();
+        let first = format!("ws://{}/", leads.local_addr().unwrap());
+        let served = std::thread::spawn(move || {
+            let (mut socket, _) = leads.accept().unwrap();
+            let _ = socket.read(&mut [0; 1_024]).unwrap();
+            let answer = format!(
+                "HTTP/1.1 302 Found\r\nLocation: ws://{address}/\r\nContent-Length: 0\r\n\r\n"
+            );
+            socket.write_all(answer.as_bytes()).unwrap();
+        });
+        assert!(open(&first).is_err());
+        served.join().unwrap();
+        elsewhere.set_nonblocking(true).unwrap();
+        let nobody = elsewhere.accept().unwrap_err().kind();
+        assert_eq!(nobody, std::io::ErrorKind::WouldBlock);
+    }
 }

@@ -17,6 +17,7 @@ const BINARY: u32 = 200;
 #[derive(Default)]
 struct Shared {
     is_live: AtomicBool,
+    is_euro: AtomicBool,
     is_silent: AtomicBool,
     is_shut: AtomicBool,
     /// Lines that were begun.
@@ -58,6 +59,11 @@ impl Between {
         self.shared.is_live.store(is_live, Ordering::SeqCst);
     }
 
+    /// Sums of the account are told in euros from now on.
+    pub(crate) fn seem_euro(&self) {
+        self.shared.is_euro.store(true, Ordering::SeqCst);
+    }
+
     /// Nothing passes either way from now on, or does again.
     pub(crate) fn fall_silent(&self, is_silent: bool) {
         self.shared.is_silent.store(is_silent, Ordering::SeqCst);
@@ -83,9 +89,26 @@ impl Between {
         }
     }
 
+    /// Says these bytes to all that are there.
+    pub(crate) fn say_bytes(&self, bytes: &[u8]) {
+        for client in self.shared.clients.lock().unwrap().iter() {
+            let _ = client.lock().unwrap().write_all(bytes);
+        }
+    }
+
     /// Says a message of the system whenever that is asked, in place of the answer.
     pub(crate) fn say_instead(&self, asked: u32, code: i32, text: &str) {
-        *self.shared.instead.lock().unwrap() = Some((asked, message(code, text)));
+        self.say_bytes_instead(asked, message(code, text));
+    }
+
+    /// Says these bytes whenever that is asked, in place of the answer.
+    pub(crate) fn say_bytes_instead(&self, asked: u32, bytes: Vec<u8>) {
+        *self.shared.instead.lock().unwrap() = Some((asked, bytes));
+    }
+
+    /// Answers come as the server gives them again.
+    pub(crate) fn say_the_truth(&self) {
+        *self.shared.instead.lock().unwrap() = None;
     }
 
     /// Lines that were begun.
@@ -161,6 +184,14 @@ impl Shared {
                     }
                 }
             }
+            let is_summary = frame[4..8] == (tell::ACCOUNT_SUMMARY + BINARY).to_be_bytes();
+            if is_summary && self.is_euro.load(Ordering::SeqCst) {
+                for at in 7..frame.len() {
+                    if frame[at - 2..=at] == *b"USD" {
+                        frame[at - 2..=at].copy_from_slice(b"EUR");
+                    }
+                }
+            }
             to.lock().unwrap().write_all(&frame)?;
         }
     }
@@ -182,8 +213,18 @@ fn message(code: i32, text: &str) -> Vec<u8> {
         error_code: Some(code),
         error_msg: Some(text.to_owned()),
     };
-    let mut frame = (4 + message.encoded_len() as u32).to_be_bytes().to_vec();
-    frame.extend((tell::ERROR + BINARY).to_be_bytes());
-    frame.extend(message.encode_to_vec());
+    framed(tell::ERROR, &message.encode_to_vec())
+}
+
+/// A message with its number and length.
+pub(crate) fn framed(id: u32, body: &[u8]) -> Vec<u8> {
+    framed_as(id + BINARY, body)
+}
+
+/// Anything with that number and its length.
+pub(crate) fn framed_as(number: u32, body: &[u8]) -> Vec<u8> {
+    let mut frame = (4 + body.len() as u32).to_be_bytes().to_vec();
+    frame.extend(number.to_be_bytes());
+    frame.extend(body);
     frame
 }

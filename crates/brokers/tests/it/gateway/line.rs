@@ -1,6 +1,5 @@
 //! The line under the session: while that says that no order may be sent, the line is lost.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::Span;
@@ -15,30 +14,31 @@ use super::real::{Server, access_of, settings};
 const SECOND: Span = Span::from_seconds(1);
 
 /// A line over the exchange, with something between.
-struct Stand {
-    between: Between,
-    online: Online,
+pub(super) struct Stand {
+    pub(super) between: Between,
+    pub(super) online: Online,
+    pub(super) account: String,
     /// What was heard and not looked at yet.
-    news: Vec<News>,
+    pub(super) news: Vec<News>,
     _server: Server,
 }
 
 impl Stand {
     /// A line that is there.
-    fn new(waits: Waits) -> Stand {
+    pub(super) fn new(waits: Waits) -> Stand {
         let server = Server::start();
         let between = Between::start(server.tws);
         let settings = Settings { waits, ..settings() };
         let gateway = Gateway::open(access_of(between.at, settings, None).unwrap()).unwrap();
         let online = Online::start(&gateway).unwrap();
-        drop(Arc::clone(&gateway));
-        let mut stand = Stand { between, online, news: Vec::new(), _server: server };
+        let account = gateway.account().to_owned();
+        let mut stand = Stand { between, online, account, news: Vec::new(), _server: server };
         stand.connected();
         stand
     }
 
     /// The next news of a kind; what was heard before it is passed over.
-    fn heard<T>(&mut self, what: &str, of: impl Fn(&News) -> Option<T>) -> T {
+    pub(super) fn heard<T>(&mut self, what: &str, of: impl Fn(&News) -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
             self.online.hear(&mut self.news);
@@ -53,18 +53,18 @@ impl Stand {
         }
     }
 
-    fn connected(&mut self) {
+    pub(super) fn connected(&mut self) {
         self.heard("connected", |news| matches!(news, News::Connected(_)).then_some(()));
     }
 
-    fn lost(&mut self) -> String {
+    pub(super) fn lost(&mut self) -> String {
         self.heard("lost", |news| match news {
             News::Lost(why) => Some(why.clone()),
             _ => None,
         })
     }
 
-    fn place(&mut self, id: i32, reference: &str) {
+    pub(super) fn place(&mut self, id: i32, reference: &str) {
         let terms = Terms {
             symbol: "AAA".to_owned(),
             reference: reference.to_owned(),
@@ -79,7 +79,7 @@ impl Stand {
     }
 
     /// Names of the orders that stand at the exchange.
-    fn standing(&mut self) -> Vec<String> {
+    pub(super) fn standing(&mut self) -> Vec<String> {
         self.online.ask(Ask::Read(1, Part::Open));
         self.heard("orders", |news| match news {
             News::Answer(1, Answer::Orders(orders)) => {
@@ -131,6 +131,19 @@ fn servers_that_stay_away_end_the_line_and_another_is_opened() {
     stand.lost();
     stand.connected();
     assert_eq!(stand.between.begun(), 2);
+}
+
+#[test]
+fn cash_in_another_currency_is_no_answer() {
+    let mut stand = Stand::new(Waits::default());
+    stand.between.seem_euro();
+    stand.online.ask(Ask::Read(1, Part::Cash));
+    let why = stand.heard("no answer", |news| match news {
+        News::Unanswered(1, why) => Some(why.clone()),
+        News::Answer(1, answer) => panic!("{answer:?}"),
+        _ => None,
+    });
+    assert!(why.contains("EUR"), "{why}");
 }
 
 #[test]

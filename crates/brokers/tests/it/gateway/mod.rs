@@ -2,6 +2,7 @@
 
 mod any;
 mod between;
+mod hostile;
 mod line;
 mod real;
 mod steps;

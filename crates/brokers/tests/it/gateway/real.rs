@@ -10,7 +10,7 @@ use std::time::Instant;
 use base::{Seed, Span};
 use brokers::Error;
 use brokers::gateway::{AlarmKind, Backoff, ClockRule, Mode, Region, Settings, Waits};
-use brokers::ibkr::{Access, Gateway};
+use brokers::ibkr::{Access, Gateway, Inquiry};
 use desk::live::{Live, SigningKey, Terms};
 use exchange::{Doors, Keep, Keys, Opening, Pace, Venue, Work};
 
@@ -225,6 +225,18 @@ fn a_client_id_that_is_taken_is_said_to_be() {
     let _first = Gateway::open(access(server.tws)).unwrap();
     let told = refused(access(server.tws));
     assert!(told.contains("another client of this id"), "{told}");
+}
+
+#[test]
+fn the_cash_of_an_account_in_another_currency_is_refused() {
+    let server = Server::start();
+    let between = Between::start(server.tws);
+    let gateway = Gateway::open(access(between.at)).unwrap();
+    let inquiry = Inquiry::new(Arc::clone(&gateway));
+    assert!(inquiry.cash().is_ok());
+    between.seem_euro();
+    let refused = inquiry.cash().unwrap_err();
+    assert!(refused.contains("is kept in \"EUR\"") && refused.contains("to USD"), "{refused}");
 }
 
 #[test]
