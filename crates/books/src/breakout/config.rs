@@ -1,5 +1,6 @@
 //! The book's numbers, read from TOML. Each has a default; an unknown key is refused.
 
+use desk::OnKill;
 use desk::risk::Limits;
 use desk::size::SizeConfig;
 use features::label::LabelConfig;
@@ -14,6 +15,9 @@ use crate::Error;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakoutConfig {
+    /// What the kill switch does to positions: `keep_protected` leaves them behind their stops and
+    /// targets, `flatten` closes them at the market.
+    pub on_kill: OnKill,
     /// What counts as a pattern.
     pub scan: ScanConfig,
     /// How long to wait for an outcome.

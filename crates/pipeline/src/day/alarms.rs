@@ -23,14 +23,25 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Writes down what was raised and cleared since the last look.
-    pub(crate) fn look(&mut self, store: &Store, day: Day, now: Vec<Alarm>) -> Result<(), Error> {
+    /// Writes down what was raised and cleared since the last look, and gives it in words.
+    pub(crate) fn look(
+        &mut self,
+        store: &Store,
+        day: Day,
+        now: Vec<Alarm>,
+    ) -> Result<Vec<String>, Error> {
         if self.raised.as_ref() == Some(&now) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         store.transaction("breakout.alarms", |tx| settle(tx, day, &now))?;
-        self.raised = Some(now);
-        Ok(())
+        let before = self.raised.replace(now).unwrap_or_default();
+        let now = self.raised.iter().flatten();
+        let raised = now.clone().filter(|alarm| !before.contains(alarm));
+        let raised = raised.map(|alarm| format!("ALARM: {}", alarm.words));
+        let is_raised = |kind: &str| now.clone().any(|alarm| alarm.kind == kind);
+        let cleared = before.iter().filter(|alarm| !is_raised(&alarm.kind));
+        let cleared = cleared.map(|alarm| format!("no longer: {}", alarm.words));
+        Ok(raised.chain(cleared).collect())
     }
 }
 
@@ -96,11 +107,13 @@ mod tests {
     #[test]
     fn an_alarm_is_an_incident_until_it_is_cleared() {
         let (store, mut kept) = (store(), Kept::default());
-        for _ in 0..3 {
-            kept.look(&store, day(), alarm("away", "nothing listens")).unwrap();
+        for said in [vec!["ALARM: nothing listens".to_owned()], vec![], vec![]] {
+            let found = kept.look(&store, day(), alarm("away", "nothing listens")).unwrap();
+            assert_eq!(found, said);
         }
         assert_eq!(open(&store), ["2026-01-14/way/away/1"]);
-        kept.look(&store, day(), Vec::new()).unwrap();
+        let found = kept.look(&store, day(), Vec::new()).unwrap();
+        assert_eq!(found, ["no longer: nothing listens"]);
         assert_eq!(open(&store), [""; 0]);
         let settled = store.read(|tx| tx.incident("2026-01-14/way/away/1")).unwrap().unwrap();
         assert_eq!(settled.resolution.as_deref(), Some(WELL));

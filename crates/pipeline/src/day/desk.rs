@@ -135,9 +135,10 @@ impl Walk<'_> {
                     Approval::Human { expires_after: APPROVAL }
                 }
             },
+            on_kill: request.config.on_kill,
             capital: request.cash,
             limits: match &request.live {
-                Some(live) => live.bound(request.config.limits, request.cash),
+                Some(live) => live.bound(request.config.limits),
                 None => request.config.limits,
             },
             size: request.config.size,

@@ -18,6 +18,7 @@ pub mod brake;
 pub mod course;
 mod desk;
 mod incidents;
+mod news;
 pub mod outside;
 mod page;
 pub mod parity;

@@ -22,12 +22,12 @@ use market::{BarSize, Command, Event, InstrumentId, Session, What};
 use serde_json::json;
 use store::{Durability, Equity, Incident, StepKey, Tx};
 
-use super::plan;
 use super::session::{MANAGED, concerned};
+use super::{phases, plan, splits};
 use crate::Error;
 use crate::day::desk::Numbers;
 use crate::day::outside::Outside;
-use crate::day::{BOOK, Step, Walk, alarms, approvals, brake, incidents, records};
+use crate::day::{BOOK, Step, Walk, alarms, approvals, brake, incidents, news, records};
 use crate::journal::StoreJournal;
 use crate::lake_history::LakeHistory;
 
@@ -35,6 +35,8 @@ use crate::lake_history::LakeHistory;
 const LATE: Span = Span::from_minutes(1);
 /// Longest time after that for the account to come to rest.
 const REST: Span = Span::from_minutes(5);
+/// Longest time after the close for a broker to tell the session's bars.
+const TELL: Span = Span::from_minutes(15);
 
 type Live = Driver<BreakoutBook, Box<dyn Wire>>;
 
@@ -68,6 +70,13 @@ pub(crate) fn manage(
     Ok(())
 }
 
+/// What the clock has said of the session in this life. The engine takes each word once.
+#[derive(Debug, Default)]
+struct Said {
+    opened: bool,
+    closing: bool,
+}
+
 /// A session that is being lived through.
 struct Life<'a, 'w> {
     walk: &'a Walk<'w>,
@@ -75,13 +84,19 @@ struct Life<'a, 'w> {
     numbers: Numbers,
     driver: Live,
     journal: StoreJournal<'a>,
-    /// When the bars of the session were told, by the clock that never jumps.
+    /// When the session was first seen to be over, by the clock that never jumps.
+    over: Option<Ts>,
+    /// When its bars were told, by the same clock.
     told: Option<Ts>,
+    /// What the clock has said of the session.
+    said: Said,
     /// Minutes of the bars that are told while the session runs; none where the days' bars do.
     minutes: Option<u16>,
     /// What was held, ordered or planned since the session began.
     concerned: BTreeMap<String, InstrumentId>,
     alarms: alarms::Kept,
+    /// Splits that were not told yet.
+    splits: Vec<Event>,
 }
 
 impl<'a, 'w> Life<'a, 'w> {
@@ -91,6 +106,8 @@ impl<'a, 'w> Life<'a, 'w> {
         session: &'a Session,
     ) -> Result<Life<'a, 'w>, Error> {
         let reach = |what: String| Error::ReachBroker { what };
+        let clocks = outside.clocks().map_err(reach)?;
+        let splits = splits::tell(walk, session, clocks.wall)?;
         let (lines, numbers): (Vec<Line>, Numbers) = walk.journal()?;
         let universe = numbers.universe()?;
         let wire = outside.wire(&universe).map_err(reach)?;
@@ -104,8 +121,23 @@ impl<'a, 'w> Life<'a, 'w> {
                 .shorter_minutes()?,
             None => None,
         };
-        let (told, concerned, alarms) = (None, BTreeMap::new(), alarms::Kept::default());
-        Ok(Life { walk, session, numbers, driver, journal, told, minutes, concerned, alarms })
+        let (concerned, alarms) = (BTreeMap::new(), alarms::Kept::default());
+        let (over, told, said) = Default::default();
+        let life = Life {
+            walk,
+            session,
+            numbers,
+            driver,
+            journal,
+            over,
+            told,
+            said,
+            minutes,
+            concerned,
+            alarms,
+            splits,
+        };
+        Ok(life)
     }
 
     /// Tells whoever watches which intents wait for a person.
@@ -125,21 +157,33 @@ impl<'a, 'w> Life<'a, 'w> {
 
     /// One turn; false once the session is over and all is settled.
     fn turn(&mut self, outside: &mut dyn Outside) -> Result<bool, Error> {
-        self.alarms.look(self.walk.store, self.session.day, outside.alarms())?;
+        for alarm in self.alarms.look(self.walk.store, self.session.day, outside.alarms())? {
+            self.walk.progress.say(&alarm);
+        }
         // A broker that does not answer is asked again; orders that stand there stand.
         let Ok(clocks) = outside.clocks() else { return Ok(true) };
-        let mut events = self.commands(clocks)?;
-        let is_over = clocks.wall >= self.session.close + LATE;
-        match self.shorter(outside, clocks) {
-            Some(bars) => events.extend(bars),
-            // Daily bars come after all shorter ones.
-            None if is_over => return Ok(true),
-            None => {}
+        let commands = self.commands(clocks)?;
+        if commands.is_empty() && self.is_too_early(clocks) {
+            return Ok(true);
         }
-        if self.told.is_none() && is_over {
-            let Some(bars) = self.bars(outside)? else { return Ok(true) };
-            events.extend(bars);
-            self.told = Some(clocks.steady);
+        let mut events = self.splits(clocks);
+        events.extend(commands);
+        events.extend(self.phases(clocks));
+        let shorter = self.shorter(outside, clocks);
+        let all_told = shorter.is_some();
+        events.extend(shorter.into_iter().flatten());
+        events.extend(self.closing(clocks));
+        if self.told.is_none() && clocks.wall >= self.session.close + LATE {
+            let over = *self.over.get_or_insert(clocks.steady);
+            // Daily bars come after all shorter ones.
+            match if all_told { self.bars(outside)? } else { None } {
+                Some(bars) => {
+                    events.extend(bars);
+                    self.told = Some(clocks.steady);
+                }
+                None if clocks.steady > over + TELL => return Err(untold()),
+                None => {}
+            }
         }
         self.driver.decide(clocks, &events, &mut self.journal)?;
         self.journal.commit()?;
@@ -171,6 +215,9 @@ impl<'a, 'w> Life<'a, 'w> {
         if lines.is_empty() {
             return self.journal.rest();
         }
+        for words in lines.iter().filter_map(|line| news::of(&line.record, &self.numbers)) {
+            self.walk.progress.say(&words);
+        }
         let wrote =
             records::Wrote { lines: &lines, engine: self.driver.engine(), numbers: &self.numbers };
         let follow = |tx: &Tx<'_>| records::follow_all(self.walk, tx, &wrote);
@@ -190,6 +237,39 @@ impl<'a, 'w> Life<'a, 'w> {
         let at = clocks.wall;
         let event = |command: Command| Event { at, known: at, what: What::Command(command) };
         Ok(commands.into_iter().map(event).collect())
+    }
+
+    /// Whether a split is still to come: until it is told, nothing is heard of the orders that the
+    /// broker takes back for it.
+    fn is_too_early(&self, clocks: Clocks) -> bool {
+        !self.splits.is_empty() && clocks.wall < splits::due(self.session)
+    }
+
+    /// Splits since the last session, once.
+    fn splits(&mut self, clocks: Clocks) -> Vec<Event> {
+        if self.is_too_early(clocks) {
+            return Vec::new();
+        }
+        let now = |event: Event| Event { known: event.known.max(clocks.wall), ..event };
+        std::mem::take(&mut self.splits).into_iter().map(now).collect()
+    }
+
+    /// That the session opened, once.
+    fn phases(&mut self, clocks: Clocks) -> Option<Event> {
+        let runs = (self.session.open..self.session.close).contains(&clocks.wall);
+        let is_news = runs && !self.said.opened;
+        self.said.opened |= runs;
+        is_news.then(|| phases::opened(self.session, clocks.wall))
+    }
+
+    /// That the close can still be traded, once, where shorter bars tell what it would be.
+    fn closing(&mut self, clocks: Clocks) -> Option<Event> {
+        let last_bar = phases::last_bar(self.session, self.minutes?);
+        let at = phases::last_chance(self.session, last_bar);
+        let runs = (at..self.session.close).contains(&clocks.wall);
+        let is_news = runs && !self.said.closing;
+        self.said.closing |= runs;
+        is_news.then(|| phases::before_close(at, clocks.wall))
     }
 
     /// Bars shorter than the session that ended since the last turn; none while the broker does
@@ -254,5 +334,13 @@ impl<'a, 'w> Life<'a, 'w> {
         let name = format!("broker/{}", incidents::digest_of(&words));
         let detail = json!({"what": words, "symbol": symbol});
         incidents::difference((self.session.day, self.session.close), &name, detail)
+    }
+}
+
+fn untold() -> Error {
+    Error::ReachBroker {
+        what: "it does not tell the bars of the session, which is over. Orders that stand there \
+               stand. Once it answers, run the same command again"
+            .to_owned(),
     }
 }

@@ -3,10 +3,12 @@
 
 pub(crate) mod live;
 pub(crate) mod look;
+mod phases;
 pub(crate) mod plan;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod settle;
+mod splits;
 
 use super::{Ended, Pause, Step, Walk};
 use crate::Error;

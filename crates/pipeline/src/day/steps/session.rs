@@ -6,7 +6,7 @@ use books::breakout::BreakoutBook;
 use market::{Bar, BarSize, Calendar, Event, InstrumentId, Session, What};
 use store::StepKey;
 
-use super::settle;
+use super::{phases, settle};
 use crate::Error;
 use crate::day::desk::{Desk, noted_day, save};
 use crate::day::{Sending, Step, Walk, brake, records, sent_at};
@@ -64,7 +64,7 @@ fn halt_if_pulled(walk: &Walk<'_>, desk: &mut Desk, at: Ts) -> Result<(), Error>
 }
 
 /// The last session whose bars were told.
-fn managed(walk: &Walk<'_>) -> Result<Option<base::Day>, Error> {
+pub(super) fn managed(walk: &Walk<'_>) -> Result<Option<base::Day>, Error> {
     walk.store.read(|tx| noted_day(tx, MANAGED))
 }
 
@@ -113,6 +113,8 @@ fn session_events(
         return Ok(None);
     }
     let mut events: Vec<(Ts, u8, Event)> = Vec::new();
+    events.push((session.open, 0, phases::opened(session, session.open)));
+    let mut last_bar: Option<Ts> = None;
     for instrument in concerned {
         let symbol = desk.numbers.symbol(instrument);
         let (bar, actions) = history.session_bar(symbol, day)?;
@@ -126,6 +128,7 @@ fn session_events(
             let size = BarSize::Minutes(bar.minutes.clamp(1, 1_440) as u16);
             let what = What::Bar { instrument, size, start: bar.start, bar: prices };
             let end = bar.start + size.span();
+            last_bar = last_bar.max(Some(bar.start));
             events.push((
                 bar.known.max(end),
                 1,
@@ -136,19 +139,24 @@ fn session_events(
             let (size, start) = (BarSize::Daily, session.open);
             let what = What::Bar { instrument, size, start, bar: candle_bar(&candle)? };
             let at = session.close;
-            events.push((at, 2, Event { at, known: at, what }));
+            events.push((at, 3, Event { at, known: at, what }));
         }
+    }
+    if let Some(at) = last_bar.map(|start| phases::last_chance(session, start)) {
+        events.push((at, 2, phases::before_close(at, at)));
     }
     events.sort_by_key(|(known, order, _)| (*known, *order));
     Ok(Some(events.into_iter().map(|(_, _, event)| event).collect()))
 }
 
-/// Instruments with a position, an order or a plan.
+/// Instruments with a position, an order or a plan, and those that plans wait for.
 pub(crate) fn concerned(engine: &Engine<BreakoutBook>) -> Vec<InstrumentId> {
     let view = engine.view();
     let mut concerned: Vec<InstrumentId> = view.positions().map(|(id, _)| id).collect();
     concerned.extend(view.orders().map(|order| order.request.instrument));
     concerned.extend(view.all_plans().map(|keeper| keeper.instrument));
+    let watched = view.all_plans().filter_map(|keeper| keeper.plan.close_on);
+    concerned.extend(watched.map(|close| close.instrument));
     concerned.sort_unstable();
     concerned.dedup();
     concerned
