@@ -22,6 +22,19 @@ impl Failure {
         self
     }
 
+    /// The same, with what was being done when it happened.
+    pub(crate) fn within(self, what: &str) -> Failure {
+        Failure { message: format!("{what}: {}", self.message), ..self }
+    }
+
+    /// Advice where there is none yet.
+    pub(crate) fn advise_else(self, advice: &str) -> Failure {
+        match self.advice {
+            Some(_) => self,
+            None => self.advise(advice),
+        }
+    }
+
     /// An error of a room with the chain of what caused it.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Failure {
         let mut parts = vec![error.to_string()];

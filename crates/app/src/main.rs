@@ -12,6 +12,7 @@ mod command;
 mod failure;
 mod files;
 mod interrupt;
+mod log;
 mod random;
 mod state;
 mod terminal;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::log::Keep;
 use crate::terminal::{Bars, Form, Terminal};
 
 fn main() -> ExitCode {
@@ -29,11 +32,23 @@ fn main() -> ExitCode {
         form: if cli.json { Form::Json } else { Form::Text },
         bars: if cli.quiet { Bars::Hidden } else { Bars::Shown },
     };
-    match interrupt::listen().and_then(|()| command::run(cli, terminal)) {
-        Ok(()) => ExitCode::SUCCESS,
+    match begin(&cli).and_then(|()| command::run(cli, terminal)) {
+        Ok(()) => {
+            tracing::info!("ended well");
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
+            tracing::info!("ended: {failure}");
             eprintln!("{failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Begins to listen, to the person and to the rooms.
+fn begin(cli: &Cli) -> Result<(), Failure> {
+    let folder = cli.home.join("logs");
+    let keep = if cli.command.keeps_log() { Keep::In(&folder) } else { Keep::Nowhere };
+    log::listen(&cli.log, keep)?;
+    interrupt::listen()
 }

@@ -140,6 +140,7 @@ impl Progress for Bar {
     }
 
     fn say(&self, text: &str) {
+        tracing::info!("{text}");
         if self.terminal.bars == Bars::Shown {
             self.with(|bar| bar.suspend(|| eprintln!("{text}")));
         }

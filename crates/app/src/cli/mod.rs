@@ -5,6 +5,7 @@ pub(crate) mod depth;
 pub(crate) mod exchange;
 pub(crate) mod execute;
 pub(crate) mod flow;
+pub(crate) mod kill;
 pub(crate) mod knockout;
 pub(crate) mod live;
 pub(crate) mod modelling;
@@ -16,11 +17,13 @@ use std::path::PathBuf;
 use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use broker::BrokerArgs;
+use crate::log::Wanted;
+use broker::{BrokerArg, BrokerArgs};
 use depth::DepthCommand;
 use exchange::ExchangeArgs;
 use execute::ExecuteArgs;
 use flow::FlowCommand;
+use kill::KillCommand;
 use knockout::KnockOutCommand;
 use modelling::{EvaluateArgs, ExplainArgs, ModelsCommand, TrainArgs, TuneArgs};
 use options::OptionsCommand;
@@ -59,6 +62,17 @@ pub(crate) struct Cli {
     /// Threads for parallel work; all cores by default. The result is the same for any number.
     #[arg(long, global = true)]
     pub threads: Option<usize>,
+    /// What is told of the work on standard error: a level (error, warn, info, debug, trace, off),
+    /// or levels of rooms, as info,brokers=debug. Warnings when empty.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "TRIMTAB_LOG",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub log: Wanted,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -138,6 +152,19 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Whether what it says is kept: where it goes on for hours with nobody before the terminal, or
+    /// acts at a broker.
+    pub(crate) fn keeps_log(&self) -> bool {
+        match self {
+            Command::Exchange(_) => true,
+            Command::Day(args) => args.broker.broker != BrokerArg::Simulated,
+            Command::Kill(KillCommand::On(args)) => args.broker.broker != BrokerArg::Simulated,
+            _ => false,
+        }
+    }
 }
 
 /// Prices that are watched.
@@ -433,6 +460,8 @@ pub(crate) struct DayArgs {
 pub(crate) enum OrdersCommand {
     /// List intents and open incidents.
     Ls,
+    /// List only the intents that wait for a word, with the time until which it may come.
+    Pending,
     /// Let intents trade.
     Approve(DecideArgs),
     /// Do not let them trade.
@@ -476,23 +505,4 @@ pub(crate) struct ParityArgs {
     /// Also write it as a page.
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
-}
-
-/// The kill switch.
-#[derive(Debug, Subcommand)]
-pub(crate) enum KillCommand {
-    /// Halt: nothing is sent from now on. A file KILL in the home folder does the same.
-    On {
-        /// Why.
-        #[arg(long, default_value = "")]
-        why: String,
-    },
-    /// Release.
-    Off {
-        /// Why.
-        #[arg(long, default_value = "")]
-        why: String,
-    },
-    /// Say where it stands.
-    Status,
 }

@@ -44,12 +44,16 @@ pub(crate) fn run(
     let account = broker::outside(&args.broker, live.as_ref())?;
     let mut request = request(args, live)?;
     if let Some(account) = &account {
+        tracing::info!(session = %args.session, mode = ?args.mode, "the day begins");
         request.cash = first_cash(&store, account.cash)?;
     }
     let outside = account.as_ref().map(|account| &*account.outside);
     let bar = Bar::new(terminal);
     let ports = Ports { store: &store, lake: &lake(home), brake: &brake, progress: &bar, outside };
     let outcome = walk(ports, &request)?;
+    for step in &outcome.steps {
+        tracing::info!(step = step.name, state = word(step), "the day stands");
+    }
     let halted = brake.is_on()?;
     let report = write_report(&outcome, home, args.session)?;
     let text = tell(&outcome, halted, report.as_deref());

@@ -70,6 +70,8 @@ pub(crate) fn run(args: &ExchangeArgs, home: &Path, terminal: Terminal) -> Resul
         url: format!("http://{at}"),
         tws: tws_at,
     };
+    let Answer { url, account, market, now, .. } = &answer;
+    tracing::info!(url, account, market, now, "the exchange opens");
     terminal.answer(&answer, told(&answer))?;
     let keep = Box::new(disk::Disk::new(folder));
     let (requests_per_minute, body_bytes) = (args.requests_per_minute, args.body_bytes);

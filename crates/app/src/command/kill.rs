@@ -1,12 +1,15 @@
 //! `trimtab kill`: the kill switch, a file that halts trading at once.
 
+mod entries;
+
 use std::path::Path;
 
 use pipeline::Error;
 use pipeline::day::Brake;
+use serde::Serialize;
 use store::{Store, SwitchState};
 
-use crate::cli::KillCommand;
+use crate::cli::kill::KillCommand;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::state;
@@ -22,12 +25,14 @@ pub(crate) struct Switch<'a> {
 }
 
 impl Switch<'_> {
-    /// Pulls it: the file first, which counts even if the database is down.
+    /// Pulls it: the file first, which counts by itself.
     fn pull(&self, why: &str) -> Result<(), Error> {
-        let file = self.home.join(FILE);
-        std::fs::write(&file, why).map_err(|error| Error::ReadSwitch {
-            fault: format!("write {}: {error}", file.display()),
-        })?;
+        leave_file(self.home, why)?;
+        self.keep(why)
+    }
+
+    /// Keeps in the store that it was pulled.
+    fn keep(&self, why: &str) -> Result<(), Error> {
         let who = who();
         self.store.transaction("kill", |tx| {
             tx.set_kill_switch(SwitchState::Pulled, &who, why).map(drop)
@@ -44,6 +49,7 @@ impl Switch<'_> {
 impl Brake for Switch<'_> {
     fn is_pulled(&self) -> Result<bool, Error> {
         if interrupt::is_kill_asked() {
+            tracing::info!("SIGUSR1 pulls the kill switch");
             self.pull("SIGUSR1")?;
             interrupt::kill_is_kept();
         }
@@ -57,6 +63,16 @@ impl Brake for Switch<'_> {
     }
 }
 
+/// Leaves the file that halts, whether or not there is a database.
+fn leave_file(home: &Path, why: &str) -> Result<(), Error> {
+    let fault = |what: &str, at: &Path, error: std::io::Error| Error::ReadSwitch {
+        fault: format!("{what} {}: {error}", at.display()),
+    };
+    std::fs::create_dir_all(home).map_err(|error| fault("make", home, error))?;
+    let file = home.join(FILE);
+    std::fs::write(&file, why).map_err(|error| fault("write", &file, error))
+}
+
 fn who() -> String {
     std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned())
 }
@@ -67,10 +83,22 @@ pub(crate) fn run(
     url: Option<&str>,
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let store = state::open(home, url)?;
+    if let KillCommand::On(args) = &command {
+        leave_file(home, &args.why)?;
+    }
+    let store = state::open(home, url).map_err(|failure| match &command {
+        KillCommand::On(_) => {
+            failure.within("the file KILL is written, which halts by itself; keep it in the store")
+        }
+        _ => failure,
+    })?;
     let file = home.join(FILE);
+    let mut standing = None;
     match command {
-        KillCommand::On { why } => Switch { home, store: &store }.pull(&why)?,
+        KillCommand::On(args) => {
+            Switch { home, store: &store }.keep(&args.why)?;
+            standing = Some(entries::take_back(&args, home, &store)?);
+        }
         KillCommand::Off { why } => {
             let who = who();
             store.transaction("kill", |tx| {
@@ -84,9 +112,20 @@ pub(crate) fn run(
         KillCommand::Status => {}
     }
     let pulled = Switch { home, store: &store }.is_on()?;
-    let text = match pulled {
-        true => "the kill switch is ON: nothing is sent",
-        false => "the kill switch is off",
+    let mut text = match pulled {
+        true => "the kill switch is ON: nothing is sent".to_owned(),
+        false => "the kill switch is off".to_owned(),
     };
-    terminal.answer(&serde_json::json!({"on": pulled}), text)
+    if let Some(standing) = &standing {
+        text.push_str(&standing.told());
+    }
+    terminal.answer(&Answer { on: pulled, standing }, text)
+}
+
+/// What is said to programs.
+#[derive(Serialize)]
+struct Answer {
+    on: bool,
+    #[serde(flatten)]
+    standing: Option<entries::Standing>,
 }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use base::Ts;
 use pipeline::day::approvals::{self, Word, last_intents};
+use pipeline::day::{BOOK, Step};
 use serde::Serialize;
-use store::{Decision, IntentState, Store};
+use store::{Decision, Intent, IntentState, StepKey, Store, Tx};
 
 use crate::cli::{DecideArgs, OrdersCommand};
 use crate::command::statement;
@@ -21,6 +23,7 @@ pub(crate) fn run(
     let store = state::open(home, url)?;
     match command {
         OrdersCommand::Ls => list(&store, terminal),
+        OrdersCommand::Pending => pending(&store, terminal),
         OrdersCommand::Statement(args) => statement::run(&args, home, url, terminal),
         OrdersCommand::Approve(args) => decide(&args, Decision::Approve, &store, terminal),
         OrdersCommand::Reject(args) => decide(&args, Decision::Reject, &store, terminal),
@@ -39,12 +42,65 @@ struct Shown {
     why: String,
 }
 
+/// An intent that waits for a word.
+#[derive(Serialize)]
+struct Pending {
+    id: String,
+    symbol: String,
+    /// From then on it can't be approved any more.
+    until: Option<String>,
+    why: String,
+}
+
+/// Those that a word would still let trade.
+fn pending(store: &Store, terminal: Terminal) -> Result<(), Failure> {
+    let intents = last_intents(store)?;
+    let waiting: Vec<Pending> = store.read(|tx| -> Result<_, Failure> {
+        let mut waiting = Vec::new();
+        for intent in intents {
+            let until = until(tx, &intent)?;
+            let is_late = until.is_some_and(|until| tx.now() >= until);
+            let is_open = intent.state == IntentState::Planned;
+            if is_open && !is_late && tx.approval(&intent.id)?.is_none() {
+                waiting.push(Pending {
+                    why: why(&intent),
+                    until: until.map(|until| until.to_string()),
+                    symbol: intent.symbol,
+                    id: intent.id,
+                });
+            }
+        }
+        Ok(waiting)
+    })?;
+    let line = |one: &Pending| {
+        let until = one.until.as_deref().unwrap_or("the end of the session");
+        format!("{}  until {until}  {}", one.id, one.why)
+    };
+    let mut lines: Vec<String> = waiting.iter().map(line).collect();
+    lines.push(match lines.is_empty() {
+        true => "nothing waits for a word; `trimtab orders ls` lists all intents".to_owned(),
+        false => "`trimtab orders approve ID`, or `reject`, or `--all`".to_owned(),
+    });
+    terminal.answer(&waiting, lines.join("\n"))
+}
+
+/// When an intent expires, as its day has written it down.
+fn until(tx: &Tx<'_>, intent: &Intent) -> Result<Option<Ts>, Failure> {
+    let record = tx.step_record(&StepKey::new(intent.day, BOOK, Step::Plan.name()))?;
+    let expires = record.map(|record| record.output["expires"].clone());
+    Ok(expires.and_then(|expires| serde_json::from_value(expires).ok()))
+}
+
+fn why(intent: &Intent) -> String {
+    intent.payload["why"].as_str().unwrap_or_default().to_owned()
+}
+
 fn list(store: &Store, terminal: Terminal) -> Result<(), Failure> {
     let shown: Vec<Shown> = last_intents(store)?
         .into_iter()
         .map(|intent| Shown {
             state: format!("{:?}", intent.state).to_lowercase(),
-            why: intent.payload["why"].as_str().unwrap_or_default().to_owned(),
+            why: why(&intent),
             id: intent.id,
         })
         .collect();
@@ -71,7 +127,7 @@ fn decide(
         chosen.extend(planned.map(|intent| intent.id));
     }
     if chosen.is_empty() {
-        return Err(Failure::new("decide: no intent named").advise("trimtab orders ls"));
+        return Err(Failure::new("decide: no intent named").advise("trimtab orders pending"));
     }
     let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
     approvals::decide(store, &chosen, &Word { who, decision, why: args.why.clone() })?;

@@ -29,7 +29,9 @@ pub(crate) fn exchange_of(home: &Path, minutes: &str) -> (Served, String) {
     let words = ["--json", "exchange", "--dataset", "us", "--begin", SESSION];
     let mut command = trimtab(home, &words);
     command.args(["--speed", "stepped", "--minutes", minutes, "--listen", "127.0.0.1:0"]);
-    command.args(["--requests-per-minute", "100000", "--tws-port", "0"]);
+    command
+        .args(["--requests-per-minute", "100000", "--tws-port", "0"])
+        .env("TRIMTAB_LOG", "trace");
     command.env_remove("TRIMTAB_EXCHANGE_KEY").env_remove("TRIMTAB_EXCHANGE_SECRET");
     let served = Served::read(command.stdout(Stdio::piped()).spawn().unwrap());
     let secret = served.said["secret"].as_str().unwrap().to_owned();
@@ -76,6 +78,28 @@ pub(crate) fn at(command: &mut Command, broker: Broker, (served, secret): (&Serv
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
 }
 
+/// That no file below a home holds a secret; the folders that must have been searched are there.
+pub(crate) fn keeps_no(secret: &str, home: &Path) {
+    let mut folders = vec![home.to_owned()];
+    let mut searched = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let kept = std::fs::read(&path).unwrap();
+            let found = kept.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{} holds the secret", path.display());
+            searched.push_str(&path.display().to_string());
+        }
+    }
+    for place in ["state.db", "/reports/day-", "/logs/", "/lake/", "/exchange/paper/"] {
+        assert!(searched.contains(place), "{place} was not searched: {searched}");
+    }
+}
+
 pub(crate) fn body(answer: &str) -> Value {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
@@ -106,7 +130,8 @@ fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
     let home = tempfile::tempdir().unwrap();
     made(home.path());
     let (served, secret) = exchange(home.path());
-    let mut first = day(home.path(), (&served, &secret)).spawn().unwrap();
+    let mut first = day(home.path(), (&served, &secret));
+    let mut first = first.env("TRIMTAB_LOG", "trace").spawn().unwrap();
     let entry = orders(&served, &secret, 1).remove(0);
     assert_eq!((&entry["order_class"], &entry["type"]), (&"bracket".into(), &"market".into()));
     // As if the machine had lost power, with the order out and nobody listening when it fills.
@@ -115,11 +140,12 @@ fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
     for _ in 0..4 {
         served.ask(&secret, "POST /control/step?bars=1", "");
     }
-    let again = day(home.path(), (&served, &secret)).spawn().unwrap();
+    let mut again = day(home.path(), (&served, &secret));
+    let again = again.env("TRIMTAB_LOG", "trace").spawn().unwrap();
     served.ask(&secret, AFTER_THE_CLOSE, "");
     let (is_well, told) = end(again);
     assert!(is_well, "{told}");
-    assert!(!told.contains(&secret));
+    assert!(!told.contains(&secret) && told.contains(" INFO trimtab"), "{told}");
 
     // One entry, filled once; behind it one pair that keeps stop and target.
     let all = orders(&served, &secret, 2);
@@ -135,11 +161,7 @@ fn a_day_on_the_paper_exchange_survives_a_kill_and_trades_once() {
     let other = trimtab(home.path(), &DAY).arg("--unattended").output().unwrap();
     let told = String::from_utf8_lossy(&other.stderr).into_owned();
     assert!(!other.status.success() && told.contains("change account"), "{told}");
-    for file in ["state.db", "state.db-wal"] {
-        let kept = std::fs::read(home.path().join(file)).unwrap_or_default();
-        let found = kept.windows(secret.len()).any(|part| part == secret.as_bytes());
-        assert!(!found, "{file} holds the secret");
-    }
+    keeps_no(&secret, home.path());
 }
 
 #[test]
@@ -155,7 +177,7 @@ fn a_signal_takes_the_entry_back_too_and_is_kept() {
     });
 }
 
-fn halts(pull: impl Fn(&Path, &Child)) {
+pub(crate) fn halts(pull: impl Fn(&Path, &Child)) {
     let home = tempfile::tempdir().unwrap();
     made(home.path());
     let (served, secret) = exchange(home.path());

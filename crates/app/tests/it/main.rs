@@ -12,12 +12,16 @@ mod exchange;
 mod execute;
 mod flow;
 mod ibkr;
+mod kill;
 mod knockout;
 mod live;
+mod log;
 mod modelling;
 mod options;
 mod real_money;
 mod recording;
+mod silent;
+mod split;
 mod statement;
 mod words;
 
@@ -28,7 +32,7 @@ use std::process::{Command, Output};
 pub(crate) fn trimtab(home: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
     command.env("TRIMTAB_TEST_CLOCK_SECONDS", "1700000000").env("USER", "test");
-    command.env_remove("TRIMTAB_DB");
+    command.env_remove("TRIMTAB_DB").env_remove("TRIMTAB_LOG");
     command.arg("--home").arg(home).arg("--quiet").args(words);
     command
 }

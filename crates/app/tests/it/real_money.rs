@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::disguise::Disguise;
 use crate::exchange::Served;
-use crate::live::{AFTER_THE_CLOSE, DAY, body, end, exchange, made, orders};
+use crate::live::{AFTER_THE_CLOSE, DAY, body, end, exchange, keeps_no, made, orders};
 use crate::{run, trimtab};
 
 const HOLDS: (&str, &str) = ("2024-06-01", "2024-06-30");
@@ -33,7 +33,20 @@ fn terms_at(
     let mut sign = trimtab(home, &["live", "sign", "--broker", broker, "--account", account]);
     sign.args(["--largest-order", largest_order, "--largest-gross", "50000"]);
     sign.args(["--first-day", first, "--last-day", last, "--key"]).arg(&key);
-    run(sign.arg("--to").arg(home.join("live.toml")));
+    let done = sign.arg("--to").arg(home.join("live.toml")).env("TRIMTAB_LOG", "trace").output();
+    let told = done.map(|done| [done.stdout, done.stderr].concat()).unwrap();
+    let told = String::from_utf8(told).unwrap();
+    let digits = std::fs::read_to_string(&key).unwrap();
+    assert!(told.contains("signed in") && !told.contains(&digits), "{told}");
+}
+
+/// The secret half goes away, as the key of a person does, and is told to the test alone.
+fn taken_away(home: &Path) -> String {
+    let key = home.join("secret.key");
+    let digits = std::fs::read_to_string(&key).unwrap();
+    std::fs::remove_file(key).unwrap();
+    assert_eq!(digits.len(), 64);
+    digits
 }
 
 fn live(home: &Path) -> Command {
@@ -63,14 +76,18 @@ fn a_live_day_trades_on_the_account_of_its_terms_and_no_larger_than_they_say() {
         let mut command = live(home);
         command.args(["--broker", "alpaca", "--broker-address", url]);
         command.env("APCA_API_KEY_ID", key).env("APCA_API_SECRET_KEY", &secret);
+        command.env("TRIMTAB_LOG", "trace");
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         command
     };
     terms(home, "PA0", HOLDS, "2000");
     refused(&mut on_the_exchange(), "the terms are for PA0");
     terms(home, account, HOLDS, "2000");
+    let digits = taken_away(home);
     let value = traded((&served, &secret), &mut on_the_exchange());
     assert!(value > 500.0 && value < 2_200.0, "{value}");
+    keeps_no(&digits, home);
+    keeps_no(&secret, home);
 }
 
 /// A day to its end: what its entry was worth.
@@ -82,7 +99,7 @@ fn traded((served, secret): (&Served, &str), day: &mut Command) -> f64 {
     }
     served.ask(secret, AFTER_THE_CLOSE, "");
     let (is_well, told) = end(running);
-    assert!(is_well, "{told}");
+    assert!(is_well && !told.contains(secret), "{told}");
     let filled = orders(served, secret, 1).into_iter().find(|it| it["id"] == entry["id"]);
     let filled = filled.unwrap();
     let number = |key: &str| filled[key].as_str().unwrap().parse::<f64>().unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::live::{AFTER_THE_CLOSE, attended, body, end, exchange, made, orders};
+use crate::live::{AFTER_THE_CLOSE, DAY, attended, body, end, exchange, made, orders};
 use crate::{run, trimtab};
 
 /// What is shown of intents and incidents, once it is as wanted.
@@ -84,4 +84,33 @@ fn what_nobody_approved_expires_with_the_session() {
     assert!(run(&mut trimtab(home.path(), &["orders", "ls"])).contains("expired"));
     let none = body(&served.ask(&secret, "GET /v2/orders?status=all", ""));
     assert_eq!(none, Value::Array(Vec::new()));
+}
+
+#[test]
+fn what_is_pending_waits_for_a_word_and_says_until_when() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let pending = |seconds: &str| -> Value {
+        let mut command = trimtab(home, &["--json", "orders", "pending"]);
+        command.env("TRIMTAB_TEST_CLOCK_SECONDS", seconds);
+        serde_json::from_str(&run(&mut command)).unwrap()
+    };
+    let nothing = Value::Array(Vec::new());
+    let (planned, late) = ("1700000000", "1700086400");
+    assert_eq!(pending(planned), nothing);
+    made(home);
+    let day: Value = serde_json::from_str(&run(&mut trimtab(home, &DAY))).unwrap();
+    let intent = day["waiting"][0].as_str().unwrap();
+    let found = pending(planned);
+    let ids: Vec<&Value> = found.as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(Value::from_iter(ids.into_iter().cloned()), day["waiting"]);
+    assert_eq!(found[0]["until"], "2023-11-15T22:13:20Z");
+    let told = run(&mut trimtab(home, &["orders", "pending"]));
+    assert!(told.starts_with(&format!("{intent}  until 2023-11-15T22:13:20Z  ")), "{told}");
+    // Nobody can approve it any more, though no day was there to see it expire.
+    assert_eq!(pending(late), nothing);
+
+    run(&mut trimtab(home, &["orders", "approve", "--all"]));
+    assert_eq!(pending(planned), nothing);
+    assert!(run(&mut trimtab(home, &["orders", "ls"])).contains(intent));
 }

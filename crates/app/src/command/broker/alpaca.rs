@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use base::{Day, Ts};
+use brokers::Error;
 use brokers::alpaca::{
-    self, Access, Alpaca, Inquiry, Online, Servers, Source as Feed, Waits, prices,
+    self, Access, Account as At, Alpaca, Inquiry, Online, Servers, Source as Feed, Waits, prices,
 };
 use brokers::feed::Feed as PriceFeed;
 use desk::courier::Patience;
@@ -12,11 +13,15 @@ use desk::live::Live;
 use market::remote::Wire;
 use market::{Candle, Universe};
 
-use super::{Account, Ports, Source, unreached};
+use super::{Account, Ports, Source};
 use crate::cli::broker::BrokerArgs;
 use crate::failure::Failure;
 
+/// What to do about an account that can't be asked for.
+const ASK: &str = "see that the keys and --broker-address belong together, and that it answers";
+
 struct AtAlpaca {
+    account: At,
     servers: Servers,
     access: Access,
     inquiry: Inquiry,
@@ -49,16 +54,20 @@ pub(super) fn prices(args: &BrokerArgs) -> Result<Box<dyn PriceFeed + Send>, Fai
 
 pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Failure> {
     let (servers, access, feed) = reach(args, live)?;
+    let account = At::open(servers.clone(), access.clone(), live);
+    let account = account.map_err(|error| match &error {
+        Error::AskAccount { .. } => Failure::of(&error).advise(ASK),
+        _ => Failure::of(&error),
+    })?;
     let inquiry = Inquiry::new(servers.clone(), feed, access.clone());
-    let (number, cash) = inquiry.account().map_err(unreached)?;
-    alpaca::admit(&number, live).map_err(|error| Failure::of(&error))?;
-    let source = AtAlpaca { servers, access, inquiry, feed, is_live: live.is_some() };
-    Ok(Account::new(format!("alpaca {number}"), cash, source))
+    let (name, cash) = (format!("alpaca {}", account.number()), account.cash());
+    let source = AtAlpaca { account, servers, access, inquiry, feed, is_live: live.is_some() };
+    Ok(Account::new(name, cash, source))
 }
 
 impl Source for AtAlpaca {
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
-        let line = Online::start(self.servers.clone(), self.access.clone());
+        let line = Online::start(&self.account);
         let line = line.map_err(|error| error.to_string())?;
         Ok(Box::new(Alpaca::new(line, universe.clone(), Waits::default())))
     }

@@ -24,6 +24,8 @@ const TURN: Duration = Duration::from_millis(200);
 /// Between two looks at the broker's clock: Alpaca answers two hundred requests a minute, and most
 /// of them belong to orders.
 const LOOK: Duration = Duration::from_secs(2);
+/// A broker that has not answered for so long is an alarm.
+const SILENT: Duration = Duration::from_secs(10);
 /// Longest that an opening order may have waited for its way to the broker, on paper and with real
 /// money: a paper exchange may run many times as fast as the clock on the wall.
 const OPENING: (Span, Span) = (Span::from_hours(2), Span::from_minutes(10));
@@ -56,7 +58,8 @@ pub(crate) struct Account {
 
 impl Account {
     fn new(name: String, cash: Cash, source: impl Source + 'static) -> Account {
-        let remote = Remote { name, source, began: now(), time: None, prices: None };
+        let (time, silent, prices) = (None, None, None);
+        let remote = Remote { name, source, began: now(), time, silent, prices };
         Account { cash, outside: Box::new(Mutex::new(remote)) }
     }
 }
@@ -100,6 +103,8 @@ struct Remote<S> {
     began: Instant,
     /// The broker's time, and when it was asked for.
     time: Option<(Instant, Ts)>,
+    /// Since when it has not answered, and what is wrong.
+    silent: Option<(Instant, Alarm)>,
     /// Bars of a session, while it runs.
     prices: Option<(Day, u16, Prices)>,
 }
@@ -112,6 +117,35 @@ fn now() -> Instant {
 #[expect(clippy::disallowed_methods, reason = "a broker is asked five times a second, not more")]
 fn rest(time: Duration) {
     std::thread::sleep(time);
+}
+
+fn since(then: Instant, now: Instant) -> Span {
+    let nanos = now.duration_since(then).as_nanos();
+    Span::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+impl<S> Remote<S> {
+    /// The broker told its time.
+    fn heard(&mut self, here: Instant, wall: Ts) -> Ts {
+        self.silent = None;
+        self.time = Some((here, wall));
+        wall
+    }
+
+    /// It did not: its clock goes on as ours does, so that the kill switch and the session's end
+    /// are seen all the same.
+    fn unheard(&mut self, (here, wall): (Instant, Ts), why: &str) -> Ts {
+        let words = || {
+            format!(
+                "the broker does not answer: {why}. It is asked again and again; orders that stand \
+                 there stand. Look at its own page or program, and at the keys in use"
+            )
+        };
+        let alarm = || Alarm { kind: "silent".to_owned(), words: words(), since: wall };
+        self.silent.get_or_insert_with(|| (here, alarm()));
+        self.time = Some((here, wall));
+        wall
+    }
 }
 
 impl<S: Source> Outside for Remote<S> {
@@ -133,14 +167,16 @@ impl<S: Source> Outside for Remote<S> {
         let here = now();
         let wall = match self.time {
             Some((asked, wall)) if here.duration_since(asked) < LOOK => wall,
-            _ => {
+            Some((asked, wall)) => match self.source.time() {
+                Ok(wall) => self.heard(here, wall),
+                Err(why) => self.unheard((here, wall + since(asked, here)), &why),
+            },
+            None => {
                 let wall = self.source.time()?;
-                self.time = Some((here, wall));
-                wall
+                self.heard(here, wall)
             }
         };
-        let nanos = here.duration_since(self.began).as_nanos();
-        Ok(Clocks { wall, steady: Ts::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)) })
+        Ok(Clocks { wall, steady: Ts::from_nanos(0) + since(self.began, here) })
     }
 
     fn bars(
@@ -168,7 +204,14 @@ impl<S: Source> Outside for Remote<S> {
     }
 
     fn alarms(&mut self) -> Vec<Alarm> {
-        self.source.alarms()
+        let mut alarms = self.source.alarms();
+        if let Some((since, alarm)) = &self.silent
+            && alarms.is_empty()
+            && now().duration_since(*since) >= SILENT
+        {
+            alarms.push(alarm.clone());
+        }
+        alarms
     }
 
     fn wait(&mut self) {
