@@ -72,6 +72,9 @@ pub struct Bet {
     /// Average daily volume in units, for the participation cap; `None` where unknown.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub average_daily_volume: Option<f64>,
+    /// Account risk in percent, where not that of the tier; a bet without a tier has none still.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub risk_pct: Option<f64>,
 }
 
 impl Entry {

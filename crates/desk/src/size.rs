@@ -154,7 +154,7 @@ pub fn quantity(
     if stop_distance <= Price::ZERO || equity <= Cash::ZERO {
         return Err(NoSize::NoStop);
     }
-    let risk = equity.to_f64() * tier.risk_pct / 100.0;
+    let risk = equity.to_f64() * bet.risk_pct.unwrap_or(tier.risk_pct) / 100.0;
     let volume_cap = bet
         .average_daily_volume
         .map_or(f64::INFINITY, |volume| volume.max(0.0) * config.participation_pct / 100.0);
@@ -176,7 +176,7 @@ mod tests {
 
     fn bet(confidence: f64, reward_to_risk: f64, cost_r: f64) -> Bet {
         let confidence = Prob::new(confidence).unwrap();
-        Bet { confidence, reward_to_risk, cost_r, average_daily_volume: None }
+        Bet { confidence, reward_to_risk, cost_r, average_daily_volume: None, risk_pct: None }
     }
 
     fn sized(bet: &Bet, equity: i64, distance: &str) -> Result<Qty, NoSize> {
@@ -215,6 +215,13 @@ mod tests {
     fn participation_caps_the_quantity() {
         let thin = Bet { average_daily_volume: Some(10_000.0), ..bet(0.9, 1.0, 0.0) };
         assert_eq!(sized(&thin, 1_000_000, "1"), Ok(Qty::whole(100)));
+    }
+
+    #[test]
+    fn a_risk_of_its_own_takes_the_place_of_the_tiers_and_opens_no_gate() {
+        let own = |confidence| Bet { risk_pct: Some(1.0), ..bet(confidence, 1.0, 0.0) };
+        assert_eq!(sized(&own(0.81), 100_000, "2"), Ok(Qty::whole(500)));
+        assert_eq!(sized(&own(0.49), 100_000, "2"), Err(NoSize::BelowGate));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub enum Kind {
     Fx,
     /// A contract for difference.
     Cfd,
+    /// Options bought and sold together ([`Vertical`](crate::Vertical)).
+    Spread,
 }
 
 /// One instrument. The symbol is ours; what a vendor calls it stays in its adapter.
@@ -54,7 +56,7 @@ pub struct Instrument {
     pub sector_etf: Option<String>,
 }
 
-/// An immutable, numbered set of instruments, ordered by symbol.
+/// An immutable, numbered set of instruments.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Universe {
     instruments: Vec<Instrument>,
@@ -65,6 +67,12 @@ impl Universe {
     /// Orders by symbol and numbers from zero; a symbol given twice is refused.
     pub fn new(mut instruments: Vec<Instrument>) -> Result<Universe, Error> {
         instruments.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        Universe::numbered(instruments)
+    }
+
+    /// Numbers them from zero as they come, for numbers that were given before; a symbol given
+    /// twice is refused.
+    pub fn numbered(instruments: Vec<Instrument>) -> Result<Universe, Error> {
         let mut by_symbol = BTreeMap::new();
         for (index, instrument) in instruments.iter().enumerate() {
             let id = InstrumentId(index as u32);
@@ -117,6 +125,14 @@ mod tests {
         let universe = Universe::new(vec![named("B"), named("A")]).unwrap();
         assert_eq!(universe.find("A").unwrap(), InstrumentId(0));
         assert_eq!(universe.get(InstrumentId(1)).symbol, "B");
+    }
+
+    #[test]
+    fn numbers_that_were_given_before_are_kept() {
+        let universe = Universe::numbered(vec![named("B"), named("A")]).unwrap();
+        assert_eq!(universe.find("B").unwrap(), InstrumentId(0));
+        assert_eq!(universe.get(InstrumentId(1)).symbol, "A");
+        assert!(Universe::numbered(vec![named("A"), named("A")]).is_err());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod order;
 mod order_id;
 pub mod port;
 pub mod remote;
+pub mod vertical;
 
 pub use bar::{Bar, BarSize, Candle, Series, TimedCandle};
 pub use calendar::{Calendar, Session};
@@ -34,6 +35,7 @@ pub use order::{
 };
 pub use port::{Broker, Feed};
 pub use remote::BrokerRef;
+pub use vertical::Vertical;
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -70,6 +72,15 @@ pub enum Error {
         symbol: String,
         /// How many symbols there are.
         count: usize,
+    },
+    /// A name that is none of a spread.
+    #[error(
+        "read spread {text:?}: it wants a share, a day, call or put and two strikes, the dearer \
+         option first, like \"AAPL 2024-07-19 call 190/200\""
+    )]
+    ReadVertical {
+        /// As given.
+        text: String,
     },
     /// A calendar that we have no table for.
     #[error("find calendar {code:?}: known are {known}")]

@@ -244,6 +244,7 @@ impl Book for Bettor {
                 reward_to_risk: 2.0,
                 cost_r: 0.05,
                 average_daily_volume: Some(1e7),
+                risk_pct: None,
             }),
             plan: Some(plan),
             group: None,

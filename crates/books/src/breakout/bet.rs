@@ -67,6 +67,7 @@ impl Signal<'_> {
                 reward_to_risk: self.setup.reward_to_risk,
                 cost_r: self.cost_r(config),
                 average_daily_volume: self.average_volume(),
+                risk_pct: None,
             }),
             None => {
                 let risk = equity.to_f64() * config.size.decent.risk_pct / 100.0;

@@ -48,7 +48,8 @@ impl Bare {
 /// it; only where that is less.
 fn bare(state: &State) -> impl Iterator<Item = (InstrumentId, (Qty, Qty))> + '_ {
     state.plans.iter().filter_map(|(instrument, keepers)| {
-        let held: Qty = keepers.iter().map(|keeper| keeper.open()).sum();
+        let stopped = keepers.iter().filter(|keeper| keeper.plan.has_stop());
+        let held: Qty = stopped.map(|keeper| keeper.open()).sum();
         let covers = |role: Role, at: OrderState| match role {
             Role::Stop(_) => at == OrderState::Working,
             Role::Exit(_) | Role::Close => true,

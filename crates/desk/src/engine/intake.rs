@@ -92,15 +92,17 @@ impl Core {
         if intent.entry.tif == TimeInForce::AllHours && !is_limit {
             return Err(Reason::UnlimitedOutsideSession);
         }
+        let watched = intent.plan.as_ref().and_then(|plan| plan.close_on);
+        if watched.is_some_and(|close| close.instrument.index() >= self.hot.len()) {
+            return Err(Reason::BadPlan);
+        }
+        if listed.kind == Kind::Spread {
+            return spread(intent);
+        }
         match (&intent.plan, intent.amount) {
+            (Some(plan), _) if !plan.has_stop() => Err(Reason::BadPlan),
             (None, Amount::Bet(_)) => Err(Reason::NoPlan),
-            (Some(plan), _) => {
-                let watched = plan.close_on.map(|close| close.instrument);
-                if watched.is_some_and(|it| it.index() >= self.hot.len()) {
-                    return Err(Reason::BadPlan);
-                }
-                Ok(plan.check(intent.side)?)
-            }
+            (Some(plan), _) => Ok(plan.check(intent.side)?),
             (None, Amount::Units(_)) => Ok(()),
         }
     }
@@ -371,4 +373,17 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// Spreads are bought at a limit and ended by a plan without a stop: they can lose no more than
+/// they cost, and no broker keeps a stop for them. They have no alternatives, since no broker holds
+/// shares and options in one group.
+fn spread(intent: &Intent) -> Result<(), Reason> {
+    let Some(plan) = &intent.plan else { return Err(Reason::NoPlan) };
+    let is_limit = matches!(intent.entry.kind, OrderKind::Limit { .. });
+    let is_plain = intent.entry.tif == TimeInForce::Day && intent.group.is_none();
+    if plan.has_stop() || !is_limit || !is_plain {
+        return Err(Reason::BadPlan);
+    }
+    Ok(plan.check(intent.side)?)
 }

@@ -12,7 +12,8 @@ use crate::usual::is_usual;
 pub struct ExitPlan {
     /// Price of the signal: R = abs(entry − stop), fixed here (BRK-6).
     pub entry: Price,
-    /// The first protective stop.
+    /// The first protective stop. Zero is none: for what is bought and can lose no more than it
+    /// cost, a spread of options ([`ExitPlan::unstopped`]).
     pub stop: Price,
     /// What R and targets in R are measured from.
     #[serde(default, skip_serializing_if = "is_usual")]
@@ -153,6 +154,9 @@ pub enum PlanFault {
     Fractions,
     /// A multiple, a session or a trigger is negative, zero or not finite.
     Numbers,
+    /// Without a stop, what moves one or is measured from one: breakeven, a trail, an add-on, a
+    /// take-profit; or what could lose more than it cost.
+    Unstopped,
 }
 
 impl ExitPlan {
@@ -169,6 +173,16 @@ impl ExitPlan {
             max_sessions: None,
             close_on: None,
         }
+    }
+
+    /// A plan without a stop, for what is bought at that price and can lose no more (BRK-25).
+    pub const fn unstopped(entry: Price) -> ExitPlan {
+        ExitPlan::stop_only(entry, Price::ZERO)
+    }
+
+    /// Whether a stop protects the position.
+    pub fn has_stop(&self) -> bool {
+        self.stop > Price::ZERO
     }
 
     /// The long side of BRK-23: all off at `target` (100 % of the move), breakeven at +0.5 R,
@@ -234,8 +248,13 @@ impl ExitPlan {
 
     /// Finds what makes no sense for that side.
     pub fn check(&self, side: Side) -> Result<(), PlanFault> {
-        if self.entry <= Price::ZERO || self.stop <= Price::ZERO {
+        if self.entry <= Price::ZERO || self.stop < Price::ZERO {
             return Err(PlanFault::PriceNotPositive);
+        }
+        let moves = self.breakeven_r.is_some() || self.trail.is_some() || self.add_on.is_some();
+        let is_bare = moves || !self.targets.is_empty() || side == Side::Short;
+        if !self.has_stop() && is_bare {
+            return Err(PlanFault::Unstopped);
         }
         if !beyond(side, self.entry, self.stop) {
             return Err(PlanFault::StopOnWrongSide);
@@ -322,7 +341,8 @@ mod tests {
             plan.check(Side::Long)
         };
         let cases = [
-            (plan(|p| p.stop = Price::ZERO), PlanFault::PriceNotPositive),
+            (plan(|p| p.stop = Price::from_raw(-1)), PlanFault::PriceNotPositive),
+            (plan(|p| p.stop = Price::ZERO), PlanFault::Unstopped),
             (plan(|p| p.stop = p.entry), PlanFault::StopOnWrongSide),
             (plan(|p| p.targets[0].at = TargetAt::Price(p.stop)), PlanFault::TargetOnWrongSide),
             (plan(|p| p.targets[0].at = TargetAt::R(f64::NAN)), PlanFault::TargetOnWrongSide),
@@ -342,6 +362,9 @@ mod tests {
             assert_eq!(found, Err(wanted), "case {index}");
         }
         assert_eq!(good.check(Side::Short), Err(PlanFault::StopOnWrongSide));
+        let unstopped = ExitPlan::unstopped(price("385"));
+        assert_eq!(unstopped.check(Side::Long), Ok(()));
+        assert_eq!(unstopped.check(Side::Short), Err(PlanFault::Unstopped));
     }
 
     #[test]

@@ -92,6 +92,9 @@ impl Keeper {
     }
 
     fn settle_stop(&mut self, index: usize, leg_done: bool, out: &mut Vec<Action>) {
+        if !self.plan.has_stop() {
+            return;
+        }
         let wanted = to_tick(self.stop);
         let is_refused = self.refused_stop.is_some_and(|refused| to_tick(refused) == wanted);
         let tranche = &self.tranches[index];

@@ -212,7 +212,7 @@ impl Keeper {
 
     /// Moves the stop if that is tighter, never otherwise.
     pub fn tighten(&mut self, stop: Price, by: ExitReason) -> bool {
-        let tighter = beyond(self.side, stop, self.stop);
+        let tighter = self.plan.has_stop() && beyond(self.side, stop, self.stop);
         if tighter {
             self.stop = stop;
             self.stop_by = by;

@@ -56,15 +56,18 @@ pub struct ClassLimits {
     pub fx: Option<f64>,
     /// Contracts for difference.
     pub cfd: Option<f64>,
+    /// Spreads of options, at what they are worth.
+    pub spread: Option<f64>,
 }
 
 /// Each class with the key of its limit.
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("limits.classes.stock", Kind::Stock),
     ("limits.classes.etf", Kind::Etf),
     ("limits.classes.index", Kind::Index),
     ("limits.classes.fx", Kind::Fx),
     ("limits.classes.cfd", Kind::Cfd),
+    ("limits.classes.spread", Kind::Spread),
 ];
 
 impl ClassLimits {
@@ -76,6 +79,7 @@ impl ClassLimits {
             Kind::Index => self.index,
             Kind::Fx => self.fx,
             Kind::Cfd => self.cfd,
+            Kind::Spread => self.spread,
         }
     }
 }

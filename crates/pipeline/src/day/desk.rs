@@ -6,7 +6,7 @@ use base::{Day, Ts};
 use books::breakout::BreakoutBook;
 use market::{
     Broker, BrokerEvent, ClientOrderId, Currency, Event, Instrument, InstrumentId, Kind,
-    OrderRequest, OrderState, Snapshot, Universe,
+    OrderRequest, OrderState, Snapshot, Universe, Vertical,
 };
 use sim::exchange::ExchangeConfig;
 use sim::{BarExchange, CostModel};
@@ -63,12 +63,12 @@ impl Numbers {
     pub(crate) fn universe(&self) -> Result<Universe, Error> {
         let instrument = |symbol: &String| Instrument {
             symbol: symbol.clone(),
-            kind: Kind::Stock,
+            kind: if symbol.parse::<Vertical>().is_ok() { Kind::Spread } else { Kind::Stock },
             currency: Currency::USD,
             exchange: "XNYS".to_owned(),
             sector_etf: None,
         };
-        Ok(Universe::new(self.0.iter().map(instrument).collect())?)
+        Ok(Universe::numbered(self.0.iter().map(instrument).collect())?)
     }
 }
 
@@ -185,4 +185,20 @@ pub(crate) fn noted_day(tx: &Tx<'_>, name: &str) -> Result<Option<Day>, Error> {
 pub(crate) fn save(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
     let state = serde_json::to_value(&desk.account).map_err(Error::ReadAccount)?;
     Ok(tx.put_simulated_account(BOOK, state)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_once_given_stays_though_a_symbol_before_it_comes_later() {
+        let names = ["MSFT", "MSFT 2024-07-19 call 190/200", "AAPL"];
+        let numbers = Numbers(names.map(str::to_owned).to_vec());
+        let universe = numbers.universe().unwrap();
+        for name in names {
+            assert_eq!(numbers.of(name), universe.find(name).ok(), "{name}");
+        }
+        assert_eq!(universe.get(InstrumentId(1)).kind, Kind::Spread);
+    }
 }
