@@ -9,6 +9,7 @@
 //! **Start reading** at [`alpaca`] or [`ibkr`]; orders of option legs at [`spread`].
 
 pub mod alpaca;
+pub mod both;
 mod clock;
 pub mod feed;
 pub mod flex;

@@ -4,8 +4,8 @@
 //! Each question is waited for. An order has a name; placing it again under that name, after an
 //! answer that was lost or a restart, finds it and never makes a second one.
 
-use base::Day;
-use market::{ClientOrderId, OptionRight, Price};
+use base::{Day, Ts};
+use market::{Cash, ClientOrderId, OptionRight, Price, Vertical};
 
 /// An option by what it is, not by a broker's name for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +49,9 @@ pub struct Order {
     pub legs: Vec<Leg>,
     /// How many units.
     pub units: u32,
-    /// The most that one unit may cost a share; below zero the least that it must bring.
-    pub net: Price,
+    /// The most that one unit may cost a share; below zero the least that it must bring. `None`
+    /// is whatever the market takes.
+    pub net: Option<Price>,
 }
 
 /// Where an order stands.
@@ -64,15 +65,32 @@ pub enum State {
     Ended,
 }
 
+/// A trade in one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegTrade {
+    /// When.
+    pub at: Ts,
+    /// Contracts, without a sign.
+    pub contracts: u32,
+    /// Their price a share.
+    pub price: Price,
+    /// Commission and fees; `None` where the broker has not told them yet.
+    pub fee: Option<Cash>,
+}
+
 /// What a leg has filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegFilled {
     /// The option.
     pub series: Series,
+    /// Contracts in one unit of the order; below zero they are sold.
+    pub ratio: i32,
     /// Contracts; below zero they were sold.
     pub contracts: i64,
     /// Their average price a share; `None` before the first.
     pub price: Option<Price>,
+    /// The trades that made them, in their order; they may lag behind.
+    pub trades: Vec<LegTrade>,
 }
 
 /// An order as the broker knows it.
@@ -121,4 +139,26 @@ pub trait Spreads {
     /// # Errors
     /// In words, without a secret.
     fn cancel(&mut self, name: &ClientOrderId) -> Result<(), String>;
+
+    /// Names of the orders that may still fill.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    fn open(&mut self) -> Result<Vec<ClientOrderId>, String>;
+
+    /// Contracts of options on the account; below zero they were sold.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    fn held(&mut self) -> Result<Vec<(Series, i64)>, String>;
+}
+
+/// The legs of a vertical, for a unit that is bought.
+pub fn legs_of(vertical: &Vertical) -> Vec<Leg> {
+    let Vertical { underlying, expiry, right, bought, sold } = vertical;
+    let leg = |strike: &Price, ratio| {
+        let (underlying, expiry, strike) = (underlying.clone(), *expiry, *strike);
+        Leg { series: Series { underlying, expiry, right: *right, strike }, ratio }
+    };
+    vec![leg(bought, 1), leg(sold, -1)]
 }

@@ -5,7 +5,7 @@
 //! and snapshots.
 
 use base::{Day, Rounding};
-use market::{ClientOrderId, OptionRight, Price};
+use market::{Cash, ClientOrderId, OptionRight, Price};
 use serde_json::{Value, json};
 
 use super::line::Method;
@@ -13,7 +13,7 @@ use super::online::Http;
 use super::words;
 use super::{Access, Servers};
 use crate::Error;
-use crate::spread::{self, LegFilled, Order, Placed, Quote, Series, Standing, State};
+use crate::spread::{self, LegFilled, LegTrade, Order, Placed, Quote, Series, Standing, State};
 
 /// Thousandths of a dollar, in which names tell strikes.
 const THOUSANDTH: i64 = Price::SCALE / 1_000;
@@ -21,6 +21,9 @@ const THOUSANDTH: i64 = Price::SCALE / 1_000;
 const PAGE: u32 = 1_000;
 /// More pages than any chain has.
 const MOST_PAGES: usize = 200;
+/// The most orders, and lines of the account's history, in one answer.
+const ORDERS: usize = 500;
+const ACTIVITIES: usize = 100;
 
 /// The way to Alpaca's servers: one question, one answer.
 pub trait Talk {
@@ -91,6 +94,52 @@ impl<T: Talk> Spreads<T> {
         }
     }
 
+    fn known(&mut self, body: &Value) -> Placed {
+        match self.standing(body) {
+            Ok(standing) => Placed::Known(standing),
+            Err(why) => Placed::Unknown(why),
+        }
+    }
+
+    /// Where an order stands, with the trades in its legs.
+    fn standing(&mut self, body: &Value) -> Result<Standing, String> {
+        let mut standing = standing(body).ok_or_else(unread)?;
+        if standing.legs.iter().any(|leg| leg.contracts != 0) {
+            self.add_trades(body, &mut standing)?;
+        }
+        Ok(standing)
+    }
+
+    /// Adds the trades in an order's legs, out of the account's history. They bear the name of the
+    /// order or that of the leg, and what they cost is charged by itself at the end of a day.
+    fn add_trades(&mut self, body: &Value, standing: &mut Standing) -> Result<(), String> {
+        let after = body["submitted_at"].as_str().ok_or_else(unread)?;
+        let legs = body["legs"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut token = String::new();
+        for _ in 0..MOST_PAGES {
+            let path = format!(
+                "/v2/account/activities/FILL?direction=asc&page_size={ACTIVITIES}&after={after}\
+                 &page_token={token}"
+            );
+            let lines = self.get(&path)?;
+            let lines = lines.as_array().ok_or_else(unread)?;
+            for line in lines {
+                let of = |leg: &Value| {
+                    let names = [&body["id"], &leg["id"]];
+                    line["symbol"] == leg["symbol"] && names.contains(&&line["order_id"])
+                };
+                let Some(at) = legs.iter().position(of) else { continue };
+                let Some(leg) = standing.legs.get_mut(at) else { continue };
+                leg.trades.push(trade(line).ok_or_else(unread)?);
+            }
+            match lines.last().filter(|_| lines.len() == ACTIVITIES) {
+                Some(last) => token = last["id"].as_str().ok_or_else(unread)?.to_owned(),
+                None => return Ok(()),
+            }
+        }
+        Err("the account's history has no end".to_owned())
+    }
+
     /// The order of a name in Alpaca's words.
     fn find(&mut self, name: &ClientOrderId) -> Result<Option<Value>, String> {
         let text: String = url::form_urlencoded::byte_serialize(name.as_str().as_bytes()).collect();
@@ -132,7 +181,7 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
 
     fn place(&mut self, order: &Order) -> Placed {
         match self.find(&order.name) {
-            Ok(Some(body)) => return known(&body),
+            Ok(Some(body)) => return self.known(&body),
             Ok(None) => {}
             Err(why) => return Placed::Unknown(why),
         }
@@ -143,10 +192,10 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
         };
         let said = words::message(status, &body);
         match status {
-            200..=299 => known(&body),
+            200..=299 => self.known(&body),
             // One that was sent before and came late has the name.
             422 if said.contains("must be unique") => match self.find(&order.name) {
-                Ok(Some(body)) => known(&body),
+                Ok(Some(body)) => self.known(&body),
                 Ok(None) => Placed::Unknown("Alpaca has the name and no order of it".to_owned()),
                 Err(why) => Placed::Unknown(why),
             },
@@ -157,8 +206,8 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
     }
 
     fn look(&mut self, name: &ClientOrderId) -> Result<Option<Standing>, String> {
-        let body = self.find(name)?;
-        body.map(|body| standing(&body).ok_or_else(unread)).transpose()
+        let Some(body) = self.find(name)? else { return Ok(None) };
+        self.standing(&body).map(Some)
     }
 
     fn cancel(&mut self, name: &ClientOrderId) -> Result<(), String> {
@@ -171,14 +220,47 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
             _ => Err(format!("cancel {id}: {}", words::message(status, &body))),
         }
     }
+
+    fn open(&mut self) -> Result<Vec<ClientOrderId>, String> {
+        let path = format!("/v2/orders?status=open&nested=true&limit={ORDERS}");
+        let body = self.get(&path)?;
+        let ours = body.as_array().into_iter().flatten();
+        let ours = ours.filter(|order| order["order_class"] == "mleg");
+        Ok(ours
+            .filter_map(|order| order["client_order_id"].as_str())
+            .map(ClientOrderId::from_text)
+            .collect())
+    }
+
+    fn held(&mut self) -> Result<Vec<(Series, i64)>, String> {
+        let body = self.get("/v2/positions")?;
+        let all = body.as_array().into_iter().flatten();
+        let options = all.filter(|one| one["asset_class"] == "us_option");
+        options.map(|one| position(one).ok_or_else(unread)).collect()
+    }
+}
+
+/// A position in an option; one that was adjusted bears its root as that of the share.
+fn position(one: &Value) -> Option<(Series, i64)> {
+    let name = one["symbol"].as_str()?;
+    let root = name.get(..name.len().checked_sub(15)?)?;
+    let count = one["qty"].as_str()?.parse::<f64>().ok()? as i64;
+    let count = if one["side"] == "short" { -count.abs() } else { count };
+    Some((read_name(name, root)?, count))
 }
 
 fn unread() -> String {
     "Alpaca tells an order that can't be read".to_owned()
 }
 
-fn known(body: &Value) -> Placed {
-    standing(body).map_or_else(|| Placed::Unknown(unread()), Placed::Known)
+fn trade(line: &Value) -> Option<LegTrade> {
+    let figure = |name: &str| line[name].as_str();
+    Some(LegTrade {
+        at: words::moment(figure("transaction_time"))?,
+        contracts: figure("qty")?.parse::<f64>().ok()?.abs() as u32,
+        price: figure("price")?.parse().ok()?,
+        fee: Some(Cash::ZERO),
+    })
 }
 
 fn placing(order: &Order) -> Value {
@@ -191,10 +273,10 @@ fn placing(order: &Order) -> Value {
     };
     json!({
         "order_class": "mleg",
-        "type": "limit",
+        "type": if order.net.is_some() { "limit" } else { "market" },
         "time_in_force": "day",
         "qty": order.units.to_string(),
-        "limit_price": order.net.to_string(),
+        "limit_price": order.net.map(|net| net.to_string()),
         "client_order_id": order.name.as_str(),
         "legs": order.legs.iter().map(leg).collect::<Vec<Value>>(),
     })
@@ -215,8 +297,13 @@ fn standing(body: &Value) -> Option<Standing> {
         let sold = leg["side"] == "sell";
         Some(LegFilled {
             series: read_name(name, root)?,
+            ratio: {
+                let ratio = number(&leg["ratio_qty"])? as i32;
+                if sold { -ratio } else { ratio }
+            },
             contracts: if sold { -contracts } else { contracts },
             price: price(&leg["filled_avg_price"]),
+            trades: Vec::new(),
         })
     };
     Some(Standing {

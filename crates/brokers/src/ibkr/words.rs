@@ -167,7 +167,7 @@ pub(super) fn unix(nanos: i128) -> Option<Ts> {
 }
 
 /// A time as TWS writes it: with a dash in UTC, or on the wall of a zone that is named behind.
-fn moment(text: &str) -> Option<Ts> {
+pub(super) fn moment(text: &str) -> Option<Ts> {
     let (stamp, zone) = match text.trim().split_once(' ') {
         None => (text.trim().replacen('-', " ", 1), "UTC"),
         Some((day, rest)) => {

@@ -97,7 +97,7 @@ impl Door for AlpacaDoor {
     }
 }
 
-fn request(ask: &Ask) -> Request {
+pub(crate) fn request(ask: &Ask) -> Request {
     let method = match ask.method {
         Method::Get => exchange::Method::Get,
         Method::Post => exchange::Method::Post,

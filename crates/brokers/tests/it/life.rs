@@ -12,7 +12,7 @@ use base::{Seed, Span, Ts};
 use desk::courier::Clocks;
 use desk::driver::{Driver, Durable};
 use desk::engine::Change;
-use desk::exit::{Target, TargetAt};
+use desk::exit::{CloseOn, Target, TargetAt, Way};
 use desk::{
     Amount, Approval, Book, Decision, EngineConfig, Entry, ExitPlan, Intent, Journal, Line, Mode,
     Record, View,
@@ -27,6 +27,7 @@ use rand::RngExt as _;
 use crate::alpaca::AlpacaDoor;
 use crate::ibkr::TwsDoor;
 use crate::rig::{begin, usd};
+use crate::spread_life::{self, SpreadDoor};
 use crate::world::{Door, Near, World, truth, venue};
 
 const SESSIONS: usize = 4;
@@ -77,7 +78,7 @@ fn market(seed: Seed) -> std::sync::Arc<Tape> {
 
 /// Bets by the toss of a coin that hangs on the bar alone, so that a restart changes nothing.
 #[derive(Debug)]
-struct Gambler(Seed);
+struct Gambler(Seed, Vec<InstrumentId>);
 
 impl Book for Gambler {
     fn on(&mut self, event: &Event, view: &View<'_>, decision: &mut Decision) {
@@ -93,6 +94,9 @@ impl Book for Gambler {
                 bar.close,
             ));
         }
+        if !self.1.is_empty() {
+            self.spread(&mut rng, (*instrument, *start, bar.close), view, decision);
+        }
         for keeper in view.plans(*instrument) {
             let intent = keeper.intent.clone();
             match rng.random_range(0..40) {
@@ -105,6 +109,37 @@ impl Book for Gambler {
                 _ => {}
             }
         }
+    }
+}
+
+impl Gambler {
+    /// Buys a spread, or sells one that is held.
+    fn spread(
+        &self,
+        rng: &mut Rng,
+        (share, start, close): (InstrumentId, Ts, Price),
+        view: &View<'_>,
+        decision: &mut Decision,
+    ) {
+        let spread = self.1[rng.random_range(0..self.1.len())];
+        for keeper in view.plans(spread).iter().filter(|_| rng.random_bool(0.3)) {
+            decision.change(Change::ClosePlan(spread, keeper.intent.clone()));
+        }
+        let limit = usd(f64::from(rng.random_range(50..260)));
+        let way = if rng.random_bool(0.5) { Way::Rises } else { Way::Falls };
+        let touch = usd(close.to_f64() * if way == Way::Rises { 1.01 } else { 0.99 });
+        let close_on = Some(CloseOn { instrument: share, price: touch, way });
+        decision.want(Intent {
+            id: format!("{start}/{}/{}", share.0, spread.0),
+            book: "gambler".to_owned(),
+            instrument: spread,
+            side: Side::Long,
+            entry: Entry { kind: OrderKind::Limit { limit }, ..Entry::market() },
+            amount: Amount::Units(Qty::whole(rng.random_range(1..4))),
+            plan: Some(ExitPlan { close_on, ..ExitPlan::unstopped(limit) }),
+            group: None,
+            why: "a coin".to_owned(),
+        });
     }
 }
 
@@ -192,7 +227,7 @@ impl<D: Door> Life<D> {
     fn new(seed: u64) -> Life<D> {
         let root = Seed::root(seed);
         let tape = market(root);
-        let universe = tape.universe().clone();
+        let universe = D::universe(tape.universe());
         let world = Rc::new(RefCell::new(World::new(venue(tape), Some(seed))));
         let rng = root.child("kills").rng();
         let disk = Disk::default();
@@ -215,7 +250,9 @@ impl<D: Door> Life<D> {
             ..EngineConfig::default()
         };
         let wire = D::wire(Near(Rc::clone(&self.world)), self.universe.clone());
-        let book = Gambler(self.seed.child("bets"));
+        let is_spread = |it: &Instrument| it.kind == market::Kind::Spread;
+        let spreads = self.universe.iter().filter(|(_, it)| is_spread(it)).map(|(id, _)| id);
+        let book = Gambler(self.seed.child("bets"), spreads.collect());
         let clocks = self.clocks();
         let driver = Driver::start(
             (config, &self.universe),
@@ -289,8 +326,10 @@ impl<D: Door> Life<D> {
         let view = driver.engine().view();
         let truth = truth(&mut self.world.borrow_mut().venue, &self.universe);
         assert_eq!(view.cash(), truth.cash);
-        let ours: BTreeMap<InstrumentId, Qty> =
+        let all: BTreeMap<InstrumentId, Qty> =
             view.positions().map(|(id, held)| (id, held.qty)).collect();
+        let (options, ours) = spread_life::split(&all, &self.universe);
+        assert_eq!(options, spread_life::held(&mut self.world.borrow_mut().venue));
         let theirs: BTreeMap<InstrumentId, Qty> =
             truth.positions.iter().map(|held| (held.instrument, held.qty)).collect();
         assert_eq!(ours, theirs);
@@ -322,32 +361,56 @@ fn events(turn: &Turn) -> Vec<Event> {
     turn.prints.iter().map(event).collect()
 }
 
-fn live<D: Door>(seed: u64) -> (u32, usize) {
+/// What a life came to.
+#[derive(Default)]
+struct Lived {
+    kills: u32,
+    fills: usize,
+    /// Of them, those of spreads.
+    spreads: usize,
+}
+
+fn live<D: Door>(seed: u64) -> Lived {
     let mut life = Life::<D>::new(seed);
     for _ in 0..SESSIONS {
         (0..13).for_each(|_| life.bar());
         life.rest();
     }
-    let fills = life.disk.kept.iter().filter(|it| matches!(it.record, Record::Filled { .. }));
-    (life.kills, fills.count())
+    let mut lived = Lived { kills: life.kills, ..Lived::default() };
+    for line in &life.disk.kept {
+        let Record::Filled { fill, .. } = &line.record else { continue };
+        let kind = life.universe.get(fill.instrument).kind;
+        lived.fills += 1;
+        lived.spreads += usize::from(kind == market::Kind::Spread);
+    }
+    lived
 }
 
 /// An engine agrees with its broker whatever the line does and whenever it is killed.
-fn agrees<D: Door>() {
-    let (mut kills, mut fills) = (0, 0);
+fn agrees<D: Door>() -> Lived {
+    let mut all = Lived::default();
     for seed in 0..LIVES {
         let outcome = std::panic::catch_unwind(|| live::<D>(seed));
         let Ok(lived) = outcome else { panic!("seed {seed}") };
-        kills += lived.0;
-        fills += lived.1;
+        all.kills += lived.kills;
+        all.fills += lived.fills;
+        all.spreads += lived.spreads;
     }
     // It was hard, and it did trade.
+    let Lived { kills, fills, .. } = all;
     assert!(kills > LIVES as u32 && fills > 10 * LIVES as usize, "{kills} kills, {fills} fills");
+    all
 }
 
 #[test]
 fn an_engine_agrees_with_alpaca() {
     agrees::<AlpacaDoor>();
+}
+
+#[test]
+fn an_engine_that_trades_spreads_beside_shares_agrees_with_alpaca() {
+    let all = agrees::<SpreadDoor>();
+    assert!(all.spreads > 10 * LIVES as usize, "{} fills of spreads", all.spreads);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod online;
 mod place;
 mod prices;
 mod rig;
+mod spread_life;
 mod spreads;
 mod stub;
 mod suite;

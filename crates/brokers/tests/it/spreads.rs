@@ -229,6 +229,7 @@ conform!(
     who_forgot_that_an_order_was_sent_finds_it,
     an_order_is_taken_back_as_one_and_again_without_harm,
     a_credit_is_a_net_price_below_zero,
+    an_order_without_a_price_takes_what_the_market_gives,
 );
 
 fn day(text: &str) -> Day {
@@ -255,7 +256,7 @@ fn debit(broker: &mut dyn Spreads, name: &str, net: &str) -> Order {
         name: ClientOrderId::from_text(name),
         legs: vec![leg(at, 1), leg(at + 2, -1)],
         units: 3,
-        net: net.parse().unwrap(),
+        net: Some(net.parse().unwrap()),
     }
 }
 
@@ -283,6 +284,20 @@ fn an_order_fills_whole_and_tells_its_legs(rig: &dyn Rig) {
     assert_eq!(counts, [3, -3]);
     let price = |leg: &LegFilled| leg.price.unwrap();
     assert_eq!(standing.net.unwrap(), price(&standing.legs[0]) - price(&standing.legs[1]));
+    let ratios: Vec<i32> = standing.legs.iter().map(|leg| leg.ratio).collect();
+    assert_eq!(ratios, [1, -1]);
+    for leg in &standing.legs {
+        let traded: u32 = leg.trades.iter().map(|trade| trade.contracts).sum();
+        assert_eq!(u64::from(traded), leg.contracts.unsigned_abs());
+        assert!(leg.trades.iter().all(|trade| Some(trade.price) == leg.price), "{leg:?}");
+    }
+    let held = |at: usize| (standing.legs[at].series.clone(), standing.legs[at].contracts);
+    let mut wanted = vec![held(0), held(1)];
+    wanted.sort();
+    let mut found = broker.held().unwrap();
+    found.sort();
+    assert_eq!(found, wanted);
+    assert_eq!(broker.open().unwrap(), []);
 }
 
 fn a_refusal_is_told_in_words(rig: &dyn Rig) {
@@ -334,6 +349,7 @@ fn who_forgot_that_an_order_was_sent_finds_it(rig: &dyn Rig) {
     let order = debit(&mut *rig.broker(), "tt-forgot", "0.01");
     for _ in 0..3 {
         assert_eq!(known(&rig.broker().place(&order)), State::Open);
+        assert_eq!(rig.broker().open().unwrap(), [order.name.clone()]);
         assert_eq!(rig.orders(), 1);
     }
 }
@@ -404,6 +420,15 @@ fn an_order_is_taken_back_as_one_and_again_without_harm(rig: &dyn Rig) {
     }
     broker.cancel(&ClientOrderId::from_text("tt-never")).unwrap();
     assert_eq!(broker.look(&ClientOrderId::from_text("tt-never")).unwrap(), None);
+}
+
+fn an_order_without_a_price_takes_what_the_market_gives(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let order = Order { net: None, ..debit(&mut *broker, "tt-market", "0.01") };
+    assert_eq!(known(&broker.place(&order)), State::Open);
+    rig.step();
+    let standing = broker.look(&order.name).unwrap().unwrap();
+    assert_eq!((standing.state, standing.filled), (State::Filled, 3));
 }
 
 fn a_credit_is_a_net_price_below_zero(rig: &dyn Rig) {

@@ -48,6 +48,12 @@ pub(crate) trait Door: Sized + Default + 'static {
     fn covered(&mut self, venue: &mut Venue, symbol: &str, side: &str) -> Qty;
 
     fn wire(near: Near<Self>, universe: Universe) -> Self::Wire;
+
+    /// What is traded: what the exchange lists, unless said otherwise.
+    fn universe(listed: &Universe) -> Universe {
+        listed.clone()
+    }
+
     fn patience() -> Patience;
 }
 
@@ -66,6 +72,23 @@ pub(crate) struct World<D: Door> {
     is_whole: bool,
     /// Requests that were taken, for people who look at a failure.
     pub(crate) log: Vec<String>,
+}
+
+impl<D: Door> World<D> {
+    /// A question that is waited for, beside the line. The question or its answer may be lost.
+    pub(crate) fn wait_for(&mut self, request: &Request) -> Result<(u16, Value), String> {
+        let is_lost = self.once_in(10);
+        self.log.push(format!("{} waits for {} lost {is_lost}", self.second, request.path));
+        if is_lost {
+            return Err("nobody answers".to_owned());
+        }
+        let turn = self.venue.ask(request).unwrap();
+        let told = self.door.tell(&mut self.venue, &turn);
+        self.tell(told);
+        let answer = (turn.answer.status, turn.answer.body.clone().unwrap_or_default());
+        self.log.push(format!("{} {answer:?}", self.second));
+        if self.once_in(10) { Err("the line broke".to_owned()) } else { Ok(answer) }
+    }
 }
 
 /// Our end.
@@ -355,16 +378,19 @@ pub(crate) fn truth(venue: &mut Venue, universe: &Universe) -> Snapshot {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let cash: Cash = text(&get(venue, "/v2/account")["cash"]).parse().unwrap();
     let positions = get(venue, "/v2/positions");
-    let held = |value: &Value| Held {
-        instrument: universe.find(&text(&value["symbol"])).unwrap(),
-        qty: text(&value["qty"]).parse().unwrap(),
-        average_price: text(&value["avg_entry_price"]).parse().unwrap_or(Price::ZERO),
+    let held = |value: &Value| {
+        let is_share = value["asset_class"] == "us_equity";
+        is_share.then(|| Held {
+            instrument: universe.find(&text(&value["symbol"])).unwrap(),
+            qty: text(&value["qty"]).parse().unwrap(),
+            average_price: text(&value["avg_entry_price"]).parse().unwrap_or(Price::ZERO),
+        })
     };
     let orders = get(venue, "/v2/orders?status=open&limit=500");
     let name = |value: &Value| ClientOrderId::from_text(text(&value["client_order_id"]));
     Snapshot {
         cash,
-        positions: positions.as_array().unwrap().iter().map(held).collect(),
+        positions: positions.as_array().unwrap().iter().filter_map(held).collect(),
         open_orders: orders.as_array().unwrap().iter().map(name).collect(),
     }
 }

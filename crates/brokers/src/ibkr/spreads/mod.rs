@@ -4,6 +4,8 @@
 //! the completed of the day and the executions; and one that is sent again in the same session
 //! goes out under the same order id, which TWS takes for the same order.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,22 +17,19 @@ use ibapi::contracts::{
 use ibapi::market_data::realtime::TickTypes;
 use ibapi::orders::conditions::PriceCondition;
 use ibapi::orders::order_builder::{limit_order, market_order};
-use ibapi::orders::{
-    Action, ExecutionFilter, ExecutionSide, Executions, Order as Asked, OrderCondition, OrderData,
-    OrderStatusKind, Orders, PlaceOrder, TimeInForce,
-};
+use ibapi::accounts::PositionUpdate;
+use ibapi::orders::{Action, Order as Asked, OrderCondition, PlaceOrder, TimeInForce};
 use ibapi::subscriptions::SubscriptionItem;
 use market::{ClientOrderId, OptionRight, Price};
 
 use super::gateway::{ANSWER, Gateway};
 use super::words;
+use found::Found;
 use crate::Error;
-use crate::spread::{self, LegFilled, Order, Placed, Quote, Series, Standing, State};
+use crate::spread::{self, LegFilled, LegTrade, Order, Placed, Quote, Series, Standing, State};
 
 /// How accounts of paper begin.
 const PAPER: char = 'D';
-/// Days of executions that are looked through.
-const DAYS: i32 = 7;
 /// Notices that refuse nothing: warnings, and that an order is held until the market opens.
 const MILD: [i32; 2] = [399, 2109];
 /// That an order has this id already: it came before.
@@ -74,20 +73,6 @@ pub struct Spreads {
     series: BTreeMap<i32, Series>,
     /// The ids under which names were sent in this session.
     sent: BTreeMap<String, i32>,
-}
-
-/// What was found of an order.
-#[derive(Default)]
-struct Found {
-    state: Option<State>,
-    /// The legs' numbers, in the order's order.
-    legs: Vec<i32>,
-    id: i32,
-    client: i32,
-    units: f64,
-    spent: f64,
-    /// By number: contracts, and their price times their number.
-    filled: BTreeMap<i32, (i64, f64)>,
 }
 
 impl Spreads {
@@ -167,6 +152,26 @@ impl Spreads {
 
     fn client(&self) -> Result<Arc<Client>, String> {
         self.gateway.standing().map(|standing| standing.client)
+    }
+
+    /// Options on the account.
+    fn options(&self, client: &Client) -> Result<Vec<(Contract, i64)>, String> {
+        let told = client.positions().map_err(|error| error.to_string())?;
+        let mut held = Vec::new();
+        loop {
+            match told.next_timeout(ANSWER) {
+                Some(Ok(SubscriptionItem::Data(PositionUpdate::Position(one)))) => {
+                    let is_option = one.contract.security_type == SecurityType::Option;
+                    if one.account == self.gateway.account() && is_option && one.position != 0.0 {
+                        held.push((one.contract, one.position as i64));
+                    }
+                }
+                Some(Ok(SubscriptionItem::Data(PositionUpdate::PositionEnd))) => return Ok(held),
+                Some(Ok(SubscriptionItem::Notice(_))) => {}
+                Some(Err(error)) => return Err(error.to_string()),
+                None => return Err("no positions are told".to_owned()),
+            }
+        }
     }
 
     fn learn(&mut self, contract: &Contract) -> Option<Series> {
@@ -290,69 +295,17 @@ impl Spreads {
         self.sent.remove(name);
         Placed::Refused(format!("{code} {message}"))
     }
-
-    fn find(&self, client: &Client, name: &str) -> Result<Option<Found>, String> {
-        let filter = ExecutionFilter {
-            account_code: self.gateway.account().to_owned(),
-            last_n_days: DAYS,
-            ..ExecutionFilter::default()
-        };
-        let read = || -> Result<_, ibapi::Error> {
-            let open = client.all_open_orders()?.collect_to_end_within(ANSWER)?;
-            let done = client.completed_orders(false)?.collect_to_end_within(ANSWER)?;
-            let trades = client.executions(filter)?.collect_to_end_within(ANSWER)?;
-            Ok((open, done, trades))
-        };
-        let (open, done, trades) = self.gateway.alone(read).map_err(|error| error.to_string())?;
-        let mut found: Option<Found> = None;
-        for (told, is_open) in [(done, false), (open, true)] {
-            for one in told {
-                if let Orders::OrderData(data) = one
-                    && data.order.order_ref == name
-                {
-                    found.get_or_insert_default().take(&data, is_open);
-                }
-            }
-        }
-        for one in trades {
-            if let Executions::ExecutionData(data) = one
-                && data.execution.order_reference == name
-            {
-                let found = found.get_or_insert_default();
-                let (made, kind) = (&data.execution, &data.contract.security_type);
-                let sign = if made.side == ExecutionSide::Bought { 1.0 } else { -1.0 };
-                if *kind == SecurityType::Spread {
-                    found.units += made.shares;
-                    found.spent += made.shares * made.price;
-                } else {
-                    let leg = found.filled.entry(data.contract.contract_id).or_default();
-                    leg.0 += (sign * made.shares) as i64;
-                    leg.1 += made.shares * made.price;
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-impl Found {
-    fn take(&mut self, data: &OrderData, is_open: bool) {
-        let is_filled = data.order_state.status == OrderStatusKind::Filled;
-        self.state = Some(match (is_filled, is_open) {
-            (true, _) => State::Filled,
-            (false, true) => State::Open,
-            (false, false) => State::Ended,
-        });
-        self.legs = data.contract.combo_legs.iter().map(|leg| leg.contract_id).collect();
-        (self.id, self.client) = (data.order_id, data.order.client_id);
-    }
 }
 
 fn words_of(order: &Order) -> Asked {
+    let units = f64::from(order.units);
     Asked {
         tif: TimeInForce::Day,
         order_ref: order.name.as_str().to_owned(),
-        ..limit_order(Action::Buy, f64::from(order.units), order.net.to_f64())
+        ..match order.net {
+            Some(net) => limit_order(Action::Buy, units, net.to_f64()),
+            None => market_order(Action::Buy, units),
+        }
     }
 }
 
@@ -399,19 +352,23 @@ impl spread::Spreads for Spreads {
 
     fn look(&mut self, name: &ClientOrderId) -> Result<Option<Standing>, String> {
         let client = self.client()?;
-        let Some(found) = self.find(&client, name.as_str())? else { return Ok(None) };
+        let found = Found::find(&self.gateway, &client, name.as_str())?;
+        let Some(mut found) = found else { return Ok(None) };
         let mut legs = Vec::new();
-        let numbers = match found.legs.is_empty() {
-            true => found.filled.keys().copied().collect(),
-            false => found.legs.clone(),
-        };
-        for number in numbers {
+        if found.legs.is_empty() {
+            // An order of an earlier day is known by its executions alone.
+            let units = (found.units as i64).max(1);
+            let ratio = |(number, (count, _)): (&i32, &(i64, _))| (*number, (count / units) as i32);
+            found.legs = found.filled.iter().map(ratio).collect();
+        }
+        for (number, ratio) in found.legs {
             let series = self.series_of(&client, number);
             let series = series.ok_or_else(|| format!("TWS tells no leg {number}"))?;
-            let (contracts, spent) = found.filled.get(&number).copied().unwrap_or_default();
+            let (contracts, trades) = found.filled.remove(&number).unwrap_or_default();
+            let spent: f64 = trades.iter().map(spent).sum();
             let price = words::price(spent / contracts.unsigned_abs().max(1) as f64);
             let price = (contracts != 0).then_some(price);
-            legs.push(LegFilled { series, contracts, price });
+            legs.push(LegFilled { series, ratio, contracts, price, trades });
         }
         Ok(Some(Standing {
             state: found.state.unwrap_or(State::Ended),
@@ -423,7 +380,7 @@ impl spread::Spreads for Spreads {
 
     fn cancel(&mut self, name: &ClientOrderId) -> Result<(), String> {
         let client = self.client()?;
-        let found = self.find(&client, name.as_str())?;
+        let found = Found::find(&self.gateway, &client, name.as_str())?;
         let Some(found) = found.filter(|found| found.state == Some(State::Open)) else {
             return Ok(());
         };
@@ -435,6 +392,28 @@ impl spread::Spreads for Spreads {
         let _ = told.next_timeout(ANSWER);
         Ok(())
     }
+
+    fn open(&mut self) -> Result<Vec<ClientOrderId>, String> {
+        let client = self.client()?;
+        let read = || client.all_open_orders()?.collect_to_end_within(ANSWER);
+        let told = self.gateway.alone(read).map_err(|error| error.to_string())?;
+        let ours = found::of_legs(told).filter(|one| one.order.account == self.gateway.account());
+        Ok(ours.map(|one| ClientOrderId::from_text(one.order.order_ref)).collect())
+    }
+
+    fn held(&mut self) -> Result<Vec<(Series, i64)>, String> {
+        let client = self.client()?;
+        let mut held = Vec::new();
+        for (contract, count) in self.options(&client)? {
+            let series = self.learn(&contract).ok_or("TWS tells an option that can't be read")?;
+            held.push((series, count));
+        }
+        Ok(held)
+    }
+}
+
+fn spent(trade: &LegTrade) -> f64 {
+    f64::from(trade.contracts) * trade.price.to_f64()
 }
 
 fn quoted(client: &Client, contract: &Contract) -> Result<(Option<Price>, Option<Price>), String> {
