@@ -5,31 +5,8 @@
 //! answer that was lost or a restart, finds it and never makes a second one.
 
 use base::{Day, Ts};
-use market::{Cash, ClientOrderId, OptionRight, Price, Vertical};
-
-/// An option by what it is, not by a broker's name for it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Series {
-    /// Symbol of the share that it is on.
-    pub underlying: String,
-    /// Its last day.
-    pub expiry: Day,
-    /// Call or put.
-    pub right: OptionRight,
-    /// Price a share at exercise.
-    pub strike: Price,
-}
-
-/// What an option is quoted at; a side without a price has none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quote {
-    /// The option.
-    pub series: Series,
-    /// The best bid.
-    pub bid: Option<Price>,
-    /// The best ask.
-    pub ask: Option<Price>,
-}
+use market::{Cash, ClientOrderId, Price, Vertical};
+pub use market::{OptionSeries as Series, SeriesQuote as Quote};
 
 /// One leg of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,10 +132,6 @@ pub trait Spreads {
 
 /// The legs of a vertical, for a unit that is bought.
 pub fn legs_of(vertical: &Vertical) -> Vec<Leg> {
-    let Vertical { underlying, expiry, right, bought, sold } = vertical;
-    let leg = |strike: &Price, ratio| {
-        let (underlying, expiry, strike) = (underlying.clone(), *expiry, *strike);
-        Leg { series: Series { underlying, expiry, right: *right, strike }, ratio }
-    };
-    vec![leg(bought, 1), leg(sold, -1)]
+    let (bought, sold) = vertical.legs();
+    vec![Leg { series: bought, ratio: 1 }, Leg { series: sold, ratio: -1 }]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Error};
+use crate::{Currency, Error, OptionRight, Vertical};
 
 /// Dense index of an instrument in its [`Universe`].
 #[derive(
@@ -54,6 +54,25 @@ pub struct Instrument {
     pub exchange: String,
     /// Sector fund it is measured against, for example `XLK`; `None` where unknown.
     pub sector_etf: Option<String>,
+}
+
+impl Instrument {
+    /// What an American symbol names: a spread of options by its own name, a stock by any other.
+    pub fn american(symbol: &str) -> Instrument {
+        Instrument {
+            symbol: symbol.to_owned(),
+            kind: if symbol.parse::<Vertical>().is_ok() { Kind::Spread } else { Kind::Stock },
+            currency: Currency::USD,
+            exchange: "XNYS".to_owned(),
+            sector_etf: None,
+        }
+    }
+
+    /// Whether who buys it gains from a fall of what lies beneath: a spread of puts.
+    pub fn gains_from_fall(&self) -> bool {
+        let spread = || self.symbol.parse::<Vertical>().ok();
+        self.kind == Kind::Spread && spread().is_some_and(|it| it.right == OptionRight::Put)
+    }
 }
 
 /// An immutable, numbered set of instruments.

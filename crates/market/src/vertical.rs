@@ -1,4 +1,5 @@
-//! Two options on one share, bought and sold together: a vertical spread as an instrument.
+//! Options by what they are, and two of them on one share, bought and sold together: a
+//! vertical spread as an instrument.
 //!
 //! One unit is one contract bought and one sold, each of a hundred shares. Its price is what the
 //! unit costs in money: a hundred times the net price a share, so that price × quantity is money
@@ -14,6 +15,30 @@ use crate::{Error, OptionRight, Price};
 
 /// Shares of one contract.
 const SHARES: i64 = 100;
+
+/// An option by what it is, not by a broker's name for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OptionSeries {
+    /// Symbol of the share that it is on.
+    pub underlying: String,
+    /// Its last day.
+    pub expiry: Day,
+    /// Call or put.
+    pub right: OptionRight,
+    /// Price a share at exercise.
+    pub strike: Price,
+}
+
+/// What an option is quoted at a share; a side without a price has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesQuote {
+    /// The option.
+    pub series: OptionSeries,
+    /// The best bid.
+    pub bid: Option<Price>,
+    /// The best ask.
+    pub ask: Option<Price>,
+}
 
 /// An option of each of two strikes with the same last day: one bought, one sold. The one bought is
 /// worth more, so a unit costs money, and no more than that can be lost.
@@ -38,6 +63,29 @@ impl Vertical {
             OptionRight::Call => self.bought < self.sold,
             OptionRight::Put => self.bought > self.sold,
         }
+    }
+
+    /// The option bought and the option sold.
+    pub fn legs(&self) -> (OptionSeries, OptionSeries) {
+        let leg = |strike| OptionSeries {
+            underlying: self.underlying.clone(),
+            expiry: self.expiry,
+            right: self.right,
+            strike,
+        };
+        (leg(self.bought), leg(self.sold))
+    }
+
+    /// What a unit is worth half way between the quotes of its options; `None` where a side of
+    /// one has no price.
+    pub fn middle(&self, quotes: &[SeriesQuote]) -> Option<Price> {
+        let (bought, sold) = self.legs();
+        let middle = |series: &OptionSeries| {
+            let quote = quotes.iter().find(|quote| quote.series == *series)?;
+            Some(quote.bid?.raw() / 2 + quote.ask?.raw() / 2)
+        };
+        let net = Price::from_raw(middle(&bought)? - middle(&sold)?);
+        Some(unit_price(net.max(Price::ZERO)))
     }
 
     /// The most that a unit can be worth: a hundred times the distance of the strikes.

@@ -228,6 +228,12 @@ pub enum Error {
     /// A step that needs a broker outside, and there is none.
     #[error("find the broker: there is none outside")]
     FindBroker,
+    /// Spreads of options where no broker tells what options there are.
+    #[error(
+        "find a chain of options: the simulated broker has none; name one that has with --broker, \
+         or set overlay.express to \"shares\""
+    )]
+    FindChain,
     /// A home that belongs to another account.
     #[error("change account: this home belongs to {known}, not to {asked}; take another --home")]
     ChangeAccount {

@@ -22,6 +22,7 @@ mod real_money;
 mod recording;
 mod silent;
 mod split;
+mod spread;
 mod statement;
 mod words;
 

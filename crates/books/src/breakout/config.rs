@@ -8,6 +8,7 @@ use features::pattern::ScanConfig;
 use learn::eliminate::EliminationPlan;
 use serde::{Deserialize, Serialize};
 
+use super::overlay::OverlayConfig;
 use super::regime::RegimeConfig;
 use crate::Error;
 
@@ -32,6 +33,8 @@ pub struct BreakoutConfig {
     pub limits: Limits,
     /// The market-regime filter (BRK-22).
     pub regime: RegimeConfig,
+    /// Signals as spreads of options (BRK-25).
+    pub overlay: OverlayConfig,
 }
 
 /// What a trade costs on each of its two fills.
@@ -115,7 +118,7 @@ impl BreakoutConfig {
             (self.costs.half_spread_bps >= 0.0, "costs.half_spread_bps must not be negative"),
             (self.costs.slippage_bps >= 0.0, "costs.slippage_bps must not be negative"),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
+        match rules.iter().chain(&self.overlay.rules()).find(|(holds, _)| !holds) {
             Some((_, fault)) => Err(Error::CheckSettings { fault: (*fault).to_owned() }),
             None => Ok(()),
         }
@@ -140,7 +143,8 @@ mod tests {
 
     #[test]
     fn numbers_that_contradict_each_other_are_refused() {
-        for text in ["train.folds = 1", "scan.rally_min_bars = 99", "costs.slippage_bps = -1"] {
+        for text in ["train.folds = 1", "scan.rally_min_bars = 99", "costs.slippage_bps = -1", "overlay.least_days = 1"]
+        {
             assert!(BreakoutConfig::read(text, "x").is_err(), "{text}");
         }
     }

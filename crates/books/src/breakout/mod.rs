@@ -13,8 +13,8 @@
 //!    in is watched, and faded when it turns ([`opposing`]).
 //! 8. **Size**: `desk::size`: EV tier, stop distance, equity.
 //! 9. **Risk**: `desk::risk` under `[limits]`; [`regime`] may halve or block a side.
-//! 10. **Execute**: market order for the next open, exit plan of [`bet`]; [`book`] brings it to
-//!     the engine.
+//! 10. **Execute**: market order for the next open, exit plan of [`bet`]; or a spread of options
+//!     ([`overlay`]); [`book`] brings it to the engine.
 //! 11. **Schedule**: after the close, once a session.
 //! 12. **Expect**: what the study's held-out part said, with its interval; nothing more.
 //!
@@ -27,6 +27,7 @@ pub mod config;
 pub mod context;
 pub mod gates;
 pub mod opposing;
+pub mod overlay;
 pub mod regime;
 pub mod train;
 

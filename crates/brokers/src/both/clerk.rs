@@ -1,7 +1,7 @@
 //! Who carries questions about spreads to the broker: each is waited for, so it has a thread.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use market::ClientOrderId;
 
@@ -9,8 +9,9 @@ use crate::Error;
 use crate::spread::{Order, Placed, Series, Spreads, Standing};
 use crate::thread::start;
 
-/// Between two looks at the orders that stand.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Between two looks, for each order that stands: brokers answer some two hundred questions a
+/// minute, and most of them belong to shares.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a clerk is asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,11 @@ pub trait Clerk {
 
     /// The answer, once it is there.
     fn answer(&mut self) -> Option<Reply>;
+
+    /// Whether so many orders may be looked at once more: brokers bound how often they are asked.
+    fn is_rested(&self, _orders: usize) -> bool {
+        true
+    }
 }
 
 /// Does an errand.
@@ -87,6 +93,8 @@ fn read(broker: &mut dyn Spreads, names: &[ClientOrderId]) -> Result<Reply, Stri
 pub struct Runner {
     errands: Sender<Errand>,
     replies: Receiver<Reply>,
+    /// When it last came back.
+    answered: Option<Instant>,
 }
 
 impl Runner {
@@ -99,21 +107,18 @@ impl Runner {
         let (answer, replies) = channel();
         start("spreads", move || {
             for errand in asked {
-                if matches!(errand, Errand::Look(_)) {
-                    rest();
-                }
                 if answer.send(run(&mut *broker, errand)).is_err() {
                     return;
                 }
             }
         })?;
-        Ok(Runner { errands, replies })
+        Ok(Runner { errands, replies, answered: None })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a broker is looked at twice a second, not more")]
-fn rest() {
-    std::thread::sleep(PAUSE);
+#[expect(clippy::disallowed_methods, reason = "how often a broker is asked hangs on the wall's time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Clerk for Runner {
@@ -123,7 +128,14 @@ impl Clerk for Runner {
     }
 
     fn answer(&mut self) -> Option<Reply> {
-        self.replies.try_recv().ok()
+        let reply = self.replies.try_recv().ok()?;
+        self.answered = Some(now());
+        Some(reply)
+    }
+
+    fn is_rested(&self, orders: usize) -> bool {
+        let pause = PAUSE * u32::try_from(orders).unwrap_or(u32::MAX).min(60);
+        self.answered.is_none_or(|answered| now().duration_since(answered) >= pause)
     }
 }
 

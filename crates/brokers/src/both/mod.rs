@@ -155,7 +155,7 @@ impl<W: Wire, C: Clerk> Both<W, C> {
         let names: Vec<ClientOrderId> = standing.map(|(name, _)| name.clone()).collect();
         match self.reading.is_wanted() {
             true => Some(Errand::Read(self.spots.keys().cloned().collect())),
-            false if names.is_empty() => None,
+            false if names.is_empty() || !self.clerk.is_rested(names.len()) => None,
             false => Some(Errand::Look(names)),
         }
     }

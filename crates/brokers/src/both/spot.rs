@@ -2,9 +2,13 @@
 
 use market::remote::Report;
 use market::vertical::net_price;
-use market::{OrderKind, OrderRequest, OrderState, Qty, Vertical};
+use market::{OrderKind, OrderRequest, OrderState, Price, Qty, Vertical};
 
 use crate::spread::{Leg, Order, legs_of};
+
+/// The least that a share of a spread is sold for, though it is sold at the market. What is worth
+/// less than its quotes are wide could cost money to be rid of: more would be lost than it cost.
+const LEAST: Price = Price::from_raw(Price::SCALE / 100);
 
 /// How far an order has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +88,8 @@ impl Spot {
         let legs = legs_of(spread).into_iter();
         let net = match self.request.kind {
             OrderKind::Limit { limit } => Some(net_price(limit)),
-            _ => None,
+            _ if self.buys() => None,
+            _ => Some(LEAST),
         };
         Order {
             name: self.request.id.clone(),

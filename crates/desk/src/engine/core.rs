@@ -45,6 +45,8 @@ pub(super) struct Hot {
 pub(super) struct Listed {
     pub(super) currency: Currency,
     pub(super) kind: Kind,
+    /// Whether who buys it gains from a fall: a spread of puts.
+    pub(super) gains_from_fall: bool,
 }
 
 /// The engine without its book.

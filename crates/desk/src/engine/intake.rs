@@ -2,7 +2,7 @@
 //! a person may ask for.
 
 use base::Span;
-use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, TimeInForce};
+use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce};
 
 use super::answers::Told;
 use super::core::{Core, Ports};
@@ -147,7 +147,8 @@ impl Core {
         }
         let (instrument, side, kind) = (intent.instrument, intent.side, intent.entry.kind);
         let named = matches!(intent.amount, Amount::Units(_)).then_some(qty);
-        let ask = Ask { instrument, side, qty, price, kind, adds: Adds::Opens, named };
+        let (gains_from, adds) = (self.gains_from(instrument, side), Adds::Opens);
+        let ask = Ask { instrument, side, gains_from, qty, price, kind, adds, named };
         let world = self.world(&ask, &intent.book, intent.plan.is_some(), intent.group.as_deref());
         approve((), &ask, &world, &self.config.limits)
     }
@@ -160,7 +161,8 @@ impl Core {
     ) -> Result<Approved<()>, Reason> {
         let adds = Adds::Enlarges;
         let (instrument, side) = (keeper.instrument, keeper.side);
-        let ask = Ask { instrument, side, qty, price, kind, adds, named: None };
+        let gains_from = self.gains_from(instrument, side);
+        let ask = Ask { instrument, side, gains_from, qty, price, kind, adds, named: None };
         approve((), &ask, &self.world(&ask, &keeper.book, true, None), &self.config.limits)
     }
 
@@ -195,6 +197,13 @@ impl Core {
             already_open: self.already_open(ask, book, planned, group),
             recent_orders: recent.take_while(|at| **at > self.now - ONE_MINUTE).count(),
             mark: self.view().mark(ask.instrument),
+        }
+    }
+
+    fn gains_from(&self, instrument: InstrumentId, side: Side) -> Side {
+        match self.listed.get(instrument.index()) {
+            Some(listed) if listed.gains_from_fall => side.opposite(),
+            _ => side,
         }
     }
 

@@ -135,7 +135,11 @@ pub struct Engine<K> {
 impl<K: Book> Engine<K> {
     /// A fresh engine for a universe.
     pub fn new(config: EngineConfig, universe: &Universe, book: K) -> Result<Engine<K>, Error> {
-        let listed = universe.iter().map(|(_, it)| Listed { currency: it.currency, kind: it.kind });
+        let listed = universe.iter().map(|(_, it)| Listed {
+            currency: it.currency,
+            kind: it.kind,
+            gains_from_fall: it.gains_from_fall(),
+        });
         let core = Core::new(config, listed.collect())?;
         Ok(Engine { core, book, decision: Decision::default() })
     }

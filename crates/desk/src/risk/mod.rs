@@ -138,6 +138,8 @@ pub struct Ask {
     pub instrument: InstrumentId,
     /// Long or short.
     pub side: Side,
+    /// Long where it gains from a rise of what lies beneath, which the regime filter speaks of.
+    pub gains_from: Side,
     /// Quantity asked, a magnitude.
     pub qty: Qty,
     /// Price reckoned with.

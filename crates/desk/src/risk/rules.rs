@@ -42,7 +42,7 @@ fn frozen(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
 }
 
 fn regime(ask: &Ask, world: &World, _: &Limits) -> Result<Qty, Reason> {
-    match world.regime.stance(ask.side) {
+    match world.regime.stance(ask.gains_from) {
         Stance::Open => Ok(ask.qty),
         Stance::Halved => Ok(Qty::from_raw(ask.qty.raw() / 2)),
         Stance::Blocked => Err(Reason::Regime),
@@ -192,6 +192,7 @@ mod tests {
         Ask {
             instrument: InstrumentId(0),
             side: Side::Long,
+            gains_from: Side::Long,
             qty: Qty::whole(units),
             price: "100".parse().unwrap(),
             kind: OrderKind::Market,
@@ -225,6 +226,17 @@ mod tests {
         for (name, found, wanted) in cases {
             assert_eq!(found, Err(wanted), "{name}");
         }
+    }
+
+    #[test]
+    fn the_regime_filter_looks_at_what_a_bet_gains_from() {
+        let puts = Ask { gains_from: Side::Short, ..ask(10) };
+        let blocked = |long: Stance, short: Stance| {
+            let world = World { regime: Regime { long, short }, ..world() };
+            approve((), &puts, &world, &Limits::default()).map(|approved| approved.qty())
+        };
+        assert_eq!(blocked(Stance::Open, Stance::Blocked), Err(Reason::Regime));
+        assert_eq!(blocked(Stance::Blocked, Stance::Open), Ok(Qty::whole(10)));
     }
 
     #[test]

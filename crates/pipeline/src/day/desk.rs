@@ -5,8 +5,8 @@ use ::desk::{Approval, Engine, EngineConfig, MemoryJournal, Mode};
 use base::{Day, Ts};
 use books::breakout::BreakoutBook;
 use market::{
-    Broker, BrokerEvent, ClientOrderId, Currency, Event, Instrument, InstrumentId, Kind,
-    OrderRequest, OrderState, Snapshot, Universe, Vertical,
+    Broker, BrokerEvent, ClientOrderId, Event, Instrument, InstrumentId, OrderRequest, OrderState,
+    Snapshot, Universe,
 };
 use sim::exchange::ExchangeConfig;
 use sim::{BarExchange, CostModel};
@@ -61,14 +61,8 @@ impl Numbers {
     }
 
     pub(crate) fn universe(&self) -> Result<Universe, Error> {
-        let instrument = |symbol: &String| Instrument {
-            symbol: symbol.clone(),
-            kind: if symbol.parse::<Vertical>().is_ok() { Kind::Spread } else { Kind::Stock },
-            currency: Currency::USD,
-            exchange: "XNYS".to_owned(),
-            sector_etf: None,
-        };
-        Ok(Universe::numbered(self.0.iter().map(instrument).collect())?)
+        let instruments = self.0.iter().map(|symbol| Instrument::american(symbol));
+        Ok(Universe::numbered(instruments.collect())?)
     }
 }
 
@@ -189,6 +183,8 @@ pub(crate) fn save(tx: &Tx<'_>, desk: &Desk) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use market::Kind;
+
     use super::*;
 
     #[test]

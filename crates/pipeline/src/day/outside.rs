@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::desk::courier::{Clocks, Patience};
 use base::{Day, Ts};
 use market::remote::Wire;
-use market::{Bar, Candle, Session, Universe};
+use market::{Bar, Candle, Session, SeriesQuote, Universe};
 
 /// Something wrong on the way to the broker, of which a person is to know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,11 +52,18 @@ pub trait Outside: Send {
         symbols: &BTreeSet<String>,
     ) -> Result<Vec<(String, Ts, Bar)>, String>;
 
-    /// Daily bars of a session that is over, by symbol; those that did not trade are left out.
+    /// Daily bars of a session that is over, by symbol; those that did not trade are left out. Of a
+    /// spread the bar is what its options were quoted at last.
     ///
     /// # Errors
     /// Where the broker can't be asked; it is asked again at the next turn.
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+
+    /// The options on a share that end from one day to another, both included, with their quotes.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String>;
 
     /// The alarms that are raised now.
     fn alarms(&mut self) -> Vec<Alarm> {

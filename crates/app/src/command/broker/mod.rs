@@ -13,7 +13,7 @@ use brokers::feed::{self, Feed, History};
 use desk::courier::{Clocks, Patience};
 use desk::live::Live;
 use market::remote::Wire;
-use market::{Bar, Candle, Cash, Session, Universe};
+use market::{Bar, Candle, Cash, Kind, Price, SeriesQuote, Session, Universe, Vertical};
 use pipeline::day::{Alarm, Outside};
 
 use crate::cli::broker::{BrokerArg, BrokerArgs};
@@ -44,6 +44,7 @@ trait Source: Send {
     fn time(&mut self) -> Result<Ts, String>;
     fn prices(&mut self) -> Result<Ports, String>;
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
+    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String>;
     fn alarms(&mut self) -> Vec<Alarm> {
         Vec::new()
     }
@@ -90,6 +91,16 @@ pub(crate) fn prices(args: &BrokerArgs) -> Result<Box<dyn Feed + Send>, Failure>
 /// Leaves time for something to come.
 pub(crate) fn wait_a_turn() {
     rest(TURN);
+}
+
+/// A bar at one price.
+fn flat(day: Day, price: f64) -> Candle {
+    Candle { day, open: price, high: price, low: price, close: price, volume: 0.0 }
+}
+
+/// Whether there is a spread of options among the instruments.
+fn has_spreads(universe: &Universe) -> bool {
+    universe.iter().any(|(_, instrument)| instrument.kind == Kind::Spread)
 }
 
 fn unreached(what: String) -> Failure {
@@ -200,7 +211,24 @@ impl<S: Source> Outside for Remote<S> {
     }
 
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String> {
-        self.source.daily(day, symbols)
+        let spread = |symbol: &String| symbol.parse::<Vertical>().ok();
+        let (spreads, shares): (Vec<String>, Vec<String>) =
+            symbols.iter().cloned().partition(|symbol| spread(symbol).is_some());
+        let mut bars = match shares.is_empty() {
+            true => BTreeMap::new(),
+            false => self.source.daily(day, &shares)?,
+        };
+        for spread in spreads.iter().filter_map(spread) {
+            let chain = self.source.chain(&spread.underlying, (spread.expiry, spread.expiry))?;
+            let middle = spread.middle(&chain).filter(|middle| *middle > Price::ZERO);
+            let bar = middle.map(|middle| flat(day, middle.to_f64()));
+            bars.extend(bar.map(|bar| (spread.to_string(), bar)));
+        }
+        Ok(bars)
+    }
+
+    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String> {
+        self.source.chain(share, days)
     }
 
     fn alarms(&mut self) -> Vec<Alarm> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use market::remote::{Books, Heard, Report, Said, Wire};
-use market::{ClientOrderId, Currency, Instrument, Kind, OrderState, Qty, Universe};
+use market::{ClientOrderId, Instrument, OrderState, Qty, Universe};
 use pipeline::day::approvals::last_intents;
 use pipeline::day::{BOOK, Outside};
 use serde::Serialize;
@@ -125,14 +125,8 @@ impl Ours {
     /// The instruments of all of them.
     fn universe(&self) -> Result<Universe, Failure> {
         let symbols: BTreeSet<&String> = self.entries.values().collect();
-        let instrument = |symbol: &String| Instrument {
-            symbol: symbol.clone(),
-            kind: Kind::Stock,
-            currency: Currency::USD,
-            exchange: "XNYS".to_owned(),
-            sector_etf: None,
-        };
-        Ok(Universe::new(symbols.into_iter().map(instrument).collect())?)
+        let instruments = symbols.into_iter().map(|symbol| Instrument::american(symbol));
+        Ok(Universe::new(instruments.collect())?)
     }
 }
 

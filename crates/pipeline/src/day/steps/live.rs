@@ -18,7 +18,7 @@ use ::desk::reconcile::Difference;
 use base::{Span, Ts};
 use books::breakout::BreakoutBook;
 use market::remote::Wire;
-use market::{BarSize, Command, Event, InstrumentId, Session, What};
+use market::{BarSize, Command, Event, InstrumentId, Session, Vertical, What};
 use serde_json::json;
 use store::{Durability, Equity, Incident, StepKey, Tx};
 
@@ -280,7 +280,10 @@ impl<'a, 'w> Life<'a, 'w> {
             return Some(Vec::new());
         }
         for id in concerned(self.driver.engine()) {
-            self.concerned.insert(self.numbers.symbol(id).to_owned(), id);
+            let symbol = self.numbers.symbol(id);
+            if symbol.parse::<Vertical>().is_err() {
+                self.concerned.insert(symbol.to_owned(), id);
+            }
         }
         let symbols: BTreeSet<String> = self.concerned.keys().cloned().collect();
         let bars = outside.bars(self.session, minutes, &symbols).ok()?;

@@ -9,6 +9,7 @@ pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod settle;
 mod splits;
+mod spreads;
 
 use super::{Ended, Pause, Step, Walk};
 use crate::Error;

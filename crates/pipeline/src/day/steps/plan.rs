@@ -6,6 +6,7 @@ use base::{Prob, Rounding, Ts};
 use books::breakout::bet::Signal as BetSignal;
 use books::breakout::book::{PLAN_TIMER, PlannedFade};
 use books::breakout::opposing::Watch;
+use books::breakout::overlay::Express;
 use books::breakout::{BreakoutBook, regime};
 use features::Setup;
 use market::{Calendar, Event, InstrumentId, Side, What};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::look::found;
 use super::session::is_over;
+use super::spreads::{self, Spreads};
 use crate::Error;
 use crate::day::desk::{Desk, Numbers};
 use crate::day::{BOOK, Scoring, Sending, Walk, brake, records};
@@ -36,14 +38,17 @@ pub(crate) struct Planned {
 ///    again, and nothing is planned for a session that is over.
 pub(crate) fn plan(walk: &Walk<'_>) -> Result<(), Error> {
     let dry = walk.request.sending == Sending::DryRun;
+    let is_over = is_over(walk)?;
+    let spreads = if is_over { Spreads::default() } else { spreads::choose(walk)? };
     let look = || -> Result<(Desk, Planned), Error> {
         let mut desk = walk.desk(BreakoutBook::default())?;
-        if !is_over(walk)? {
+        if !is_over {
             let seen = desk.engine.state().seen.clone();
-            desk = walk.desk(book(walk, &|intent| seen.contains(intent))?)?;
+            desk = walk.desk(book(walk, &spreads, &|intent| seen.contains(intent))?)?;
             wish(walk, &mut desk)?;
         }
-        let planned = planned(walk, &desk);
+        let mut planned = planned(walk, &desk);
+        planned.refused.extend(spreads.refused());
         Ok((desk, planned))
     };
     walk.store.prepared_step(&walk.key("plan"), &walk.inputs(), look, |tx, (desk, planned)| {
@@ -123,17 +128,50 @@ fn marks(walk: &Walk<'_>, desk: &Desk) -> Result<Vec<(InstrumentId, market::Pric
 }
 
 /// The book with what is due today, but for intents that the engine has seen.
-fn book(walk: &Walk<'_>, seen: &dyn Fn(&str) -> bool) -> Result<BreakoutBook, Error> {
+fn book(
+    walk: &Walk<'_>,
+    spreads: &Spreads,
+    seen: &dyn Fn(&str) -> bool,
+) -> Result<BreakoutBook, Error> {
     let history = walk.history()?;
     let config = &walk.request.config;
-    let (numbers, scores, equity) = walk.store.read(|tx| -> Result<_, Error> {
-        let scores = tx.scores_of_day(walk.previous.day, BOOK)?;
+    let (numbers, equity) = walk.store.read(|tx| -> Result<_, Error> {
         let curve = tx.equity_curve(BOOK)?;
         let last = curve.last().map(|day| day.cash + day.positions);
-        Ok((Numbers::read(tx)?, scores, last.unwrap_or(walk.request.cash)))
+        Ok((Numbers::read(tx)?, last.unwrap_or(walk.request.cash)))
     })?;
     let mut book = BreakoutBook::default();
     book.due_regime(regime::regime(history.context(), walk.previous.day, &config.regime));
+    each_signal(walk, &numbers, |id, signal| {
+        let intent = match (config.overlay.express, spreads.of(id)) {
+            (Express::Shares, _) => signal.intent(config, equity)?,
+            (Express::Spread, Some(pick)) => {
+                let Some(spread) = numbers.of(&pick.spread.to_string()) else { return Ok(()) };
+                signal.spread_intent(config, equity, (spread, pick))?
+            }
+            (Express::Spread, None) => return Ok(()),
+        };
+        if !seen(&intent.id) {
+            book.due(intent);
+        }
+        Ok(())
+    })?;
+    for (instrument, fade) in due_fades(walk, history, &numbers)? {
+        if !fade.ids().iter().any(|id| seen(id)) {
+            book.due_fade(instrument, fade);
+        }
+    }
+    Ok(book)
+}
+
+/// What the last session found and, where a model is needed, one has scored; by its name.
+pub(super) fn each_signal(
+    walk: &Walk<'_>,
+    numbers: &Numbers,
+    mut with: impl FnMut(&str, &BetSignal<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let history = walk.history()?;
+    let scores = walk.store.read(|tx| tx.scores_of_day(walk.previous.day, BOOK))?;
     for one in found(walk)? {
         let score = scores.iter().find(|score| score.signal == one.id());
         let confidence = score.and_then(|score| Prob::new(score.score).ok());
@@ -155,17 +193,9 @@ fn book(walk: &Walk<'_>, seen: &dyn Fn(&str) -> bool) -> Result<BreakoutBook, Er
             factor: history.last_factor(place)?,
             confidence,
         };
-        let intent = signal.intent(config, equity)?;
-        if !seen(&intent.id) {
-            book.due(intent);
-        }
+        with(&one.id(), &signal)?;
     }
-    for (instrument, fade) in due_fades(walk, history, &numbers)? {
-        if !fade.ids().iter().any(|id| seen(id)) {
-            book.due_fade(instrument, fade);
-        }
-    }
-    Ok(book)
+    Ok(())
 }
 
 /// Fades whose alert fell on the last session.
