@@ -80,7 +80,10 @@ fn trades_once(broker: Broker) {
     until(here, "closing", |all| all.len() == 2);
     served.ask(&secret, "POST /control/step?bars=2", "");
     let all = until(here, "closed", |all| all[0]["status"] == "filled");
-    assert_eq!((&all[0]["order_class"], &all[0]["qty"]), (&"mleg".into(), &units.to_string().into()));
+    assert_eq!(
+        (&all[0]["order_class"], &all[0]["qty"]),
+        (&"mleg".into(), &units.to_string().into())
+    );
     assert_eq!(positions(here), []);
     served.ask(&secret, "POST /control/advance?until=2024-06-26T20:30:00Z", "");
     let (is_well, told) = end(next);

@@ -143,8 +143,12 @@ mod tests {
 
     #[test]
     fn numbers_that_contradict_each_other_are_refused() {
-        for text in ["train.folds = 1", "scan.rally_min_bars = 99", "costs.slippage_bps = -1", "overlay.least_days = 1"]
-        {
+        for text in [
+            "train.folds = 1",
+            "scan.rally_min_bars = 99",
+            "costs.slippage_bps = -1",
+            "overlay.least_days = 1",
+        ] {
             assert!(BreakoutConfig::read(text, "x").is_err(), "{text}");
         }
     }

@@ -220,10 +220,7 @@ impl OverlayConfig {
                 part(self.risk_pct) && self.risk_pct <= 100.0,
                 "overlay.risk_pct must be above 0 and at most 100",
             ),
-            (
-                (0.0..=1.0).contains(&self.above_quote),
-                "overlay.above_quote must be in 0..=1",
-            ),
+            ((0.0..=1.0).contains(&self.above_quote), "overlay.above_quote must be in 0..=1"),
             (
                 part(self.most_of_width) && self.most_of_width <= 1.0,
                 "overlay.most_of_width must be above 0 and at most 1",

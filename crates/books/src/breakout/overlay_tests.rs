@@ -126,7 +126,13 @@ fn the_intent_risks_one_percent_and_ends_where_the_shares_position_would() {
     let equity = Cash::from_raw(100_000 * Cash::SCALE);
     for (side, right, rows, at, way) in [
         (Side::Long, OptionRight::Call, &CALLS[..], "110", Way::Rises),
-        (Side::Short, OptionRight::Put, &[("95", "2.9", "3"), ("90", "0.9", "1")], "92.5", Way::Falls),
+        (
+            Side::Short,
+            OptionRight::Put,
+            &[("95", "2.9", "3"), ("90", "0.9", "1")],
+            "92.5",
+            Way::Falls,
+        ),
     ] {
         let setup = setup(side);
         let signal = signal(&setup, None);

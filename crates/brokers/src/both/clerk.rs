@@ -116,7 +116,10 @@ impl Runner {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how often a broker is asked hangs on the wall's time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how often a broker is asked hangs on the wall's time"
+)]
 fn now() -> Instant {
     Instant::now()
 }

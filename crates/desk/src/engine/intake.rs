@@ -2,7 +2,9 @@
 //! a person may ask for.
 
 use base::Span;
-use market::{Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce};
+use market::{
+    Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce,
+};
 
 use super::answers::Told;
 use super::core::{Core, Ports};

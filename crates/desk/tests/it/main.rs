@@ -6,5 +6,6 @@ mod cases;
 mod closing;
 mod keeper;
 mod properties;
+mod spread;
 mod touch;
 mod world;

@@ -15,6 +15,8 @@ use crate::broker::TinyBroker;
 
 pub(crate) const A: InstrumentId = InstrumentId(0);
 pub(crate) const B: InstrumentId = InstrumentId(1);
+/// A spread of calls on A.
+pub(crate) const SPREAD: InstrumentId = InstrumentId(2);
 
 pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
@@ -69,7 +71,8 @@ pub(crate) struct World {
 
 pub(crate) fn universe() -> Universe {
     let named = |symbol: &str| Instrument { symbol: symbol.to_owned(), ..Instrument::default() };
-    Universe::new(vec![named("A"), named("B")]).unwrap()
+    let spread = Instrument::american("A 2099-01-16 call 100/110");
+    Universe::numbered(vec![named("A"), named("B"), spread]).unwrap()
 }
 
 pub(crate) fn config() -> EngineConfig {
@@ -119,12 +122,17 @@ impl World {
 
     /// A bar of the other instrument, on the day of the last bar and known with it.
     pub(crate) fn other_bar(&mut self, text: &str) -> &mut World {
+        self.bar_beside(B, text)
+    }
+
+    /// A bar of any other instrument, on the day of the last bar and known with it.
+    pub(crate) fn bar_beside(&mut self, instrument: InstrumentId, text: &str) -> &mut World {
         let prices: Vec<Price> = text.split(' ').map(price).collect();
         let [open, high, low, close] = prices[..] else { panic!("four prices: {text}") };
         let start = Day::from_number(self.day).start() + Span::from_hours(14);
         let at = start + Span::from_hours(6);
         let bar = Bar { open, high, low, close, volume: 1_000 };
-        let what = What::Bar { instrument: B, size: BarSize::Daily, start, bar };
+        let what = What::Bar { instrument, size: BarSize::Daily, start, bar };
         self.take(Event { at, known: at, what })
     }
 

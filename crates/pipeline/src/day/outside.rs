@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::desk::courier::{Clocks, Patience};
 use base::{Day, Ts};
 use market::remote::Wire;
-use market::{Bar, Candle, Session, SeriesQuote, Universe};
+use market::{Bar, Candle, SeriesQuote, Session, Universe};
 
 /// Something wrong on the way to the broker, of which a person is to know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -75,7 +75,8 @@ impl Found {
             (false, false) => State::Ended,
         });
         let legs = data.contract.combo_legs.iter();
-        let ratio = |leg: &ComboLeg| if leg.action == LegAction::Buy { leg.ratio } else { -leg.ratio };
+        let ratio =
+            |leg: &ComboLeg| if leg.action == LegAction::Buy { leg.ratio } else { -leg.ratio };
         self.legs = legs.map(|leg| (leg.contract_id, ratio(leg))).collect();
         (self.id, self.client) = (data.order_id, data.order.client_id);
     }

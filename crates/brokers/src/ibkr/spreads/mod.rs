@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::Day;
+use ibapi::accounts::PositionUpdate;
 use ibapi::client::blocking::Client;
 use ibapi::contracts::{
     ComboLeg, Contract, LegAction, OptionRight as Right, SecurityType, tick_types::TickType,
@@ -17,16 +18,15 @@ use ibapi::contracts::{
 use ibapi::market_data::realtime::TickTypes;
 use ibapi::orders::conditions::PriceCondition;
 use ibapi::orders::order_builder::{limit_order, market_order};
-use ibapi::accounts::PositionUpdate;
 use ibapi::orders::{Action, Order as Asked, OrderCondition, PlaceOrder, TimeInForce};
 use ibapi::subscriptions::SubscriptionItem;
 use market::{ClientOrderId, OptionRight, Price};
 
 use super::gateway::{ANSWER, Gateway};
 use super::words;
-use found::Found;
 use crate::Error;
 use crate::spread::{self, LegFilled, LegTrade, Order, Placed, Quote, Series, Standing, State};
+use found::Found;
 
 /// How accounts of paper begin.
 const PAPER: char = 'D';
