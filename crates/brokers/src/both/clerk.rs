@@ -64,7 +64,9 @@ pub(super) fn run(broker: &mut dyn Spreads, errand: Errand) -> Reply {
         Errand::Place(order) => {
             return Reply::Placed(order.name.clone(), broker.place(order));
         }
-        Errand::Cancel(name) => broker.cancel(name).and_then(|()| look(broker, &[name.clone()])),
+        Errand::Cancel(name) => {
+            broker.cancel(name).and_then(|()| look(broker, std::slice::from_ref(name)))
+        }
         Errand::Look(names) => look(broker, names),
         Errand::Read(names) => {
             return read(broker, names).unwrap_or_else(|why| Reply::Failed(errand, why));
