@@ -84,6 +84,9 @@ impl<W: Wire, C: Clerk> Both<W, C> {
             let Some(spot) = self.spots.remove(&name) else { continue };
             let instrument = spot.request.instrument;
             let held = self.held.get(&instrument).copied().unwrap_or_default();
+            // What another order closes already is not closed twice.
+            let closing = self.spots.values().filter(|it| it.request.instrument == instrument);
+            let held = held - closing.map(Spot::closes).sum::<i64>();
             let crosses = !spot.request.reduce_only && self.crosses(instrument);
             match spot.checked(held) {
                 Ok(spot) if crosses => {
@@ -213,3 +216,6 @@ impl<W: Wire, C: Clerk> Wire for Both<W, C> {
 
 /// The time from which books are asked for, and their number.
 type Question = (u64, Ts);
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,12 @@ impl Spot {
         }
     }
 
+    /// Units that it may yet take off what is held.
+    pub(super) fn closes(&self) -> i64 {
+        let closes = self.request.reduce_only && self.stage != Stage::New;
+        if closes { i64::from(self.units.saturating_sub(self.told)) } else { 0 }
+    }
+
     pub(super) fn buys(&self) -> bool {
         self.request.qty > Qty::ZERO
     }
