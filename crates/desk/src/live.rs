@@ -34,6 +34,9 @@ pub struct Terms {
     pub first_day: Day,
     /// Last session on which it may.
     pub last_day: Day,
+    /// Whether it may trade options, too: spreads, at what they cost.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub options: bool,
 }
 
 /// Terms and the signature under them.
@@ -72,6 +75,9 @@ pub enum Refusal {
         /// The last one allowed.
         last: Day,
     },
+    /// The terms do not speak of options.
+    #[error("check the instrument: the terms allow no options; sign others with --options")]
+    CheckOptions,
     /// The terms are of something else.
     #[error("check the {what}: the terms are for {signed}, not for {found}")]
     CheckTarget {
@@ -99,12 +105,14 @@ impl Terms {
     /// The lines that are signed. Each field stands quoted in a line of its own, so that no two
     /// terms have the same lines.
     pub fn message(&self) -> String {
-        let Terms { broker, account, book, largest_order, largest_gross, first_day, last_day } =
-            self;
+        let Terms { broker, account, book, largest_order, largest_gross, .. } = self;
+        let Terms { first_day, last_day, options, .. } = self;
+        // Terms from before options were spoken of have no line for them.
+        let options = if *options { "options\n" } else { "" };
         format!(
             "trimtab live terms 1\nbroker {broker:?}\naccount {account:?}\nbook {book:?}\n\
              largest order {largest_order}\nlargest gross {largest_gross}\n\
-             first day {first_day}\nlast day {last_day}\n"
+             first day {first_day}\nlast day {last_day}\n{options}"
         )
     }
 }
@@ -153,6 +161,14 @@ impl Live {
     /// [`Refusal::CheckTarget`] where they are for another one.
     pub fn covers_book(&self, book: &str) -> Result<(), Refusal> {
         same("book", &self.terms.book, book)
+    }
+
+    /// Whether the terms are for options, too.
+    ///
+    /// # Errors
+    /// [`Refusal::CheckOptions`].
+    pub fn covers_options(&self) -> Result<(), Refusal> {
+        if self.terms.options { Ok(()) } else { Err(Refusal::CheckOptions) }
     }
 
     /// The limits, no wider than what was signed.
@@ -248,6 +264,7 @@ mod tests {
             largest_gross: "10000".parse().unwrap(),
             first_day: day("2026-01-05"),
             last_day: day("2026-01-09"),
+            options: false,
         }
     }
 
@@ -270,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_change_of_any_field_breaks_the_signature() {
-        let changes: [fn(&mut Terms); 7] = [
+        let changes: [fn(&mut Terms); 8] = [
             |it| it.broker.push('x'),
             |it| it.account = "987654321".to_owned(),
             |it| it.book = "estate".to_owned(),
@@ -278,6 +295,7 @@ mod tests {
             |it| it.largest_gross = "10001".parse().unwrap(),
             |it| it.first_day = it.first_day.plus(-1),
             |it| it.last_day = it.last_day.plus(1),
+            |it| it.options = true,
         ];
         for change in changes {
             let mut signed = key().sign(terms());
@@ -292,6 +310,15 @@ mod tests {
         let mut twisted = terms();
         twisted.account = "123456789\"\nbook \"estate".to_owned();
         assert_eq!(twisted.message().lines().count(), terms().message().lines().count());
+    }
+
+    #[test]
+    fn options_are_allowed_where_they_were_signed_for() {
+        let allowed = |options: bool| {
+            let signed = key().sign(Terms { options, ..terms() });
+            signed.check(&key().public(), day("2026-01-06")).unwrap().covers_options()
+        };
+        assert_eq!((allowed(true), allowed(false)), (Ok(()), Err(Refusal::CheckOptions)));
     }
 
     #[test]

@@ -66,6 +66,9 @@ pub(crate) struct SignArgs {
     /// Last session on which it may.
     #[arg(long)]
     pub last_day: Day,
+    /// It may trade options, too.
+    #[arg(long)]
+    pub options: bool,
     /// File for the signed terms.
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,

@@ -88,6 +88,7 @@ fn sign(args: &SignArgs, terminal: Terminal) -> Result<(), Failure> {
         largest_gross: cash("--largest-gross", &args.largest_gross)?,
         first_day: args.first_day,
         last_day: args.last_day,
+        options: args.options,
     };
     if terms.first_day > terms.last_day {
         return Err(Failure::new("sign terms: the last day lies before the first"));
@@ -106,9 +107,11 @@ fn cash(word: &str, text: &str) -> Result<Cash, Failure> {
 }
 
 fn told(terms: &Terms) -> String {
-    let Terms { broker, account, book, largest_order, largest_gross, first_day, last_day } = terms;
+    let Terms { broker, account, book, largest_order, largest_gross, .. } = terms;
+    let Terms { first_day, last_day, options, .. } = terms;
+    let what = if *options { "shares and options" } else { "shares alone" };
     format!(
         "real money: {book} on account {account} at {broker}, {first_day} to {last_day}\n\
-         no order above {largest_order}, no more than {largest_gross} held"
+         {what}, no order above {largest_order}, no more than {largest_gross} held"
     )
 }

@@ -1,6 +1,6 @@
 //! An account that may be traded: asked for its number, and held against who may trade it.
 
-use desk::live::Live;
+use desk::live::{Live, Refusal};
 use market::Cash;
 
 use super::online::NAME;
@@ -18,6 +18,7 @@ pub struct Account {
     cash: Cash,
     servers: Servers,
     access: Access,
+    options: Result<(), Refusal>,
 }
 
 impl Account {
@@ -32,7 +33,8 @@ impl Account {
         let asked = inquiry.account();
         let (number, cash) = asked.map_err(|fault| Error::AskAccount { fault })?;
         admit(&number, live)?;
-        Ok(Account { number, cash, servers, access })
+        let options = live.map_or(Ok(()), Live::covers_options);
+        Ok(Account { number, cash, servers, access, options })
     }
 
     /// Its name at the broker.
@@ -43,6 +45,11 @@ impl Account {
     /// Its cash when it was asked for.
     pub fn cash(&self) -> Cash {
         self.cash
+    }
+
+    /// Whether options may be traded on it.
+    pub(super) fn covers_options(&self) -> Result<(), Error> {
+        self.options.clone().map_err(Error::AdmitAccount)
     }
 
     /// Where it is.

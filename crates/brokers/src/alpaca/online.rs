@@ -88,11 +88,6 @@ impl Servers {
         })
     }
 
-    /// Whether real money is there.
-    pub(super) fn are_live(&self) -> bool {
-        self.trading == format!("https://{LIVE}")
-    }
-
     /// A server at another address, as the paper exchange is: `http://host:port`. It serves market
     /// data too. Of Alpaca's own servers only that of the paper account may be named: no spelling
     /// of another one leads to real money.
@@ -405,6 +400,13 @@ fn open(servers: &Servers, access: &Access) -> Result<Socket, tungstenite::Error
 mod tests {
     use super::*;
 
+    impl Servers {
+        /// Whether real money is there.
+        fn are_live(&self) -> bool {
+            self.trading == format!("https://{LIVE}")
+        }
+    }
+
     #[test]
     fn an_address_without_tls_is_of_this_machine_alone() {
         let here = Servers::at("http://127.0.0.1:8711/").unwrap();
@@ -465,6 +467,7 @@ mod tests {
             largest_gross: "10000".parse().unwrap(),
             first_day: day,
             last_day: day,
+            options: false,
         };
         let key = desk::live::SigningKey::of_seed(&[7; 32]).unwrap();
         key.sign(terms).check(&key.public(), day).unwrap()

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::line::Method;
 use super::online::Http;
 use super::words;
-use super::{Access, Servers};
+use super::{Account, Servers};
 use crate::Error;
 use crate::spread::{self, LegFilled, LegTrade, Order, Placed, Quote, Series, Standing, State};
 
@@ -47,16 +47,14 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// A way to these servers, of a paper account or the paper exchange: signed terms say nothing
-    /// of option legs yet.
+    /// A way to an account that may be traded.
     ///
     /// # Errors
-    /// [`Error::MeetRealMoney`].
-    pub fn new(servers: Servers, access: Access) -> Result<Direct, Error> {
-        match servers.are_live() {
-            true => Err(Error::MeetRealMoney { account: servers.trading }),
-            false => Ok(Direct { http: Http::new(access), servers }),
-        }
+    /// [`Error::AdmitAccount`] where it is one with real money, whose terms allow no options.
+    pub fn to(account: &Account) -> Result<Direct, Error> {
+        account.covers_options()?;
+        let (servers, access) = (account.servers().clone(), account.access().clone());
+        Ok(Direct { http: Http::new(access), servers })
     }
 }
 

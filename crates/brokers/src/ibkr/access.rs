@@ -1,6 +1,6 @@
 //! Where TWS is, who asks, and for whose money.
 
-use desk::live::Live;
+use desk::live::{Live, Refusal};
 
 use crate::Error;
 use crate::gateway::{Mode, Ports, Settings};
@@ -18,6 +18,7 @@ pub struct Access {
     /// Our number among the clients of that TWS; orders belong to it, so it must stay the same.
     client: i32,
     settings: Settings,
+    options: Result<(), Refusal>,
 }
 
 impl Access {
@@ -38,7 +39,8 @@ impl Access {
             settings.account = Some(account);
             settings.mode = Mode::Live;
         }
-        Ok(Access { host: HERE.to_owned(), client, settings })
+        let options = live.map_or(Ok(()), Live::covers_options);
+        Ok(Access { host: HERE.to_owned(), client, settings, options })
     }
 
     /// The same at one address alone: `host:port`.
@@ -54,6 +56,11 @@ impl Access {
         let port = port.parse().ok().filter(|port| *port > 0 && !host.is_empty());
         let ports = Ports::Only(port.ok_or_else(wrong)?);
         Ok(Access { host: host.to_owned(), settings: Settings { ports, ..self.settings }, ..self })
+    }
+
+    /// Whether options may be traded.
+    pub(super) fn covers_options(&self) -> Result<(), Error> {
+        self.options.clone().map_err(Error::AdmitAccount)
     }
 
     /// The machine.
@@ -88,6 +95,14 @@ mod tests {
     use super::*;
     use crate::gateway::Region;
 
+    #[test]
+    fn terms_that_say_nothing_of_options_allow_none() {
+        let paper = Access::new(17, settings(Mode::Paper, None), None).unwrap();
+        assert!(paper.covers_options().is_ok());
+        let real = Access::new(17, settings(Mode::Paper, None), Some(&live(NAME))).unwrap();
+        assert!(matches!(real.covers_options(), Err(Error::AdmitAccount(Refusal::CheckOptions))));
+    }
+
     fn live(broker: &str) -> Live {
         let day = "2026-01-06".parse().unwrap();
         let terms = Terms {
@@ -98,6 +113,7 @@ mod tests {
             largest_gross: "10000".parse().unwrap(),
             first_day: day,
             last_day: day,
+            options: false,
         };
         let key = SigningKey::of_seed(&[7; 32]).unwrap();
         key.sign(terms).check(&key.public(), day).unwrap()

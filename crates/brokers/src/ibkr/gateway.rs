@@ -101,6 +101,11 @@ impl Gateway {
         &self.account
     }
 
+    /// Whether options may be traded on it.
+    pub(super) fn covers_options(&self) -> Result<(), Error> {
+        self.shared.access.covers_options()
+    }
+
     /// The alarms that are raised.
     pub fn alarms(&self) -> Vec<Alarm> {
         self.shared.state().session.alarms().cloned().collect()

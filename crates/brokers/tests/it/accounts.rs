@@ -68,6 +68,7 @@ fn signed(account: &str) -> Live {
         largest_gross: "10000".parse().unwrap(),
         first_day: day,
         last_day: day,
+        options: false,
     };
     let key = SigningKey::of_seed(&[7; 32]).unwrap();
     key.sign(terms).check(&key.public(), day).unwrap()

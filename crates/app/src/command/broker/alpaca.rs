@@ -71,7 +71,7 @@ pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Fa
 
 impl AtAlpaca {
     fn options(&self) -> Result<Options<Direct>, String> {
-        let way = Direct::new(self.servers.clone(), self.access.clone());
+        let way = Direct::to(&self.account);
         way.map(Options::new).map_err(|error| error.to_string())
     }
 }

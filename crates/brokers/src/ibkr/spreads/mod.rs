@@ -28,8 +28,6 @@ use crate::Error;
 use crate::spread::{self, LegFilled, LegTrade, Order, Placed, Quote, Series, Standing, State};
 use found::Found;
 
-/// How accounts of paper begin.
-const PAPER: char = 'D';
 /// Notices that refuse nothing: warnings, and that an order is held until the market opens.
 const MILD: [i32; 2] = [399, 2109];
 /// That an order has this id already: it came before.
@@ -76,14 +74,12 @@ pub struct Spreads {
 }
 
 impl Spreads {
-    /// Over a session of a paper account: signed terms say nothing of option legs yet.
+    /// Over a session, which passed what its account is held to.
     ///
     /// # Errors
-    /// [`Error::MeetRealMoney`].
+    /// [`Error::AdmitAccount`] where it is one with real money, whose terms allow no options.
     pub fn new(gateway: Arc<Gateway>) -> Result<Spreads, Error> {
-        if !gateway.account().starts_with(PAPER) {
-            return Err(Error::MeetRealMoney { account: gateway.account().to_owned() });
-        }
+        gateway.covers_options()?;
         let (numbers, series, sent) = Default::default();
         Ok(Spreads { gateway, numbers, series, sent })
     }
