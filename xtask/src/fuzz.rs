@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::tree;
 
 /// The targets of `fuzz/Cargo.toml`, the quick ones to build first.
-pub(crate) const TARGETS: [&str; 12] = [
+pub(crate) const TARGETS: [&str; 13] = [
     "books",
     "databento",
     "binance",
@@ -24,6 +24,7 @@ pub(crate) const TARGETS: [&str; 12] = [
     "flex",
     "alpaca",
     "tws",
+    "rest",
 ];
 
 /// Rooms that keep what was found in them.
@@ -74,7 +75,7 @@ fn feature(target: &str) -> Option<&'static str> {
     match target {
         "books" => None,
         "models" => Some("--features=models"),
-        "flex" | "alpaca" | "tws" => Some("--features=wires"),
+        "flex" | "alpaca" | "tws" | "rest" => Some("--features=wires"),
         _ => Some("--features=files"),
     }
 }

@@ -7,6 +7,7 @@ mod http;
 mod streams;
 mod tws;
 mod whatever;
+mod whatever_rest;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -144,8 +144,9 @@ pub(in crate::alpaca) fn bar(message: &Value) -> Option<(base::Ts, Bar)> {
 
 fn quote(message: &Value) -> Option<Quote> {
     let side = |price: &str, size: &str| {
-        let price = message[price].as_f64().filter(|price| *price > 0.0)?;
+        let price = message[price].as_f64()?;
         let price = market::Price::from_f64(price, base::Rounding::HalfEven).ok()?;
+        let price = Some(price).filter(|price| *price > market::Price::ZERO)?;
         Some((price, message[size].as_f64().unwrap_or(0.0).max(0.0) as u64))
     };
     Some(Quote {
@@ -171,8 +172,43 @@ fn halted(message: &Value) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Secret;
+
+    proptest! {
+        #[test]
+        fn whatever_a_frame_holds_what_is_told_can_be_traded_on(
+            kind in prop::sample::select(vec!["b", "q", "s", "t", "success", "error", "é"]),
+            numbers in prop::collection::vec(any::<f64>(), 4),
+            symbol in ".{0,4}",
+            time in "[0-9T:Z.-]{0,24}",
+            bytes: Vec<u8>,
+        ) {
+            let [o, h, l, c] = numbers[..] else { unreachable!("four were asked for") };
+            let t = if time.len() < 4 { "2024-01-03T14:30:00Z" } else { &time };
+            let frame = json!([{ "T": kind, "S": symbol, "o": o, "h": h, "l": l, "c": c, "v": o,
+                "bp": l, "ap": h, "bs": c, "as": o, "t": t, "sc": "H", "code": o, "msg": symbol }]);
+            let (mut talk, _) = ready(&["A"]);
+            if let Ok((_, told)) = hear(&mut talk, &frame) {
+                for one in told {
+                    match one {
+                        Told::Minute(minute) => prop_assert!(minute.bar.check().is_ok()),
+                        Told::Quote(quote) => {
+                            let sides = [quote.bid, quote.ask].into_iter().flatten();
+                            let mut prices = sides.map(|(price, _)| price);
+                            prop_assert!(prices.all(|price| price > market::Price::ZERO));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let (mut say, mut told) = (Vec::new(), Vec::new());
+            let _ = talk.hear(&bytes, &access(), &mut say, &mut told);
+            prop_assert!(told.is_empty());
+        }
+    }
 
     fn access() -> Access {
         Access { key: "name".to_owned(), secret: Secret::new("hunter2") }
