@@ -23,6 +23,7 @@ pub mod samples;
 pub mod scaling;
 pub mod score;
 pub mod search;
+mod setting;
 pub mod split;
 pub mod targets;
 pub mod trees;

@@ -193,4 +193,8 @@ impl Agent for A2c {
     fn save(&self, envs: &dyn VecEnv) -> Result<Vec<u8>, Error> {
         self.mind.save(&self.config, envs)?.to_bytes()
     }
+
+    fn save_to_act(&self) -> Result<Vec<u8>, Error> {
+        self.mind.save_alone(&self.config)?.to_bytes()
+    }
 }

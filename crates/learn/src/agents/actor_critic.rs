@@ -8,6 +8,7 @@ use nets::optim::Optimiser;
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Acting, Card};
+use super::alone::Nowhere;
 use super::checkpoint::Archive;
 use super::distribution::{self, Choosing, Pull};
 use super::env::Actions;
@@ -180,6 +181,11 @@ impl ActorCritic {
         self.critic.save("values", &mut archive);
         self.scaler.save(&mut archive);
         Ok(archive)
+    }
+
+    /// The same without the environments.
+    pub(crate) fn save_alone(&self, config: impl Serialize) -> Result<Archive, Error> {
+        self.save(config, &Nowhere::new(1, self.actor.inputs(), self.space))
     }
 
     pub(crate) fn restore<C>(

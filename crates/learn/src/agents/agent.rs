@@ -49,6 +49,10 @@ pub trait Agent: Acting {
 
     /// All that is needed to go on: weights, moments, statistics, replay, environments.
     fn save(&self, envs: &dyn VecEnv) -> Result<Vec<u8>, Error>;
+
+    /// What is needed to act, and no more: neither environments nor replay. [`super::acting`]
+    /// reads it; no training goes on from it.
+    fn save_to_act(&self) -> Result<Vec<u8>, Error>;
 }
 
 /// How far a training is, and what its last update found. What an agent does not have is 0.

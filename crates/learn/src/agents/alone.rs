@@ -42,7 +42,7 @@ impl Ensemble {
 }
 
 /// Environments of a shape that can't be entered.
-struct Nowhere {
+pub(super) struct Nowhere {
     count: usize,
     width: usize,
     actions: Actions,
@@ -50,7 +50,7 @@ struct Nowhere {
 }
 
 impl Nowhere {
-    fn new(count: usize, width: usize, actions: Actions) -> Nowhere {
+    pub(super) fn new(count: usize, width: usize, actions: Actions) -> Nowhere {
         let blank = vec![0.0; count * width];
         let sight = Sight {
             observations: blank.clone(),
@@ -97,7 +97,7 @@ impl VecEnv for Nowhere {
     }
 
     fn save(&self) -> Result<serde_json::Value, Error> {
-        refused()
+        Ok(serde_json::Value::Null)
     }
 
     fn restore(&mut self, _: &serde_json::Value) -> Result<(), Error> {

@@ -28,6 +28,7 @@ enum Array {
     F32(Vec<f32>),
     F64(Vec<f64>),
     U64(Vec<u64>),
+    U8(Vec<u8>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,6 +50,7 @@ enum Kind {
     F32,
     F64,
     U64,
+    U8,
 }
 
 fn refuse<T>(what: impl Into<String>) -> Result<T, Error> {
@@ -84,6 +86,19 @@ impl Archive {
         self.arrays.insert(name.to_owned(), Array::U64(values));
     }
 
+    /// Adds bytes, of another archive for example.
+    pub fn put_bytes(&mut self, name: &str, bytes: Vec<u8>) {
+        self.arrays.insert(name.to_owned(), Array::U8(bytes));
+    }
+
+    /// The bytes of that name.
+    pub fn bytes(&self, name: &str) -> Result<&[u8], Error> {
+        match self.arrays.get(name) {
+            Some(Array::U8(bytes)) => Ok(bytes),
+            _ => refuse(format!("it holds no bytes {name:?}")),
+        }
+    }
+
     /// The array of that name and length.
     pub fn f32(&self, name: &str, len: usize) -> Result<&[f32], Error> {
         match self.arrays.get(name) {
@@ -115,6 +130,7 @@ impl Archive {
                 Array::F32(values) => (Kind::F32, values.len()),
                 Array::F64(values) => (Kind::F64, values.len()),
                 Array::U64(values) => (Kind::U64, values.len()),
+                Array::U8(values) => (Kind::U8, values.len()),
             };
             Entry { name: name.clone(), kind, len: len as u64 }
         };
@@ -129,6 +145,7 @@ impl Archive {
                 Array::F32(values) => values.iter().for_each(|v| bytes.extend(v.to_le_bytes())),
                 Array::F64(values) => values.iter().for_each(|v| bytes.extend(v.to_le_bytes())),
                 Array::U64(values) => values.iter().for_each(|v| bytes.extend(v.to_le_bytes())),
+                Array::U8(values) => bytes.extend_from_slice(values),
             }
         }
         let digest = Digest::of(&bytes);
@@ -188,6 +205,7 @@ fn sized<'a, T>(name: &str, values: &'a [T], len: usize) -> Result<&'a [T], Erro
 
 fn take<'a>(entry: &Entry, bytes: &'a [u8]) -> Result<(Array, &'a [u8]), Error> {
     let size = match entry.kind {
+        Kind::U8 => 1,
         Kind::F32 => 4,
         Kind::F64 | Kind::U64 => 8,
     };
@@ -197,6 +215,7 @@ fn take<'a>(entry: &Entry, bytes: &'a [u8]) -> Result<(Array, &'a [u8]), Error> 
     };
     let (fours, eights) = (held.as_chunks::<4>().0, held.as_chunks::<8>().0);
     let array = match entry.kind {
+        Kind::U8 => Array::U8(held.to_vec()),
         Kind::F32 => Array::F32(fours.iter().map(|b| f32::from_le_bytes(*b)).collect()),
         Kind::F64 => Array::F64(eights.iter().map(|b| f64::from_le_bytes(*b)).collect()),
         Kind::U64 => Array::U64(eights.iter().map(|b| u64::from_le_bytes(*b)).collect()),
@@ -213,6 +232,7 @@ mod tests {
         archive.put_f32("a", vec![1.5, f32::NAN, -0.0]);
         archive.put_f64("b", vec![0.1]);
         archive.put_u64("c", vec![u64::MAX, 0]);
+        archive.put_bytes("d", vec![7, 0, 255]);
         archive
     }
 
@@ -227,6 +247,7 @@ mod tests {
             (read.f64("b", 1).unwrap(), read.u64("c", 2).unwrap()),
             (&[0.1][..], &[u64::MAX, 0][..])
         );
+        assert_eq!(read.bytes("d").unwrap(), [7, 0, 255]);
         assert_eq!(read.card::<String>().unwrap(), "a card");
     }
 

@@ -370,6 +370,31 @@ impl Dqn {
         }
     }
 
+    fn archive(
+        &self,
+        config: &DqnConfig,
+        replay: &Replay,
+        environments: serde_json::Value,
+    ) -> Result<Archive, Error> {
+        let card = Card {
+            kind: "dqn".to_owned(),
+            config,
+            seed: self.seed.number(),
+            width: self.values.inputs(),
+            actions: Actions::Choice(self.choices),
+            draws: self.draws,
+            updates: self.updates,
+            steps: self.steps,
+            environments,
+        };
+        let mut archive = Archive::new(card)?;
+        self.values.save("values", &mut archive);
+        archive.put_f32("older", self.older.clone());
+        replay.save(&mut archive);
+        self.scaler.save(&mut archive);
+        Ok(archive)
+    }
+
     fn exploded(&self, what: &str) -> Error {
         Error::TrainAgent {
             agent: "dqn",
@@ -466,23 +491,13 @@ impl Agent for Dqn {
     }
 
     fn save(&self, envs: &dyn VecEnv) -> Result<Vec<u8>, Error> {
-        let card = Card {
-            kind: "dqn".to_owned(),
-            config: &self.config,
-            seed: self.seed.number(),
-            width: self.values.inputs(),
-            actions: self.space(),
-            draws: self.draws,
-            updates: self.updates,
-            steps: self.steps,
-            environments: envs.save()?,
-        };
-        let mut archive = Archive::new(card)?;
-        self.values.save("values", &mut archive);
-        archive.put_f32("older", self.older.clone());
-        self.replay.save(&mut archive);
-        self.scaler.save(&mut archive);
-        archive.to_bytes()
+        self.archive(&self.config, &self.replay, envs.save()?)?.to_bytes()
+    }
+
+    fn save_to_act(&self) -> Result<Vec<u8>, Error> {
+        let config = DqnConfig { replay: self.config.batch, ..self.config.clone() };
+        let replay = Replay::new(config.replay, self.values.inputs(), config.priorities);
+        self.archive(&config, &replay, serde_json::Value::Null)?.to_bytes()
     }
 }
 

@@ -42,11 +42,15 @@ pub struct Likeness {
     pub mean_value_correlation: f64,
 }
 
-/// What each member said.
-struct Votes {
-    rows: usize,
-    actions: Vec<Vec<f32>>,
-    values: Vec<Vec<f32>>,
+/// What each member said of rows of observations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Votes {
+    /// Rows.
+    pub rows: usize,
+    /// By member: an action for each row.
+    pub actions: Vec<Vec<f32>>,
+    /// By member: how much each row is worth.
+    pub values: Vec<Vec<f32>>,
 }
 
 impl Ensemble {
@@ -83,12 +87,17 @@ impl Ensemble {
     /// Lets all vote on rows of observations.
     pub fn poll(&mut self, observations: &[f32]) -> Result<Poll, Error> {
         let votes = self.ask(observations)?;
+        Ok(self.count(&votes))
+    }
+
+    /// What a vote found.
+    pub fn count(&self, votes: &Votes) -> Poll {
         let count = self.members.len() as f64;
         let values = (0..votes.rows)
             .map(|row| votes.values.iter().map(|of| f64::from(of[row])).sum::<f64>() / count)
             .collect();
-        let (actions, agreement) = self.tally(&votes);
-        Ok(Poll { actions, agreement, values })
+        let (actions, agreement) = self.tally(votes);
+        Poll { actions, agreement, values }
     }
 
     /// How alike the members are on rows of observations.
@@ -106,7 +115,8 @@ impl Ensemble {
         })
     }
 
-    fn ask(&mut self, observations: &[f32]) -> Result<Votes, Error> {
+    /// Lets each member speak for itself.
+    pub fn ask(&mut self, observations: &[f32]) -> Result<Votes, Error> {
         let mut votes = Votes { rows: 0, actions: Vec::new(), values: Vec::new() };
         for member in &mut self.members {
             votes.actions.push(member.act(observations, Choosing::Best)?);

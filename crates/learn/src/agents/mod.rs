@@ -3,7 +3,7 @@
 //! An [`Env`] is one environment; [`Vectorised`] steps many copies as one. An [`Agent`] acts in
 //! them and learns; [`train`] runs it, [`evaluate`] measures it, [`Agent::save`] stores it with
 //! its environments, and `resume` goes on bit for bit; [`acting`] reads it to act alone.
-//! [`Ensemble`] lets several vote.
+//! [`Ensemble`] lets several vote; an [`Algorithm`] is a kind of agent with its settings as data.
 //!
 //! No generator is carried along: each draw has its own node of the tree of randomness, named by
 //! the update or the step, so the place in the stream is a pair of counts. Policy and value
@@ -15,6 +15,7 @@
 pub mod a2c;
 mod actor_critic;
 mod agent;
+pub mod algorithm;
 mod alone;
 mod checkpoint;
 mod distribution;
@@ -35,6 +36,7 @@ mod vectorised;
 pub use a2c::{A2c, A2cConfig};
 pub use actor_critic::Minds;
 pub use agent::{Acting, Agent, Flow, Progress, evaluate, train};
+pub use algorithm::Algorithm;
 pub use alone::acting;
 pub use checkpoint::Archive;
 pub use distribution::Choosing;

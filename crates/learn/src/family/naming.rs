@@ -11,7 +11,7 @@ use super::Family;
 use crate::logistic::LogisticParams;
 use crate::networks::{self, NetworkParams};
 use crate::trees::{Objective, TreeParams};
-use crate::{Error, Reading};
+use crate::{Error, Reading, setting};
 
 impl Family {
     /// Names of what can be trained, and what each is.
@@ -63,27 +63,7 @@ impl Family {
     /// `design.hidden`. A path that does not exist, or a value that does not fit, is refused with
     /// what there is.
     pub fn with(&self, path: &str, value: &Json) -> Result<Family, Error> {
-        let refuse = |what: String| Error::ReadSetting { path: path.to_owned(), what };
-        let mut whole = serde_json::to_value(self)
-            .map_err(|source| Error::WriteJson { what: "settings", source })?;
-        let mut at = &mut whole;
-        for name in path.split('.') {
-            let Some(fields) = at.as_object_mut() else {
-                return Err(refuse(format!("{name:?} asks for a part of what has none")));
-            };
-            let known = || {
-                let names = fields.keys().filter(|name| !["family", "network"].contains(&&***name));
-                names.cloned().collect::<Vec<_>>().join(", ")
-            };
-            match fields.contains_key(name) && !["family", "network"].contains(&name) {
-                true => at = &mut fields[name],
-                false => return Err(refuse(format!("there is no {name:?}; there is {}", known()))),
-            }
-        }
-        let before = at.clone();
-        *at = value.clone();
-        serde_json::from_value(whole)
-            .map_err(|fault| refuse(format!("{value} does not fit; it is {before} now: {fault}")))
+        setting::changed(self, (path, value), &["family", "network"])
     }
 
     /// Steps of a sequence that the family reads, where it reads sequences of one width.

@@ -128,34 +128,48 @@ impl HeldOut {
         log: &mut dyn VaultLog,
         score: impl FnOnce(&Samples) -> Result<R, Error>,
     ) -> Result<Opened<R>, Error> {
-        let asking =
-            |source| Error::UseLog { what: "ask the log of held-out openings".to_owned(), source };
-        let before = log.find(&opening.experiment).map_err(asking)?;
-        let openings_by_others =
-            log.count_others(&self.digest, &opening.experiment).map_err(asking)?;
-        if let Some(record) = before {
-            if record.vault != self.digest || record.opening.subject != opening.subject {
-                let Opening { experiment, by, at, .. } = record.opening;
-                return Err(Error::OpenVault { experiment, by, at });
-            }
-            if let Some(stored) = record.result {
-                let result = serde_json::from_value(stored).map_err(|source| Error::UseLog {
-                    what: format!("read the stored result of {:?}", opening.experiment),
-                    source: Box::new(source),
-                })?;
-                return Ok(Opened { result, openings_by_others, from_record: true });
-            }
-        }
-        let mut record = OpeningRecord { vault: self.digest, opening, result: None };
-        let keeping = |source| Error::UseLog { what: "keep a held-out opening".to_owned(), source };
-        log.keep(&record).map_err(keeping)?;
-        let result = score(&self.samples)?;
-        let stored = serde_json::to_value(&result)
-            .map_err(|source| Error::WriteJson { what: "held-out result", source })?;
-        record.result = Some(stored);
-        log.keep(&record).map_err(keeping)?;
-        Ok(Opened { result, openings_by_others, from_record: false })
+        open_once(&self.digest, opening, log, || score(&self.samples))
     }
+}
+
+/// Opens what was held out and has this digest, whatever it is: as [`HeldOut::open`] does for
+/// samples. `score` is called only where it may look.
+///
+/// # Errors
+/// [`Error::OpenVault`] where the experiment opened other rows, or for another model;
+/// [`Error::UseLog`] where the log fails, and what `score` gives.
+pub fn open_once<R: Serialize + for<'de> Deserialize<'de>>(
+    vault: &Digest,
+    opening: Opening,
+    log: &mut dyn VaultLog,
+    score: impl FnOnce() -> Result<R, Error>,
+) -> Result<Opened<R>, Error> {
+    let asking =
+        |source| Error::UseLog { what: "ask the log of held-out openings".to_owned(), source };
+    let before = log.find(&opening.experiment).map_err(asking)?;
+    let openings_by_others = log.count_others(vault, &opening.experiment).map_err(asking)?;
+    if let Some(record) = before {
+        if record.vault != *vault || record.opening.subject != opening.subject {
+            let Opening { experiment, by, at, .. } = record.opening;
+            return Err(Error::OpenVault { experiment, by, at });
+        }
+        if let Some(stored) = record.result {
+            let result = serde_json::from_value(stored).map_err(|source| Error::UseLog {
+                what: format!("read the stored result of {:?}", opening.experiment),
+                source: Box::new(source),
+            })?;
+            return Ok(Opened { result, openings_by_others, from_record: true });
+        }
+    }
+    let mut record = OpeningRecord { vault: vault.clone(), opening, result: None };
+    let keeping = |source| Error::UseLog { what: "keep a held-out opening".to_owned(), source };
+    log.keep(&record).map_err(keeping)?;
+    let result = score()?;
+    let stored = serde_json::to_value(&result)
+        .map_err(|source| Error::WriteJson { what: "held-out result", source })?;
+    record.result = Some(stored);
+    log.keep(&record).map_err(keeping)?;
+    Ok(Opened { result, openings_by_others, from_record: false })
 }
 
 /// Openings kept in memory, for tests and for runs that leave nothing behind.

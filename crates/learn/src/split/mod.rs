@@ -14,7 +14,8 @@ use std::marker::PhantomData;
 use base::Panel;
 
 pub use folds::{CombinatorialPlan, Pair, WalkWindow, combinatorial, k_fold, walk_forward};
-pub use held_out::{HeldOut, Opened, Opening, OpeningRecord, VaultLog, VaultMemory, hold_out};
+pub use held_out::{HeldOut, Opened, Opening, OpeningRecord, VaultLog, VaultMemory};
+pub use held_out::{hold_out, open_once};
 
 use crate::samples::Samples;
 
