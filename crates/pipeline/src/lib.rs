@@ -2,8 +2,10 @@
 //!
 //! **For**: the jobs a person starts from the command line, each of which may be run twice.
 //! **Must never know**: the terminal, the environment, the clock; `app` passes them in.
-//! **Start reading** at [`demo`], then [`study`]; [`modelling`] serves models of any kind.
+//! **Start reading** at [`demo`], then [`study`]; [`modelling`] serves models of any kind,
+//! [`agents`] those that learn by acting.
 
+pub mod agents;
 pub mod backtest;
 pub mod day;
 pub mod demo;
@@ -152,6 +154,20 @@ pub enum Error {
         /// Why.
         #[source]
         source: Box<learn::Error>,
+    },
+    /// Bars or settings that agents can't be trained or judged by.
+    #[error("let agents trade bars: {what}")]
+    SetAgents {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// No agents of that name.
+    #[error("find agents {name}: {known}")]
+    FindAgents {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
     },
     /// No model of that name.
     #[error("find model {name}: {known}")]

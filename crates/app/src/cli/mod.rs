@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+pub(crate) mod agents;
 pub(crate) mod broker;
 pub(crate) mod depth;
 pub(crate) mod exchange;
@@ -18,6 +19,7 @@ use base::Day;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::log::Wanted;
+use agents::AgentsCommand;
 use broker::{BrokerArg, BrokerArgs};
 use depth::DepthCommand;
 use exchange::ExchangeArgs;
@@ -120,6 +122,9 @@ pub(crate) enum Command {
     /// Models: list, register one from elsewhere, export.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Agents that learn to trade bars by acting: train an ensemble, judge it on later bars.
+    #[command(subcommand)]
+    Agents(AgentsCommand),
     /// Walk a session: download, features, scan, score, plan, approve, execute, manage,
     /// reconcile, report. A dry run unless told otherwise.
     Day(DayArgs),

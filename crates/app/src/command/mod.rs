@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod agents;
 pub(crate) mod broker;
 mod data;
 mod day;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: Cli, terminal: Terminal) -> Result<(), Failure> {
         Command::Models(command) => {
             modelling::models::run(&command, place(&cli.home, &cli.db), terminal)
         }
+        Command::Agents(command) => agents::run(&command, place(&cli.home, &cli.db), terminal),
         Command::Depth(command) => depth::run(&command, &cli.home, terminal),
         Command::Execute(args) => execute::run(&args, &cli.home, terminal),
         Command::Exchange(args) => exchange::run(&args, &cli.home, terminal),
