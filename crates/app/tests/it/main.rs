@@ -3,6 +3,7 @@
 // These tests are about files.
 #![allow(clippy::disallowed_methods)]
 
+mod agents;
 mod bad_input;
 mod crash;
 mod database;

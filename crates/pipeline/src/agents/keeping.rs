@@ -55,7 +55,7 @@ pub struct Card {
     /// True for made bars.
     pub synthetic: bool,
     /// Version of the data.
-    pub version: String,
+    pub data_version: String,
     /// Digest of all bars, the held-out ones among them.
     pub data: Digest,
     /// The bars learned from.

@@ -54,13 +54,13 @@ pub struct Job {
     pub at: Ts,
 }
 
-/// Trained agents and what the reader must know.
+/// Trained agents.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The agents, kept.
     pub kept: Kept,
-    /// What the reader must know.
-    pub notes: Vec<String>,
+    /// What an earlier run of the same job had done.
+    pub news: Option<String>,
 }
 
 /// Trains, or goes on training. A stopped one ends with [`Error::Stopped`].
@@ -88,7 +88,7 @@ pub fn train(tape: &Tape, job: &Job, ports: &Ports<'_>) -> Result<Outcome, Error
         symbol: tape.symbol.clone(),
         minutes: tape.minutes,
         synthetic: tape.origin == lake::Origin::Synthetic,
-        version: tape.version.clone(),
+        data_version: tape.version.clone(),
         data: tape.digest.clone(),
         learned: judging::part(tape, (0, cut)),
         held_out: judging::part(tape, (cut, tape.bars.len())),
@@ -99,8 +99,7 @@ pub fn train(tape: &Tape, job: &Job, ports: &Ports<'_>) -> Result<Outcome, Error
     };
     let kept = keeping::keep(ports.store, &job.name, card, crews)?;
     work.close();
-    let notes = tape.notes.iter().cloned().chain(news).collect();
-    Ok(Outcome { kept, notes })
+    Ok(Outcome { kept, news })
 }
 
 /// The first bar that is held out.

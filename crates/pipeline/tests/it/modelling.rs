@@ -24,10 +24,10 @@ use tempfile::TempDir;
 
 /// A shelf in memory.
 #[derive(Default)]
-struct Table(Mutex<BTreeMap<String, Vec<u8>>>);
+pub(crate) struct Table(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Table {
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }
 }
@@ -52,13 +52,13 @@ impl Shelf for Table {
 }
 
 /// Somebody who loses patience after so many steps.
-struct Impatient {
+pub(crate) struct Impatient {
     left: AtomicU64,
     stop: AtomicBool,
 }
 
 impl Impatient {
-    fn after(steps: u64) -> Impatient {
+    pub(crate) fn after(steps: u64) -> Impatient {
         Impatient { left: AtomicU64::new(steps), stop: AtomicBool::new(false) }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn heading(card: &Card) -> String {
         card.symbol,
         card.learned.from,
         card.learned.to,
-        card.version,
+        card.data_version,
         costs(card.market.costs),
     )
 }

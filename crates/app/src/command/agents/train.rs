@@ -21,7 +21,7 @@ struct Answer<'a> {
     digest: String,
     #[serde(flatten)]
     card: &'a pipeline::agents::Card,
-    notes: &'a [String],
+    news: &'a Option<String>,
 }
 
 pub(super) fn run(
@@ -60,20 +60,20 @@ pub(super) fn run(
         at: MachineClock.now(),
     };
     let outcome = Workshop::open((home, url), terminal)?.with(|ports| train(&tape, &job, ports))?;
-    let Outcome { kept, notes } = &outcome;
+    let Outcome { kept, news } = &outcome;
     let (name, version) = (kept.name.as_str(), kept.version.as_str());
     let (digest, card) = (kept.digest.to_string(), &kept.card);
     let text = format!(
         "{}{}\nON THE BARS THEY LEARNED FROM, which flatters them; `trimtab agents evaluate {name}` \
          opens the {} held-out bars from {} to {}, once\n{}\nkept as {name} version {version}",
-        show::notes(notes.iter().chain(&card.on_learned.notes)),
+        show::notes(card.notes.iter().chain(&card.on_learned.notes).chain(news)),
         show::heading(card),
         card.held_out.bars,
         card.held_out.from,
         card.held_out.to,
         show::judged(&card.on_learned),
     );
-    terminal.answer(&Answer { name, version, digest, card, notes }, text)
+    terminal.answer(&Answer { name, version, digest, card, news }, text)
 }
 
 fn costs(args: &CostArgs) -> Costs {
