@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use crate::Error;
 
-/// The same settings with one changed: a path of names with dots, as in `design.hidden`. Names in
+/// The same settings with one changed: a path of names and places with dots, as in `design.hidden` or
+/// `members.0.epochs`. Names in
 /// `hidden` say what the settings are of and can't be changed.
 ///
 /// # Errors
@@ -22,6 +23,17 @@ pub(crate) fn changed<T: Serialize + DeserializeOwned>(
         .map_err(|source| Error::WriteJson { what: "settings", source })?;
     let mut at = &mut whole;
     for name in path.split('.') {
+        if let Some(count) = at.as_array().map(Vec::len) {
+            let place = name.parse::<usize>().ok().filter(|place| *place < count);
+            let Some(place) = place else {
+                return Err(refuse(format!(
+                    "there is no {name:?} among 0 to {}",
+                    count.max(1) - 1
+                )));
+            };
+            at = &mut at[place];
+            continue;
+        }
         let Some(fields) = at.as_object_mut() else {
             return Err(refuse(format!("{name:?} asks for a part of what has none")));
         };

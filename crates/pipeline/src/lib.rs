@@ -11,6 +11,7 @@ pub mod day;
 pub mod demo;
 pub mod depth;
 pub mod execute;
+pub mod figure;
 pub mod flow;
 pub mod history;
 pub mod journal;

@@ -57,10 +57,33 @@ pub(crate) struct RowsArgs {
     pub steps: Option<usize>,
 }
 
+/// The curve that makes chances come true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CurveArg {
+    /// Whichever is best on rows it was not fitted on; none where that is.
+    Best,
+    /// A logistic curve over the log odds.
+    Platt,
+    /// A monotone curve of any shape.
+    Isotonic,
+}
+
+/// What a trade wins and costs, for the expected value of a threshold.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct StakesArgs {
+    /// What a win brings, in R: multiples of what a loss takes.
+    #[arg(long, value_name = "R", default_value_t = 1.0)]
+    pub reward_to_risk: f64,
+    /// What each trade costs, in R.
+    #[arg(long, value_name = "R", default_value_t = 0.0)]
+    pub cost_r: f64,
+}
+
 /// The model and how it is trained.
 #[derive(Debug, Args)]
 pub(crate) struct LearnArgs {
-    /// Kind of model; `trimtab models kinds` lists all.
+    /// Kind of model; `trimtab models kinds` lists all. Several are averaged: gru+trees, or mlp*5
+    /// for five seeds of one.
     #[arg(long, default_value = "trees")]
     pub model: String,
     /// Name it is kept under; that of the file and the kind when absent.
@@ -81,6 +104,10 @@ pub(crate) struct LearnArgs {
     /// Days kept empty between learning and judging.
     #[arg(long, value_name = "DAYS", default_value_t = 0.0)]
     pub embargo_days: f64,
+    /// Make chances of a win come true by a curve that is fitted on the forecasts of walking
+    /// forward, never on the held-out rows.
+    #[arg(long, value_enum, value_name = "CURVE")]
+    pub calibrate: Option<CurveArg>,
     /// Seed of everything.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
@@ -96,6 +123,8 @@ pub(crate) struct LearnArgs {
   trimtab train signals.parquet --target won --model mlp --set epochs=50 --set design.hidden=[32]
   trimtab train days.csv --target regime --model gru --steps 20 --ends known_at
   trimtab train --sql \"select * from bars_daily\" --target close --kind numbers
+  trimtab train signals.csv --target won --calibrate best --reward-to-risk 2.5
+  trimtab train days.csv --target regime --model regime_ensemble --steps 21
   trimtab train books.parquet --model deep_lob --target direction,spread,impact
 
 Ctrl-C leaves a checkpoint, and so does a crash; the same command goes on from there.")]
@@ -106,6 +135,9 @@ pub(crate) struct TrainArgs {
     /// The model.
     #[command(flatten)]
     pub learn: LearnArgs,
+    /// Stakes.
+    #[command(flatten)]
+    pub stakes: StakesArgs,
 }
 
 /// How settings are searched.
@@ -172,6 +204,9 @@ pub(crate) struct TuneArgs {
     /// Share the search with other processes on the same state store.
     #[arg(long)]
     pub shared: bool,
+    /// Stakes.
+    #[command(flatten)]
+    pub stakes: StakesArgs,
 }
 
 /// A kept model.
@@ -197,6 +232,9 @@ pub(crate) struct EvaluateArgs {
     /// The rows; the model's own held-out ones when absent.
     #[command(flatten)]
     pub rows: RowsArgs,
+    /// Stakes.
+    #[command(flatten)]
+    pub stakes: StakesArgs,
 }
 
 /// Explaining.

@@ -98,6 +98,46 @@ fn a_figure_for_people_stands_beside_its_interval_and_blind_guessing() {
 }
 
 #[test]
+fn chances_are_calibrated_before_the_held_out_rows_and_shown_with_their_thresholds() {
+    let desk = Desk::new();
+    let data = desk.rows();
+    let words = ["train", &data, "--target", "won", "--name", "c", SHORT[0], SHORT[1]];
+    let trained = desk.json(&[&words[..], &["--calibrate", "platt"]].concat());
+    let found = &trained["chances"]["calibrated"];
+    assert_eq!((&found["curve"], &found["rows"]), (&"platt".into(), &180.into()));
+    let plain = ["train", &data, "--target", "won", "--name", "plain", SHORT[0], SHORT[1]];
+    let plain = desk.json(&plain);
+    assert_ne!(trained["version"], plain["version"]);
+    let told = run(&mut trimtab(desk.home.path(), &["evaluate", "c", "--reward-to-risk", "2"]));
+    for wanted in ["won (95 % interval)", "a win brings 2 R", "expected value, R", "recall"] {
+        assert!(told.contains(wanted), "{wanted} in {told}");
+    }
+}
+
+#[test]
+fn gains_of_trees_stand_beside_shapley_values_and_shuffles() {
+    let desk = Desk::new();
+    let data = desk.rows();
+    desk.json(&["train", &data, "--target", "won", "--name", "g", SHORT[0], SHORT[1]]);
+    let told = desk.json(&["explain", "g", "--shuffles", "2"]);
+    for table in ["gains", "rises"] {
+        assert_eq!(told[table][0]["feature"], "x", "{table}");
+    }
+    assert_eq!(told["contributions"][0][0]["feature"], "x");
+}
+
+#[test]
+fn an_average_says_how_much_its_members_disagree() {
+    let desk = Desk::new();
+    let data = desk.rows();
+    let words = ["train", &data, "--target", "won", "--model", "logistic+mlp*2", "--name", "avg"];
+    let trained = desk.json(&[&words[..], &["--set", "members.1.epochs=3"]].concat());
+    assert_eq!(trained["family"], "average");
+    let judged = desk.json(&["evaluate", "avg"]);
+    assert!(judged["disagreement"]["mean"]["value"].as_f64().unwrap() > 0.0, "{judged}");
+}
+
+#[test]
 fn a_sequence_is_made_of_rows_and_a_setting_follows_its_path() {
     let desk = Desk::new();
     let data = desk.rows();
@@ -253,7 +293,9 @@ fn what_is_wrong_is_said_with_what_to_do() {
     let one = desk.file("one.csv", "x,won\n1,1\n2,1\n3,1\n4,1\n5,1\n6,1\n7,1\n8,1\n9,1\n10,1\n");
     let text = desk.file("text.csv", "x,name,won\n1,a,1\n2,b,0\n3,a,1\n4,c,0\n5,a,1\n6,b,0\n");
     let endless = desk.file("inf.csv", &rows(0..60).replace("0.0000", "inf"));
-    let cases: [(&[&str], &str); 12] = [
+    let cases: [(&[&str], &str); 14] = [
+        (&["train", &data, "--target", "x", "--calibrate", "best"], "chances of a win"),
+        (&["train", &data, "--target", "won", "--model", "mlp*1"], "give 2 to 100"),
         (&["train", "--target", "won"], "name a CSV or Parquet file"),
         (&["train", &data], "--target"),
         (&["train", &data, "--target", "lost"], "there is date, x, y, won"),

@@ -17,6 +17,19 @@ use crate::score::brier;
 /// Blocks of time that judge which calibration to take.
 const JUDGING_BLOCKS: usize = 5;
 
+/// A kind of curve that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Curve {
+    /// Whichever is best when each fifth of the rows is judged by a curve of the others; none
+    /// where that is.
+    Best,
+    /// A logistic curve over the log odds.
+    Platt,
+    /// A monotone curve of any shape.
+    Isotonic,
+}
+
 /// A map from scores to probabilities, never decreasing (Platt's unless its slope is negative).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,16 +61,36 @@ impl Calibration {
         }
     }
 
+    /// Fits the kind that was asked for. Rows must be predictions of models that did not learn
+    /// from them, in order of time.
+    ///
+    /// # Errors
+    /// [`Error::Measure`] for rows of one outcome.
+    pub fn fit(curve: Curve, scores: &[Prob], labels: &[bool]) -> Result<Calibration, Error> {
+        match curve {
+            Curve::Best => Calibration::choose(scores, labels),
+            Curve::Platt => check_outcomes(scores, labels).map(|()| fit_platt(scores, labels)),
+            Curve::Isotonic => {
+                check_outcomes(scores, labels).map(|()| fit_isotonic(scores, labels))
+            }
+        }
+    }
+
+    /// Probabilities of the rows by a curve of this kind that saw none of their own fifth: what
+    /// calibrating is worth.
+    pub fn crossed(&self, scores: &[Prob], labels: &[bool]) -> Vec<Prob> {
+        match self {
+            Calibration::None => scores.to_vec(),
+            Calibration::Platt(_) => crossed(scores, labels, fit_platt),
+            Calibration::Isotonic(_) => crossed(scores, labels, fit_isotonic),
+        }
+    }
+
     /// Takes the kind whose Brier score is least when each fifth of the rows is judged by a
     /// curve fitted on the other four, then fits that kind on all. Among equals the simpler one
     /// wins. Rows must be out-of-fold predictions in order of time.
     pub fn choose(scores: &[Prob], labels: &[bool]) -> Result<Calibration, Error> {
-        crate::score::check_lengths(scores, labels)?;
-        let wins = labels.iter().filter(|&&label| label).count();
-        if wins == 0 || wins == labels.len() {
-            let what = format!("calibration needs both outcomes; {wins} of {} won", labels.len());
-            return Err(Error::Measure { what });
-        }
+        check_outcomes(scores, labels)?;
         let mut best = (Calibration::None, brier(scores, labels));
         for fit in [fit_platt as Fit, fit_isotonic as Fit] {
             let loss = judged(scores, labels, fit);
@@ -79,7 +112,24 @@ fn fit_isotonic(scores: &[Prob], labels: &[bool]) -> Calibration {
     Calibration::Isotonic(Isotonic::fit(scores, labels))
 }
 
+fn check_outcomes(scores: &[Prob], labels: &[bool]) -> Result<(), Error> {
+    crate::score::check_lengths(scores, labels)?;
+    let wins = labels.iter().filter(|&&label| label).count();
+    match wins == 0 || wins == labels.len() {
+        false => Ok(()),
+        true => {
+            let what = format!("calibration needs both outcomes; {wins} of {} won", labels.len());
+            Err(Error::Measure { what })
+        }
+    }
+}
+
 fn judged(scores: &[Prob], labels: &[bool], fit: Fit) -> f64 {
+    brier(&crossed(scores, labels, fit), labels)
+}
+
+/// Each fifth by a curve that was fitted on the other four.
+fn crossed(scores: &[Prob], labels: &[bool], fit: Fit) -> Vec<Prob> {
     let mut judged = Vec::with_capacity(scores.len());
     for block in 0..JUDGING_BLOCKS {
         let border = |at: usize| at * scores.len() / JUDGING_BLOCKS;
@@ -90,7 +140,7 @@ fn judged(scores: &[Prob], labels: &[bool], fit: Fit) -> f64 {
         let curve = if rest.is_empty() { Calibration::None } else { fit(&rest, &known) };
         judged.extend(scores[from..to].iter().map(|&score| curve.apply(score)));
     }
-    brier(&judged, labels)
+    judged
 }
 
 /// A probability from arithmetic that can leave 0..=1 by rounding only.

@@ -3,6 +3,9 @@
 //! A [`Family`] names a kind of model with its settings; with a seed it is a [`FamilyLearner`].
 //! What it fits is a [`Trained`], whose bytes say by themselves which family they are of.
 
+mod average;
+mod calibrated;
+mod framing;
 mod naming;
 mod searching;
 mod watching;
@@ -13,9 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::logistic::{LogisticModel, LogisticParams};
 use crate::networks::{NetworkLearner, NetworkModel, NetworkParams};
 use crate::split::{Fold, Train};
-use crate::trees::{Objective, TreeLearner, TreeModel, TreeParams};
+use crate::trees::{Flow, Objective, TreeLearner, TreeModel, TreeParams};
 use crate::{Error, Forecasts, Learner, Model, Targets};
 
+pub use average::{Average, AverageParams};
+pub use calibrated::Calibrated;
 pub use watching::{FamilyEnded, FamilyWatch, Step};
 
 /// A kind of model with its settings.
@@ -29,6 +34,8 @@ pub enum Family {
     Logistic(LogisticParams),
     /// Networks: wins, classes, numbers, several numbers.
     Network(NetworkParams),
+    /// Several of the others, averaged.
+    Average(AverageParams),
 }
 
 /// An unfitted model of any family.
@@ -49,6 +56,10 @@ pub enum Trained {
     Logistic(LogisticModel),
     /// A network.
     Network(NetworkModel),
+    /// Several of the others, averaged.
+    Average(Average),
+    /// Any of the others behind a curve that makes its chances come true.
+    Calibrated(Box<Calibrated>),
 }
 
 impl Family {
@@ -58,6 +69,17 @@ impl Family {
             Family::Trees(_) => "trees",
             Family::Logistic(_) => "logistic",
             Family::Network(_) => "network",
+            Family::Average(_) => "average",
+        }
+    }
+
+    /// Rounds of trees, or epochs of networks, unless training ends early.
+    pub fn rounds(&self) -> u32 {
+        match self {
+            Family::Trees(params) => params.n_estimators,
+            Family::Logistic(_) => 1,
+            Family::Network(params) => params.epochs,
+            Family::Average(params) => params.rounds(),
         }
     }
 }
@@ -93,6 +115,13 @@ impl Learner for FamilyLearner {
                 let learner = NetworkLearner { params: params.clone(), seed: self.seed };
                 Trained::Network(learner.fit(train)?)
             }
+            Family::Average(params) => {
+                let watch = FamilyWatch { after_step: &mut |_| Flow::Go, resume: None };
+                match average::fit((self, params), train, watch)? {
+                    FamilyEnded::Fitted(model) => *model,
+                    FamilyEnded::Stopped(_) => unreachable!("nobody asked to stop"),
+                }
+            }
         })
     }
 }
@@ -104,6 +133,25 @@ impl Trained {
             Trained::Trees(_) => Vec::new(),
             Trained::Logistic(model) => model.notes(),
             Trained::Network(model) => model.notes(),
+            Trained::Average(model) => model.notes(),
+            Trained::Calibrated(calibrated) => calibrated.model().notes(),
+        }
+    }
+
+    /// The model itself, without the curve that calibrates it.
+    pub fn uncalibrated(&self) -> &Trained {
+        match self {
+            Trained::Calibrated(calibrated) => calibrated.model(),
+            other => other,
+        }
+    }
+
+    /// How much the members disagree on each row, where the model is an average; see
+    /// [`Average::disagreement`].
+    pub fn disagreement(&self, panel: &Panel) -> Result<Option<Vec<f64>>, Error> {
+        match self.uncalibrated() {
+            Trained::Average(average) => average.disagreement(panel).map(Some),
+            _ => Ok(None),
         }
     }
 }
@@ -114,6 +162,8 @@ impl Model for Trained {
             Trained::Trees(model) => model.features(),
             Trained::Logistic(model) => model.features(),
             Trained::Network(model) => model.features(),
+            Trained::Average(model) => model.features(),
+            Trained::Calibrated(calibrated) => calibrated.model().features(),
         }
     }
 
@@ -122,6 +172,8 @@ impl Model for Trained {
             Trained::Trees(model) => model.predict(panel),
             Trained::Logistic(model) => model.predict(panel),
             Trained::Network(model) => model.predict(panel),
+            Trained::Average(model) => model.predict(panel),
+            Trained::Calibrated(calibrated) => calibrated.predict(panel),
         }
     }
 
@@ -130,6 +182,8 @@ impl Model for Trained {
             Trained::Trees(model) => model.predict_proba(panel),
             Trained::Logistic(model) => model.predict_proba(panel),
             Trained::Network(model) => model.predict_proba(panel),
+            Trained::Average(model) => model.predict_proba(panel),
+            Trained::Calibrated(calibrated) => calibrated.predict_proba(panel),
         }
     }
 
@@ -138,12 +192,31 @@ impl Model for Trained {
             Trained::Trees(model) => model.to_bytes(),
             Trained::Logistic(model) => model.to_bytes(),
             Trained::Network(model) => model.to_bytes(),
+            Trained::Average(model) => model.to_bytes(),
+            Trained::Calibrated(calibrated) => calibrated.to_bytes(),
         }
     }
 
-    /// Trees are XGBoost's JSON, a logistic regression is JSON that names its format, and a
-    /// network is safetensors.
+    /// Trees are XGBoost's JSON, a logistic regression is JSON that names its format, a network is
+    /// safetensors; averages and calibrated models begin with a mark of their own.
     fn from_bytes(bytes: &[u8]) -> Result<Trained, Error> {
+        match bytes.starts_with(calibrated::MARK) {
+            true => Ok(Trained::Calibrated(Box::new(Calibrated::from_bytes(bytes)?))),
+            false => Trained::uncalibrated_from_bytes(bytes),
+        }
+    }
+}
+
+impl Trained {
+    fn uncalibrated_from_bytes(bytes: &[u8]) -> Result<Trained, Error> {
+        match bytes.starts_with(average::MODEL) {
+            true => Ok(Trained::Average(Average::from_bytes(bytes)?)),
+            false => Trained::plain_from_bytes(bytes),
+        }
+    }
+
+    /// A model that holds no other.
+    fn plain_from_bytes(bytes: &[u8]) -> Result<Trained, Error> {
         let begins = bytes.trim_ascii_start();
         if !begins.starts_with(b"{") {
             return Ok(Trained::Network(NetworkModel::from_bytes(bytes)?));

@@ -7,7 +7,7 @@ use nets::net::{DeepLob, Design, Dual, Health, KanNet, Mlp, Recurrent};
 use nets::net::{RegimeGru, RegimeTransformer};
 use serde_json::Value as Json;
 
-use super::Family;
+use super::{AverageParams, Family};
 use crate::logistic::LogisticParams;
 use crate::networks::{self, NetworkParams};
 use crate::trees::{Objective, TreeParams};
@@ -15,7 +15,7 @@ use crate::{Error, Reading, setting};
 
 impl Family {
     /// Names of what can be trained, and what each is.
-    pub const NAMES: [(&'static str, &'static str); 11] = [
+    pub const NAMES: [(&'static str, &'static str); 12] = [
         ("trees", "gradient-boosted trees"),
         ("logistic", "logistic regression with L1 and L2 penalties"),
         ("mlp", "dense layers"),
@@ -26,11 +26,24 @@ impl Family {
         ("kan", "Kolmogorov-Arnold network: a learned curve on each edge"),
         ("health", "autoencoder with three heads"),
         ("dual", "dense branch beside a liquid one with NCP wiring"),
+        ("regime_ensemble", "average of regime_gru and regime_transformer; any others by + and *"),
         ("deep_lob", "convolutions over levels and time, inception, LSTM, three heads"),
     ];
 
-    /// The family of this name with its usual settings; nothing for a name that is none.
+    /// The family of this name with its usual settings; nothing for a name that is none. Names
+    /// joined by `+` are averaged, and `*` says how often one is trained, each time with another
+    /// seed: `gru+regime_transformer`, `mlp*5`, `gru*3+trees*3`.
     pub fn named(name: &str) -> Option<Family> {
+        if name.contains(['+', '*']) {
+            let mut members = Vec::new();
+            for term in name.split('+') {
+                let (kind, count) = term.split_once('*').unwrap_or((term, "1"));
+                let count = count.trim().parse::<usize>().ok().filter(|count| *count <= 100)?;
+                let member = Family::named(kind.trim())?;
+                members.extend(std::iter::repeat_n(member, count));
+            }
+            return Some(Family::Average(AverageParams { members }));
+        }
         let answer = Answer::Binary { count: 1, positive_weight: 1.0 };
         let recurrent = |cell: Cell, answer: Answer| {
             let (steps, inputs, units, layers) = (20, 1, 64, 2);
@@ -51,6 +64,7 @@ impl Family {
                 let (inputs, hidden, intervals, degree) = (1, vec![16], 5, 3);
                 Design::Kan(KanNet { inputs, hidden, intervals, degree, answer })
             }
+            "regime_ensemble" => return Family::named("regime_gru+regime_transformer"),
             "health" => Design::Health(Health::default()),
             "dual" => Design::Dual(Dual::default()),
             "deep_lob" => Design::DeepLob(DeepLob::default()),
@@ -75,7 +89,24 @@ impl Family {
                 Some(it.steps)
             }
             Family::Network(NetworkParams { design: Design::DeepLob(it), .. }) => Some(it.steps),
+            Family::Average(params) => params.members.iter().find_map(Family::steps),
             _ => None,
+        }
+    }
+
+    /// The same family reading so many steps, all its members that read sequences; nothing else
+    /// is changed.
+    ///
+    /// # Errors
+    /// [`Error::ReadSetting`] where the count does not fit.
+    pub fn stepped(&self, steps: usize) -> Result<Family, Error> {
+        match self {
+            Family::Average(params) => {
+                let members = params.members.iter().map(|member| member.stepped(steps));
+                Ok(Family::Average(AverageParams { members: members.collect::<Result<_, _>>()? }))
+            }
+            other if other.steps().is_some() => other.with("design.steps", &Json::from(steps)),
+            other => Ok(other.clone()),
         }
     }
 
@@ -86,6 +117,9 @@ impl Family {
                 Reading::Quantiles(vec![*alpha])
             }
             Family::Network(params) => networks::reading(&params.design),
+            Family::Average(params) => {
+                params.members.first().map(Family::reading).unwrap_or_default()
+            }
             _ => Reading::Plain,
         }
     }
@@ -96,6 +130,7 @@ impl Family {
             Family::Trees(params) => params.check(),
             Family::Logistic(params) => params.check(),
             Family::Network(params) => params.check(),
+            Family::Average(params) => params.check(),
         }
     }
 }
@@ -113,6 +148,24 @@ mod tests {
             assert_eq!(serde_json::from_str::<Family>(&text).unwrap(), family, "{name}");
         }
         assert_eq!(Family::named("forest"), None);
+    }
+
+    #[test]
+    fn members_are_named_by_plus_and_times() {
+        let Some(Family::Average(found)) = Family::named("gru*2+trees") else { panic!() };
+        let names: Vec<&str> = found.members.iter().map(Family::name).collect();
+        assert_eq!(names, ["network", "network", "trees"]);
+        let stepped = Family::Average(found).stepped(7).unwrap();
+        assert_eq!(stepped.steps(), Some(7));
+        let changed = stepped.with("members.2.max_depth", &json!(3)).unwrap();
+        assert_ne!(changed, stepped);
+        assert_eq!((Family::named("gru+forest"), Family::named("gru*x")), (None, None));
+    }
+
+    #[test]
+    fn members_whose_numbers_are_read_otherwise_are_not_averaged() {
+        let said = Family::named("dual+mlp").unwrap().check().unwrap_err().to_string();
+        assert!(said.contains("read otherwise"), "{said}");
     }
 
     #[test]

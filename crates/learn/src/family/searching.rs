@@ -21,6 +21,7 @@ impl Family {
             Family::Logistic(_) => {
                 return named(vec![("penalty", log(1e-6, 1.0)), ("l1_share", even(0.0, 1.0))]);
             }
+            Family::Average(params) => return of_members(&params.members),
             Family::Network(NetworkParams { design, .. }) => match design {
                 Design::Mlp(_) => {
                     vec![("design.hidden", layers()), ("design.dropout", even(0.0, 0.5))]
@@ -64,6 +65,18 @@ impl Family {
         }
         Ok(family)
     }
+}
+
+/// What each member would search, below its place.
+fn of_members(members: &[Family]) -> Result<Space, Error> {
+    let mut domains = Vec::new();
+    for (at, member) in members.iter().enumerate() {
+        let own = member.space()?;
+        let below =
+            |(name, domain): (&String, &Domain)| (format!("members.{at}.{name}"), domain.clone());
+        domains.extend(own.domains().iter().map(below));
+    }
+    Space::new(domains)
 }
 
 fn choice(names: &[&str]) -> Domain {

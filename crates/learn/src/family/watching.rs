@@ -1,6 +1,6 @@
 //! Training of any family that is watched, broken off and resumed.
 
-use super::{Family, FamilyLearner, Trained, objective};
+use super::{Family, FamilyLearner, Trained, average, objective};
 use crate::networks::{self, Checkpoint, Epoch, NetworkLearner};
 use crate::split::{Fold, Train};
 use crate::trees::{self, Flow, Grown, TreeCheckpoint, TreeLearner, TreeParams};
@@ -43,6 +43,7 @@ impl FamilyLearner {
                 let learner = NetworkLearner { params: params.clone(), seed: self.seed };
                 teach(&learner, train, watch)
             }
+            Family::Average(params) => average::fit((self, params), train, watch),
             Family::Logistic(_) => Ok(FamilyEnded::Fitted(Box::new(self.fit(train)?))),
         }
     }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use base::bootstrap::{Plan, interval};
+use base::stats::wilson;
 use base::{Interval, Prob, Seed};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,9 @@ pub struct ThresholdLine {
     pub called: usize,
     /// Share of them that won; absent when there is none.
     pub precision: Option<f64>,
+    /// 95 % interval of it (Wilson 1927), as if rows were independent.
+    #[serde(default)]
+    pub precision_interval: Option<(f64, f64)>,
     /// Share of all wins among them; absent when there is no win.
     pub recall: Option<f64>,
     /// F-beta with β = 0.5.
@@ -143,6 +147,8 @@ pub fn sweep(
             threshold,
             called: counts.true_wins + counts.false_wins,
             precision: known(counts.precision()),
+            precision_interval: (counts.true_wins + counts.false_wins > 0)
+                .then(|| wilson(counts.true_wins, counts.true_wins + counts.false_wins, 0.95)),
             recall: known(counts.recall()),
             precision_weighted: counts.f_beta(0.5),
         }

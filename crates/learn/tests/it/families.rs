@@ -2,7 +2,10 @@
 //! way to disk, finds columns by name, and refuses what it does not learn.
 
 use base::{Panel, RowKey, Seed, Ts};
-use learn::family::{Family, FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained};
+use learn::calibrate::{Calibration, Platt};
+use learn::family::{
+    AverageParams, Calibrated, Family, FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained,
+};
 use learn::logistic::LogisticParams;
 use learn::networks::NetworkParams;
 use learn::split::everything;
@@ -13,7 +16,9 @@ use rand::RngExt as _;
 fn families() -> Vec<FamilyLearner> {
     let network = NetworkParams { epochs: 40, ..NetworkParams::default() };
     let trees = TreeParams { n_estimators: 40, max_depth: 3, ..TreeParams::default() };
+    let members = vec![Family::Trees(trees.clone()), Family::Network(network.clone())];
     let all = [
+        Family::Average(AverageParams { members }),
         Family::Trees(trees),
         Family::Logistic(LogisticParams::default()),
         Family::Network(network),
@@ -126,7 +131,7 @@ fn trees_and_networks_put_groups_in_order() {
     for learner in families() {
         let name = learner.family.name();
         let Ok(model) = learner.fit(&everything(&samples)) else {
-            assert_eq!(name, "logistic");
+            assert!(["logistic", "average"].contains(&name), "{name}");
             continue;
         };
         let forecasts = model.predict(samples.panel()).unwrap();
@@ -213,5 +218,40 @@ fn a_checkpoint_of_other_rows_of_the_same_samples_is_refused() {
         let FamilyEnded::Stopped(checkpoint) = fit(0, Flow::Stop, None).unwrap() else { continue };
         let said = fit(1, Flow::Go, Some(&checkpoint)).unwrap_err().to_string();
         assert!(said.contains("of other rows"), "{}: {said}", learner.family.name());
+    }
+}
+
+#[test]
+fn an_average_says_the_mean_and_how_much_its_members_disagree() {
+    let samples = samples();
+    let model = families()[0].fit(&everything(&samples)).unwrap();
+    let Trained::Average(average) = &model else { panic!() };
+    let said: Vec<Vec<f32>> = average
+        .members()
+        .iter()
+        .map(|member| member.predict(samples.panel()).unwrap().values().to_vec())
+        .collect();
+    let whole = model.predict(samples.panel()).unwrap();
+    let apart = model.disagreement(samples.panel()).unwrap().unwrap();
+    for row in 0..samples.len() {
+        let (a, b) = (said[0][row], said[1][row]);
+        assert!((whole.values()[row] - (a + b) / 2.0).abs() < 1e-6);
+        assert!((apart[row] - f64::from(a - b).abs()).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn a_calibrated_model_says_what_its_curve_says_and_reads_back() {
+    let samples = samples();
+    let curve = Calibration::Platt(Platt { slope: 0.5, intercept: 0.1 });
+    for learner in families() {
+        let model = learner.fit(&everything(&samples)).unwrap();
+        let wanted: Vec<_> = model.predict_proba(samples.panel()).unwrap();
+        let wanted: Vec<_> = wanted.into_iter().map(|score| curve.apply(score)).collect();
+        let calibrated = Calibrated::new(model, curve.clone()).unwrap();
+        let calibrated = Trained::Calibrated(Box::new(calibrated));
+        let again = Trained::from_bytes(&calibrated.to_bytes().unwrap()).unwrap();
+        assert!(again == calibrated, "{}", learner.family.name());
+        assert_eq!(again.predict_proba(samples.panel()).unwrap(), wanted);
     }
 }

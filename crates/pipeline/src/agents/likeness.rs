@@ -4,7 +4,8 @@ use base::Seed;
 use base::bootstrap::{Plan, interval};
 use serde::{Deserialize, Serialize};
 
-use super::measures::{Figure, mean_of};
+use super::measures::mean_of;
+use crate::figure::Figure;
 
 /// Bars by which correlations are told; more only take time.
 const MOST_BARS: usize = 2_000;

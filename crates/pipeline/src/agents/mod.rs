@@ -28,10 +28,11 @@ use serde::{Deserialize, Serialize};
 pub use judging::{Judged, Line, evaluate, open_held_out};
 pub use keeping::{Card, Kept, Part};
 pub use likeness::Likeness;
-pub use measures::Figure;
 pub use scene::Eyes;
 pub use source::{Source, Tape, Wanted};
 pub use training::{Job, Outcome, train};
+
+pub use crate::figure::Figure;
 
 use crate::Error;
 

@@ -5,11 +5,10 @@ use base::bootstrap::mean_interval;
 use base::{Interval, Seed};
 use learn::family::Trained;
 use learn::score::{LossRise, loss_rises, main_figure};
-use learn::trees::{Flow, TreeModel};
+use learn::trees::{Flow, Importance, TreeModel};
 use learn::{Model as _, Samples};
 use serde::Serialize;
 
-use super::keeping::AnyModel;
 use super::{Kept, Labelled, blocks, flow, unless_stopped};
 use crate::{Error, Progress};
 
@@ -29,6 +28,9 @@ pub struct Explained {
     /// Mean |Shapley value| of each column over rows, where the model is made of trees; one list a
     /// class.
     pub contributions: Vec<Vec<Contribution>>,
+    /// What splits of each column gained in training, where the model is made of trees, the largest
+    /// sum first. It is counted on the rows learned from and favours columns of many values.
+    pub gains: Vec<Importance>,
     /// Slopes by column, in log odds for a deviation, where the model is logistic.
     pub slopes: Vec<(String, f64)>,
     /// What the reader must know.
@@ -63,14 +65,15 @@ pub fn explain(
     let rises = loss_rises(&kept.model, samples, (&reading, shuffles), seed, &after);
     progress.end();
     let rises = rises.map_err(unless_stopped)?;
-    let contributions = match &kept.model {
-        AnyModel::Own(Trained::Trees(trees)) => {
-            contributions(trees, (samples, labelled.is_timed()), progress)?
+    let (contributions, mut gains) = match kept.model.own() {
+        Some(Trained::Trees(trees)) => {
+            (contributions(trees, (samples, labelled.is_timed()), progress)?, trees.importances())
         }
-        _ => Vec::new(),
+        _ => (Vec::new(), Vec::new()),
     };
-    let slopes = match &kept.model {
-        AnyModel::Own(Trained::Logistic(model)) => {
+    gains.sort_by(|a, b| b.total_gain.total_cmp(&a.total_gain));
+    let slopes = match kept.model.own() {
+        Some(Trained::Logistic(model)) => {
             let named = model.slopes().into_iter();
             named.map(|(name, slope)| (name.to_owned(), slope)).collect()
         }
@@ -78,7 +81,7 @@ pub fn explain(
     };
     let loss = main_figure(samples.targets(), &reading).to_owned();
     let notes = labelled.notes.clone();
-    Ok(Explained { rows: samples.len(), loss, rises, contributions, slopes, notes })
+    Ok(Explained { rows: samples.len(), loss, rises, contributions, gains, slopes, notes })
 }
 
 fn contributions(

@@ -7,13 +7,15 @@
 use std::io;
 
 use base::{Digest, Seed, Span, Ts};
-use learn::family::{FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained};
+use learn::calibrate::{Calibration, Curve};
+use learn::family::{Calibrated, FamilyEnded, FamilyLearner, FamilyWatch, Step, Trained};
 use learn::score::{Scored, Sheet};
 use learn::split::{Fold, Train, WalkWindow, everything, hold_out, walk_forward};
 use learn::trees::Flow;
-use learn::{Forecasts, Model as _, Samples};
+use learn::{Forecasts, Model as _, Samples, Targets};
 use store::Store;
 
+use super::chances::{Chances, mend};
 use super::keeping::{self, AnyModel, Card, Kept, Origin};
 use super::{Labelled, Source, blocks};
 use crate::{Error, Progress};
@@ -33,6 +35,9 @@ pub struct Job {
     pub held_out_share: f64,
     /// Time kept empty between learning and judging.
     pub embargo: Span,
+    /// The curve that makes chances come true, fitted on forecasts of walking forward; none where
+    /// they are taken as they are.
+    pub calibrate: Option<Curve>,
     /// The search that chose the settings, and how many trials it ran.
     pub search: Option<(String, usize)>,
     /// Revision of the code, for the record.
@@ -80,6 +85,7 @@ pub struct Outcome {
 /// Trains, or goes on training. A stopped one ends with [`Error::Stopped`].
 pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcome, Error> {
     job.learner.family.check()?;
+    check_calibration(labelled, job)?;
     let (development, held_out) = hold_out(&labelled.samples, job.held_out_share, job.embargo)?;
     let work = Work::open(labelled, job, ports)?;
     let mut notes = labelled.notes.clone();
@@ -89,11 +95,11 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
         notes.push(format!("left out, for they have no value: {}", blank.join(", ")));
     }
     let news = work.news();
-    let (walked, on_the_way) = work.walk(&development, labelled.is_timed())?;
+    let walk = work.walk(&development, labelled.is_timed())?;
     let fit = Fit { number: job.folds, label: "learning from all" };
     let model = work.fit(&everything(&development), fit)?;
     let mended = model.notes();
-    let on_the_way = on_the_way.into_iter().filter(|(_, note)| !mended.contains(note));
+    let on_the_way = walk.notes.into_iter().filter(|(_, note)| !mended.contains(note));
     notes.extend(on_the_way.map(|(label, note)| format!("{label}: {note}")));
     notes.extend(mended);
     let card = Card {
@@ -107,11 +113,16 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
         held_out_rows: held_out.len(),
         embargo: job.embargo,
         folds: job.folds,
-        walked,
+        walked: walk.sheet,
+        chances: walk.chances,
         search: job.search.clone(),
         notes: notes.clone(),
         code_revision: job.code_revision.clone(),
         created: job.at,
+    };
+    let model = match walk.calibration {
+        None | Some(Calibration::None) => model,
+        Some(curve) => Trained::Calibrated(Box::new(Calibrated::new(model, curve)?)),
     };
     let (origin, model) = (Origin::Trained(Box::new(card)), AnyModel::Own(model));
     let kept = keeping::keep(ports.store, &job.name, origin, model, job.at)?;
@@ -120,8 +131,28 @@ pub fn train(labelled: &Labelled, job: &Job, ports: &Ports<'_>) -> Result<Outcom
     Ok(Outcome { kept, notes })
 }
 
-/// What walking forward found, and notes with the steps they are of.
-type Walked = (Option<Sheet>, Vec<(String, String)>);
+/// Refuses a calibration for which there is nothing to fit it on.
+fn check_calibration(labelled: &Labelled, job: &Job) -> Result<(), Error> {
+    let refuse = |what: &str| Err(learn::Error::Measure { what: what.to_owned() }.into());
+    match (job.calibrate, labelled.samples.targets()) {
+        (None, _) => Ok(()),
+        (Some(_), _) if job.folds == 0 => {
+            refuse("a curve is fitted on forecasts of walking forward; ask for --folds 1 or more")
+        }
+        (Some(_), Targets::Wins(_)) => Ok(()),
+        (Some(_), _) => refuse("only chances of a win can be calibrated; the target is another"),
+    }
+}
+
+/// What walking forward found.
+#[derive(Default)]
+struct Walked {
+    sheet: Option<Sheet>,
+    chances: Option<Chances>,
+    calibration: Option<Calibration>,
+    /// Notes, with the steps they are of.
+    notes: Vec<(String, String)>,
+}
 
 /// One of the fits of a job.
 #[derive(Debug, Clone, Copy)]
@@ -174,31 +205,44 @@ impl<'a> Work<'a> {
         self.ports.shelf.write(name, bytes).map_err(|source| Error::shelve(name, source))
     }
 
-    /// What forecasts of each block of time score, by a model of what came before it; and what
-    /// was mended to train those models, by step.
+    /// What forecasts of each block of time score, by a model of what came before it, calibrated
+    /// where that is asked for; and what was mended to train those models, by step.
     fn walk(&self, development: &Samples, timed: bool) -> Result<Walked, Error> {
-        let mut notes = Vec::new();
+        let mut found = Walked::default();
         if self.job.folds == 0 {
-            return Ok((None, notes));
+            return Ok(found);
         }
         let window = WalkWindow::Expanding;
         let pairs = walk_forward(development, self.job.folds, window, self.job.embargo)?;
         let (mut rows, mut values, mut outputs) = (Vec::new(), Vec::new(), 1);
+        let mut probs = Vec::new();
         for (number, pair) in pairs.iter().enumerate() {
             let label = format!("step {} of {}", number + 1, pairs.len());
             let model = self.fit(&pair.train, Fit { number, label: &label })?;
-            notes.extend(model.notes().into_iter().map(|note| (label.clone(), note)));
-            let forecasts = model.predict(&pair.valid.panel())?;
+            found.notes.extend(model.notes().into_iter().map(|note| (label.clone(), note)));
+            let panel = pair.valid.panel();
+            let forecasts = model.predict(&panel)?;
+            if matches!(development.targets(), Targets::Wins(_)) {
+                probs.extend(model.predict_proba(&panel)?);
+            }
             outputs = forecasts.outputs();
             values.extend_from_slice(forecasts.values());
             rows.extend_from_slice(pair.valid.rows());
         }
         let judged = development.take(&rows);
+        let plan = blocks(&judged, timed, Seed::root(0).child("walked"));
+        if let Targets::Wins(wins) = judged.targets() {
+            let (curve, mended, chances) = mend((&probs, wins), self.job.calibrate, plan)?;
+            if curve.is_some() {
+                (outputs, values) = (1, mended.iter().map(|prob| prob.get() as f32).collect());
+            }
+            (found.calibration, found.chances) = (curve, Some(chances));
+        }
         let forecasts = Forecasts::new(outputs, values);
         let reading = self.job.learner.family.reading();
         let scored = Scored { forecasts: &forecasts, targets: judged.targets(), reading: &reading };
-        let sheet = scored.sheet(blocks(&judged, timed, Seed::root(0).child("walked")))?;
-        Ok((Some(sheet), notes))
+        found.sheet = Some(scored.sheet(plan)?);
+        Ok(found)
     }
 
     /// One fit, from the start or from where it was left.

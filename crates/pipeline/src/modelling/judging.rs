@@ -1,22 +1,23 @@
 //! Judging a kept model: on the held-out rows, once and on record, or on rows of any other origin.
 
+use base::bootstrap::Plan;
 use base::{Prob, Seed, Ts};
 use learn::calibrate::Reliability;
-use learn::score::{Scored, Sheet};
+use learn::score::{Scored, Sheet, ThresholdLine};
 use learn::split::{Opening, hold_out};
 use learn::trees::Flow;
 use learn::{Forecasts, Model as _, Samples, Targets};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
+use super::chances::{BUCKETS, swept};
+use super::disagreement::{self, Disagreement};
 use super::{Kept, Labelled, blocks, flow, unless_stopped};
 use crate::vault::StoreVault;
 use crate::{Error, Progress};
 
 /// Rows that are forecast between two looks at whether somebody wants it to stop.
 const TOGETHER: usize = 4096;
-/// Buckets of the reliability curve.
-const BUCKETS: usize = 10;
 
 /// What a model scores on some rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,12 @@ pub struct Judged {
     pub period: (Ts, Ts),
     /// Whether probabilities came true, where the model gives them.
     pub reliability: Option<Reliability>,
+    /// What each threshold would have called, where the model gives chances of a win.
+    #[serde(default)]
+    pub sweep: Option<Vec<ThresholdLine>>,
+    /// How much members disagree, where the model is an average.
+    #[serde(default)]
+    pub disagreement: Option<Disagreement>,
     /// How often other experiments opened the same held-out rows before; absent for other rows.
     pub openings_by_others: Option<usize>,
     /// True when the result was on record and the held-out rows stayed locked.
@@ -120,14 +127,19 @@ fn judge(
     progress.begin("forecasting", parts.len() as u64);
     let said = forecast(kept, samples, (&parts, progress));
     progress.end();
-    let (forecasts, probs) = said?;
+    let Said { forecasts, probs, apart } = said?;
     let reading = kept.reading();
     let scored = Scored { forecasts: &forecasts, targets: samples.targets(), reading: &reading };
     let plan = blocks(samples, timed, Seed::root(0).child("judged"));
-    let reliability = match samples.targets() {
-        Targets::Wins(wins) => Some(Reliability::measure(&probs, wins, BUCKETS)?),
-        _ => None,
+    let (reliability, sweep) = match samples.targets() {
+        Targets::Wins(wins) => {
+            (Some(Reliability::measure(&probs, wins, BUCKETS)?), Some(swept(&probs, wins)?))
+        }
+        _ => (None, None),
     };
+    let apart_plan = Plan { seed: plan.seed.child("disagreement"), ..plan };
+    let disagreement = apart
+        .and_then(|apart| disagreement::of(&apart, (&forecasts, samples.targets()), apart_plan));
     // Each figure is taken of all rows, then of each draw.
     progress.begin("drawing intervals", (scored.count()? * (1 + plan.draws)) as u64);
     let go_on = || {
@@ -140,20 +152,31 @@ fn judge(
         sheet: sheet?,
         period: samples.period(),
         reliability,
+        sweep,
+        disagreement,
         openings_by_others: None,
         from_record: false,
         notes: Vec::new(),
     })
 }
 
-/// What the model says of these parts of the rows, one after the other; with probabilities where
-/// the targets are wins.
+/// What a model says of some rows.
+struct Said {
+    forecasts: Forecasts,
+    /// Probabilities, where the targets are wins.
+    probs: Vec<Prob>,
+    /// How much members disagree, where the model is an average.
+    apart: Option<Vec<f64>>,
+}
+
+/// What the model says of these parts of the rows, one after the other.
 fn forecast(
     kept: &Kept,
     samples: &Samples,
     (parts, progress): (&[&[usize]], &dyn Progress),
-) -> Result<(Forecasts, Vec<Prob>), learn::Error> {
+) -> Result<Said, learn::Error> {
     let (mut outputs, mut values, mut probs) = (1, Vec::new(), Vec::new());
+    let mut apart: Option<Vec<f64>> = None;
     for (done, part) in parts.iter().enumerate() {
         if flow(progress) == Flow::Stop {
             let total = parts.len();
@@ -166,7 +189,11 @@ fn forecast(
         if matches!(samples.targets(), Targets::Wins(_)) {
             probs.extend(kept.model.predict_proba(&panel)?);
         }
+        let disagreed = kept.model.own().map(|model| model.disagreement(&panel)).transpose()?;
+        if let Some(part) = disagreed.flatten() {
+            apart.get_or_insert_default().extend(part);
+        }
         progress.step();
     }
-    Ok((Forecasts::new(outputs, values), probs))
+    Ok(Said { forecasts: Forecasts::new(outputs, values), probs, apart })
 }

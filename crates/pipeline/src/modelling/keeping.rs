@@ -8,6 +8,7 @@ use onnx::{Contract, Kind, OnnxModel};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
+use super::chances::Chances;
 use super::rows::{Roles, Source, TargetKind, Texts};
 use crate::{Error, models};
 
@@ -36,6 +37,9 @@ pub struct Card {
     pub folds: usize,
     /// What walking forward through the rows learnt from has found; absent for no steps.
     pub walked: Option<Sheet>,
+    /// Whether its chances came true there, where the target is a win.
+    #[serde(default)]
+    pub chances: Option<Chances>,
     /// The search that chose the settings, and how many trials it ran.
     pub search: Option<(String, usize)>,
     /// What the reader must know: what was found out about the rows, and what was mended to
@@ -89,10 +93,12 @@ fn filed(name: &str) -> String {
 
 /// What a family makes of columns of text: trees take categories.
 pub fn texts(learner: &FamilyLearner) -> Texts {
-    match learner.family {
-        Family::Trees(_) => Texts::Codes,
-        Family::Logistic(_) | Family::Network(_) => Texts::Refused,
-    }
+    let takes_codes = |family: &Family| matches!(family, Family::Trees(_));
+    let codes = match &learner.family {
+        Family::Average(params) => params.members.iter().all(takes_codes),
+        family => takes_codes(family),
+    };
+    if codes { Texts::Codes } else { Texts::Refused }
 }
 
 /// Keeps a model; the same one twice is kept once.
@@ -210,6 +216,16 @@ impl Kept {
     /// How its numbers are to be read.
     pub fn reading(&self) -> Reading {
         self.card().map(|card| card.learner.family.reading()).unwrap_or_default()
+    }
+}
+
+impl AnyModel {
+    /// The model itself, without the curve that calibrates it, where it is of a family of ours.
+    pub fn own(&self) -> Option<&Trained> {
+        match self {
+            AnyModel::Own(model) => Some(model.uncalibrated()),
+            AnyModel::Outside(_) => None,
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! model before that comes from walking forward through the rest. Training leaves checkpoints; run
 //! again, the same job goes on from the last one ([`fitting`]).
 
+pub mod chances;
+pub mod disagreement;
 pub mod explaining;
 pub mod fitting;
 pub mod judging;
@@ -21,6 +23,8 @@ use learn::trees::Flow;
 
 use crate::{Error, Progress};
 
+pub use chances::Chances;
+pub use disagreement::Disagreement;
 pub use explaining::{Explained, explain};
 pub use fitting::{Job, Outcome, Ports, Shelf, train};
 pub use judging::{Judged, evaluate, open_held_out};

@@ -117,6 +117,7 @@ impl Desk {
             folds: 2,
             held_out_share: 0.25,
             embargo: Span::from_days(1),
+            calibrate: None,
             search: None,
             code_revision: "test".to_owned(),
             at: Ts::from_seconds(1_700_000_000),

@@ -7,7 +7,7 @@ use pipeline::modelling::{Judged, evaluate, open_held_out};
 use serde::Serialize;
 use store::{Clock as _, MachineClock};
 
-use super::{Asked, show};
+use super::{Asked, chances, show};
 use crate::cli::modelling::EvaluateArgs;
 use crate::failure::Failure;
 use crate::terminal::{Bar, Terminal};
@@ -47,13 +47,7 @@ pub(crate) fn run(
         judged.sheet.rows,
         show::period(judged.period),
         show::sheet(&judged.sheet),
-        reliability(&judged),
+        chances::judged(&judged, args.stakes),
     );
     terminal.answer(&answer, text)
-}
-
-/// Whether probabilities came true.
-fn reliability(judged: &Judged) -> String {
-    let Some(found) = &judged.reliability else { return String::new() };
-    format!("\nexpected calibration error {:.4}", found.expected_error)
 }

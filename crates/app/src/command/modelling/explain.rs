@@ -52,6 +52,17 @@ fn tables(explained: &Explained) -> String {
         }
         parts.push(format!("what moves the margin{which}:\n{table}"));
     }
+    if !explained.gains.is_empty() {
+        let mut table = headed(["column", "sum of gains", "mean gain", "splits"]);
+        for line in &explained.gains {
+            let (sum, mean) = (show::number(line.total_gain), show::number(line.gain));
+            table.add_row([line.feature.clone(), sum, mean, line.weight.to_string()]);
+        }
+        parts.push(format!(
+            "what splits gained in training (counted, so without an interval; it favours columns \
+             of many values):\n{table}"
+        ));
+    }
     if !explained.slopes.is_empty() {
         let mut table = headed(["column", "log odds a deviation", ""]);
         for (name, slope) in &explained.slopes {

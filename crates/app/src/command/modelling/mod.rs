@@ -1,5 +1,6 @@
 //! Models: what training, tuning, evaluating and explaining have in common.
 
+mod chances;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod models;
@@ -16,11 +17,12 @@ use std::time::{Duration, Instant};
 use base::{Seed, Span};
 use lake::Lake;
 use learn::Model as _;
+use learn::calibrate::Curve;
 use learn::family::FamilyLearner;
 use pipeline::modelling::{Job, Kept, Labelled, Ports, Roles, Source, TargetKind, keeping};
 use store::{Clock as _, MachineClock, Store};
 
-use crate::cli::modelling::{KeptArgs, KindArg, LearnArgs, RowsArgs};
+use crate::cli::modelling::{CurveArg, KeptArgs, KindArg, LearnArgs, RowsArgs};
 use crate::command::data::lake;
 use crate::failure::Failure;
 use crate::terminal::{Bar, Terminal};
@@ -105,10 +107,15 @@ fn no_target(doing: &str) -> Failure {
         .advise("say which column is foretold with --target")
 }
 
-/// Writes a model where it was asked for.
+/// Writes a model where it was asked for, as other programs read it: without the curve that
+/// calibrates it.
 pub(super) fn write_out(kept: &Kept, out: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = out else { return Ok(()) };
-    files::write(path, &kept.model.to_bytes()?, "--out")
+    let bytes = match kept.model.own() {
+        Some(model) => model.to_bytes()?,
+        None => kept.model.to_bytes()?,
+    };
+    files::write(path, &bytes, "--out")
 }
 
 /// Where rows come from, if anything is said of it.
@@ -172,6 +179,11 @@ pub(super) fn job(
         folds: learn.folds,
         held_out_share: learn.held_out,
         embargo: embargo(learn.embargo_days)?,
+        calibrate: learn.calibrate.map(|curve| match curve {
+            CurveArg::Best => Curve::Best,
+            CurveArg::Platt => Curve::Platt,
+            CurveArg::Isotonic => Curve::Isotonic,
+        }),
         search: None,
         code_revision: concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_owned(),
         at: MachineClock.now(),

@@ -16,7 +16,7 @@ pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, 
     let Some(mut family) = Family::named(&args.model) else {
         let names = Family::NAMES.map(|(name, _)| name).join(", ");
         return Err(Failure::new(format!("read --model {:?}: there is no such kind", args.model))
-            .advise(format!("one of {names}")));
+            .advise(format!("one of {names}, or several by + and *: gru+trees, mlp*5")));
     };
     if let Some(path) = &args.settings {
         family = put_in(family, "", &read(path)?)?;
@@ -30,10 +30,7 @@ pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, 
         family = family.with(path, &value)?;
     }
     match (family.steps(), steps) {
-        (Some(_), Some(steps)) => {
-            family = family.with("design.steps", &Json::from(steps))?;
-            Ok((family, steps))
-        }
+        (Some(_), Some(steps)) => Ok((family.stepped(steps)?, steps)),
         (Some(own), None) => Ok((family, own)),
         (None, told) => Ok((family, told.unwrap_or(1))),
     }

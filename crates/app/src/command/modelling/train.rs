@@ -4,11 +4,11 @@ use std::path::Path;
 
 use learn::Model as _;
 use learn::score::Sheet;
-use pipeline::modelling::{Outcome, train};
+use pipeline::modelling::{Chances, Outcome, train};
 use serde::Serialize;
 
-use super::{Workshop, job, show, write_out};
-use crate::cli::modelling::TrainArgs;
+use super::{Workshop, chances, job, show, write_out};
+use crate::cli::modelling::{StakesArgs, TrainArgs};
 use crate::command::data::lake;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -25,6 +25,7 @@ pub(super) struct Answer {
     pub(super) held_out_rows: usize,
     pub(super) features: Vec<String>,
     pub(super) walked: Option<Sheet>,
+    pub(super) chances: Option<Chances>,
     pub(super) notes: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) fn run(
     let (labelled, job) = job((&args.rows, &args.learn), &lake(place.0))?;
     let outcome = Workshop::open(place, terminal)?.with(|ports| train(&labelled, &job, ports))?;
     write_out(&outcome.kept, args.learn.out.as_deref())?;
-    terminal.answer(&answer(&outcome), text(&outcome))
+    terminal.answer(&answer(&outcome), text(&outcome, args.stakes))
 }
 
 pub(super) fn answer(outcome: &Outcome) -> Answer {
@@ -52,11 +53,12 @@ pub(super) fn answer(outcome: &Outcome) -> Answer {
         held_out_rows: card.map_or(0, |card| card.held_out_rows),
         features: kept.model.features().to_vec(),
         walked: card.and_then(|card| card.walked.clone()),
+        chances: card.and_then(|card| card.chances.clone()),
         notes: notes.clone(),
     }
 }
 
-pub(super) fn text(outcome: &Outcome) -> String {
+pub(super) fn text(outcome: &Outcome, stakes: StakesArgs) -> String {
     let Outcome { kept, notes } = outcome;
     let mut text = show::notes(notes);
     let Some(card) = kept.card() else { return text };
@@ -77,6 +79,9 @@ pub(super) fn text(outcome: &Outcome) -> String {
             show::sheet(sheet)
         )),
         None => text.push_str("nothing tells how good it is: it did not walk forward\n"),
+    }
+    if let Some(found) = &card.chances {
+        text.push_str(&chances::walked(found, stakes));
     }
     text.push_str(&format!("kept as {} version {}", kept.name, kept.version));
     text

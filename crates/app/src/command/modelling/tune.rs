@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::train::{self, Answer};
 use super::{Workshop, job, settings, show, write_out};
-use crate::cli::modelling::{MethodArg, PruningArg, TuneArgs};
+use crate::cli::modelling::{MethodArg, PruningArg, StakesArgs, TuneArgs};
 use crate::command::data::lake;
 use crate::failure::Failure;
 use crate::terminal::{Terminal, headed};
@@ -64,7 +64,7 @@ pub(crate) fn run(
         settings: settings_of(&found.best),
         model: train::answer(&found.outcome),
     };
-    let text = text(&found, (answer.pruned, answer.failed));
+    let text = text(&found, (answer.pruned, answer.failed), args.stakes);
     terminal.answer(&answer, text)
 }
 
@@ -89,7 +89,7 @@ fn pruning(asked: PruningArg, folds: usize) -> Option<Pruning> {
     }
 }
 
-fn text(found: &Found, (pruned, failed): (usize, usize)) -> String {
+fn text(found: &Found, (pruned, failed): (usize, usize), stakes: StakesArgs) -> String {
     let mut best: Vec<_> = found.trials.iter().filter(|trial| trial.value.is_some()).collect();
     best.sort_by(|a, b| a.value.unwrap_or(f64::NAN).total_cmp(&b.value.unwrap_or(f64::NAN)));
     let mut table = headed(["trial", "loss", "settings"]);
@@ -103,6 +103,6 @@ fn text(found: &Found, (pruned, failed): (usize, usize)) -> String {
     format!(
         "{trials} trials, {pruned} given up, {failed} failed; losses are means over the steps of \
          walking forward, the best of {trials} looks better than it is\n{table}\n{}",
-        train::text(&found.outcome)
+        train::text(&found.outcome, stakes)
     )
 }
