@@ -10,7 +10,9 @@ mod bare;
 use std::collections::BTreeMap;
 
 use market::remote::Wire;
-use market::{Broker, ClientOrderId, Command, Corporate, Event, InstrumentId, Universe, What};
+use market::{
+    Broker, ClientOrderId, Command, Corporate, Currency, Event, InstrumentId, Universe, What,
+};
 
 pub use self::bare::BARE;
 use self::bare::Bare;
@@ -51,7 +53,7 @@ const BOOKS_THAT_AGREE: u32 = 3;
 pub struct Driver<K, W> {
     engine: Engine<K>,
     courier: Courier<W>,
-    config: EngineConfig,
+    currency: Currency,
     /// The number of the books last compared.
     compared: u64,
     /// How many books in a row have shown each difference.
@@ -72,6 +74,7 @@ impl<K: Book, W: Wire> Driver<K, W> {
         clocks: Clocks,
         lines: &[Line],
     ) -> Result<Driver<K, W>, crate::Error> {
+        let currency = config.currency;
         let engine = match lines {
             [] => Engine::new(config, universe, book)?,
             lines => Engine::restore(config, universe, book, lines)?,
@@ -79,7 +82,7 @@ impl<K: Book, W: Wire> Driver<K, W> {
         let lived = lines.first().zip(lines.last()).map(|(first, last)| (first.at, last.at));
         let courier = Courier::restore((wire, patience), clocks, engine.state(), lived);
         let (seen, bare) = (BTreeMap::new(), Bare::default());
-        Ok(Driver { engine, courier, config, compared: 0, seen, bare })
+        Ok(Driver { engine, courier, currency, compared: 0, seen, bare })
     }
 
     /// Everything of a turn but its effects: what is decided is written, and nothing is sent.
@@ -157,7 +160,7 @@ impl<K: Book, W: Wire> Driver<K, W> {
             return Vec::new();
         }
         self.compared = books.number;
-        let found = differences(self.engine.state(), self.config.currency, books);
+        let found = differences(self.engine.state(), self.currency, books);
         self.seen.retain(|difference, _| found.contains(difference));
         let mut commands = Vec::new();
         for difference in found {

@@ -100,6 +100,18 @@ pub enum Error {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A setting of one book that makes no sense.
+    #[error("check setting limits.books.{book}.{key} = {value}: {wanted}")]
+    CheckBookSetting {
+        /// The book.
+        book: String,
+        /// The key.
+        key: &'static str,
+        /// The value given.
+        value: f64,
+        /// What it should be.
+        wanted: &'static str,
+    },
     /// A parent order that can't be worked, or a story about it that can't be true.
     #[error("work parent order {parent:?}: {fault}")]
     WorkParent {

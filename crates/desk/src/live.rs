@@ -346,7 +346,7 @@ mod tests {
         let own = "10".parse().unwrap();
         let tight =
             Limits { largest_gross: Some(own), largest_order: Some(own), ..Limits::default() };
-        assert_eq!(live.bound(tight), tight);
+        assert_eq!(live.bound(tight.clone()), tight);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub fn run(
         mode: Mode::Paper,
         approval: Approval::Automatic,
         capital: request.cash,
-        limits: request.config.limits,
+        limits: request.config.limits.clone(),
         size: request.config.size,
         ..EngineConfig::default()
     };

@@ -385,7 +385,7 @@ impl World {
         let patience = Patience { books: Span::from_minutes(5), ..Patience::default() };
         let book = Gambler { seed: self.seed.child("book") };
         let driver = Driver::start(
-            (self.config, &self.universe),
+            (self.config.clone(), &self.universe),
             book,
             (self.pipe.clone(), patience),
             self.clocks(),

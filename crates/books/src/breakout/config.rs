@@ -8,6 +8,7 @@ use features::pattern::ScanConfig;
 use learn::eliminate::EliminationPlan;
 use serde::{Deserialize, Serialize};
 
+use super::bet::BOOK;
 use super::overlay::OverlayConfig;
 use super::regime::RegimeConfig;
 use crate::Error;
@@ -111,6 +112,10 @@ impl BreakoutConfig {
         let fault = |error: desk::Error| Error::CheckSettings { fault: error.to_string() };
         self.size.check().map_err(fault)?;
         self.limits.check().map_err(fault)?;
+        if let Some(book) = self.limits.books.keys().find(|book| *book != BOOK) {
+            let fault = format!("limits.books.{book}: there is no such book, but {BOOK}");
+            return Err(Error::CheckSettings { fault });
+        }
         let rules = [
             (self.label.max_bars > 0, "label.max_bars must be positive"),
             (self.train.trials > 0, "train.trials must be positive"),
@@ -151,6 +156,18 @@ mod tests {
         ] {
             assert!(BreakoutConfig::read(text, "x").is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_book_may_have_limits_of_its_own_under_its_right_name() {
+        let text = "[limits.books.breakout]\ngross_fraction = 0.5\norders_a_minute = 10";
+        let limits = BreakoutConfig::read(text, "x").unwrap().limits.of_book(BOOK);
+        assert_eq!((limits.gross_fraction, limits.orders_a_minute), (Some(0.5), Some(10)));
+        let text = "[limits.books.braekout]\ngross_fraction = 0.5";
+        let told = BreakoutConfig::read(text, "x").unwrap_err().to_string();
+        assert!(told.contains("limits.books.braekout: there is no such book"), "{told}");
+        let text = "[limits.books.breakout]\ngross_fraktion = 0.5";
+        assert!(BreakoutConfig::read(text, "x").is_err());
     }
 
     #[test]

@@ -68,13 +68,14 @@ impl Desk {
         };
         let clocks = Clocks { wall: Ts::from_seconds(0), steady: Ts::from_seconds(0) };
         let wire = (Tin::default(), Patience::default());
+        let capital = config.capital;
         let driver = Driver::start((config, &universe), Bettor, wire, clocks, &[]).unwrap();
         let journal = MemoryJournal::default();
         let mut desk = Desk {
             driver,
             journal,
             second: 0,
-            cash: config.capital,
+            cash: capital,
             executions: Vec::new(),
             answered: None,
         };

@@ -441,6 +441,7 @@ impl Core {
         match self.approve_add_on(keeper, ask.qty, (price, ask.kind)) {
             Err(reason) => self.refuse(&ask.intent, reason, ports.journal),
             Ok(approved) => {
+                self.count_order(self.book_number(&keeper.book));
                 let mut out = Vec::new();
                 let qty = approved.qty();
                 let intent = &ask.intent;
@@ -466,7 +467,7 @@ impl Core {
         let over: Vec<Keeper> = plans.filter(|keeper| keeper.is_over()).cloned().collect();
         for keeper in over {
             let closed = Closed::of(&keeper, self.now);
-            self.state.forget_plan(instrument, &closed.intent);
+            self.state.close_plan(&closed);
             self.count_watched(&keeper);
             self.write(journal, || Record::Closed(Box::new(closed)));
         }
@@ -501,9 +502,6 @@ impl Core {
         if self.config.mode == Mode::DryRun {
             self.write(ports.journal, || Record::WouldSend(request));
             return;
-        }
-        if role.opens() {
-            self.recent.push_back(self.now);
         }
         self.write(ports.journal, || Record::Sending {
             request: request.clone(),

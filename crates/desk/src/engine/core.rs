@@ -9,7 +9,7 @@ use market::{
 };
 
 use super::answers::Told;
-use super::intake::ONE_MINUTE;
+use super::exposure::Opening;
 use super::retry::Retry;
 use super::{EngineConfig, View};
 use crate::Error;
@@ -65,7 +65,7 @@ pub(super) struct Core {
     /// Frozen by an answer: their opening orders are taken back once all answers are heard.
     pub(super) frozen: Vec<InstrumentId>,
     /// When the opening orders of the last minute were sent.
-    pub(super) recent: VecDeque<Ts>,
+    pub(super) recent: VecDeque<Opening>,
     /// Instruments of which something was held that nobody meant: looked at again at each bar.
     pub(super) astray: BTreeSet<InstrumentId>,
     /// When closing orders that were refused are asked for again.
@@ -100,10 +100,7 @@ impl Core {
         self.started = !lines.is_empty();
         self.now = lines.last().map_or(Ts::MIN, |line| line.at);
         self.state = state;
-        let opens =
-            |line: &&Line| matches!(&line.record, Record::Sending { role, .. } if role.opens());
-        let old = lines.partition_point(|line| line.at <= self.now - ONE_MINUTE);
-        self.recent = lines[old..].iter().filter(opens).map(|line| line.at).collect();
+        self.recall_orders(lines);
         let held: Vec<_> = self.state.ledger.positions().map(|(id, it)| (id, *it)).collect();
         for (instrument, position) in held {
             self.revalue(instrument, position.qty, position.last_price);
@@ -255,8 +252,9 @@ impl Core {
     /// A trading day begins with the equity that the last one left.
     pub(super) fn begin_day<J: Journal>(&mut self, day: Day, journal: &mut J) {
         let equity = self.equity();
-        self.state.begin_day(day, equity);
-        self.write(journal, || Record::DayBegan { day, equity });
+        let books = self.made_by_book();
+        self.state.begin_day(day, equity, &books);
+        self.write(journal, || Record::DayBegan { day, equity, books });
     }
 
     /// The hot path: without position it is one store. Gives the number of plans that want to

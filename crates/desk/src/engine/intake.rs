@@ -1,10 +1,7 @@
 //! From intents to orders: duplicate check, approval, size, risk, launch. And what else a book or
 //! a person may ask for.
 
-use base::Span;
-use market::{
-    Broker, Cash, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce,
-};
+use market::{Broker, InstrumentId, Kind, OrderKind, OrderRequest, Price, Qty, Side, TimeInForce};
 
 use super::answers::Told;
 use super::core::{Core, Ports};
@@ -14,21 +11,8 @@ use crate::exit::{Action, ExitReason, Keeper, Phase};
 use crate::intent::{Amount, Intent};
 use crate::journal::{Journal, Record};
 use crate::orders::Role;
-use crate::risk::{Adds, Approved, Ask, Reason, World, approve};
+use crate::risk::{Adds, Approved, Ask, Reason, approve};
 use crate::size;
-
-pub(super) const ONE_MINUTE: Span = Span::from_minutes(1);
-
-/// What all positions are worth.
-#[derive(Default)]
-struct HeldInAll {
-    gross: Cash,
-    /// Of the class that is asked about.
-    class_gross: Cash,
-    /// Of positions that no plan keeps, and how many they are.
-    loose_gross: Cash,
-    loose: usize,
-}
 
 impl Core {
     /// Carries out what a book decided: regime, then changes, then new intents.
@@ -168,100 +152,11 @@ impl Core {
         approve((), &ask, &self.world(&ask, &keeper.book, true, None), &self.config.limits)
     }
 
-    /// What the rules look at.
-    fn world(&self, ask: &Ask, book: &str, planned: bool, group: Option<&str>) -> World {
-        let state = &self.state;
-        let opening = || state.orders.iter().filter(|order| order.role.opens());
-        let pending: Cash = opening().map(|order| self.pending_value(order)).sum();
-        let class = self.kind_of(ask.instrument);
-        let held = self.held(class);
-        let of_class = opening().filter(|order| self.kind_of(order.request.instrument) == class);
-        let class_pending: Cash = of_class.map(|order| self.pending_value(order)).sum();
-        let in_instrument = self.hot(ask.instrument).map_or(Cash::ZERO, |hot| hot.value.abs());
-        let mine = opening().filter(|order| order.request.instrument == ask.instrument);
-        let instrument_pending: Cash = mine.map(|order| self.pending_value(order)).sum();
-        let plans: usize = state.plans.values().map(Vec::len).sum();
-        let recent = self.recent.iter().rev();
-        World {
-            now: self.now,
-            mode: self.config.mode,
-            killed: state.killed.is_some(),
-            frozen: state.is_frozen(ask.instrument),
-            regime: state.regime,
-            equity: self.equity(),
-            day_start_equity: state.day_start_equity,
-            gross: held.gross + pending,
-            book_gross: self.book_gross(book) + held.loose_gross,
-            class,
-            class_gross: held.class_gross + class_pending,
-            instrument_gross: in_instrument + instrument_pending,
-            open_positions: plans + held.loose,
-            already_open: self.already_open(ask, book, planned, group),
-            recent_orders: recent.take_while(|at| **at > self.now - ONE_MINUTE).count(),
-            mark: self.view().mark(ask.instrument),
-        }
-    }
-
     fn gains_from(&self, instrument: InstrumentId, side: Side) -> Side {
         match self.listed.get(instrument.index()) {
             Some(listed) if listed.gains_from_fall => side.opposite(),
             _ => side,
         }
-    }
-
-    fn kind_of(&self, instrument: InstrumentId) -> Kind {
-        self.listed.get(instrument.index()).map_or_else(Kind::default, |listed| listed.kind)
-    }
-
-    /// One walk over the positions, which may be many.
-    fn held(&self, class: Kind) -> HeldInAll {
-        let mut held = HeldInAll::default();
-        for (id, _) in self.state.ledger.positions() {
-            let Some(hot) = self.hot(id) else { continue };
-            held.gross += hot.value.abs();
-            if self.kind_of(id) == class {
-                held.class_gross += hot.value.abs();
-            }
-            if hot.plans == 0 {
-                held.loose_gross += hot.value.abs();
-                held.loose += 1;
-            }
-        }
-        held
-    }
-
-    /// Exposure of a book's plans and opening orders. Positions that no plan keeps count for
-    /// every book on top, which errs on the side of caution.
-    fn book_gross(&self, book: &str) -> Cash {
-        let mark = |id: InstrumentId| self.hot(id).map_or(Price::ZERO, |hot| hot.mark);
-        let plans = self.state.plans.values().flatten().filter(|keeper| keeper.book == book);
-        let planned: Cash = plans.map(|keeper| mark(keeper.instrument).times(keeper.open())).sum();
-        let opening = self.state.orders.iter().filter(|order| order.role.opens());
-        let of_book = opening.filter(|order| {
-            let keeper = self.state.keeper(order.request.instrument, &order.intent);
-            keeper.is_none_or(|keeper| keeper.book == book)
-        });
-        let pending: Cash = of_book.map(|order| self.pending_value(order)).sum();
-        planned + pending
-    }
-
-    fn already_open(&self, ask: &Ask, book: &str, planned: bool, group: Option<&str>) -> bool {
-        if planned {
-            let mut plans = self.state.plans.get(&ask.instrument).into_iter().flatten();
-            // An alternative that has not been entered stands in nobody's way.
-            let other = |keeper: &Keeper| {
-                group.is_none() || keeper.group.as_deref() != group || keeper.opened_at.is_some()
-            };
-            return plans
-                .any(|keeper| keeper.book == book && keeper.side == ask.side && other(keeper));
-        }
-        let sign = ask.side.signed(Qty::whole(1)).signum();
-        let held = self.hot(ask.instrument).map_or(0, |hot| hot.qty.signum()) == sign;
-        held || self.state.orders.iter().any(|order| {
-            order.role == Role::Plain
-                && order.request.instrument == ask.instrument
-                && order.request.qty.signum() == sign
-        })
     }
 
     /// Sends what was approved: the entry and, asleep behind it, stops and targets.
@@ -271,9 +166,7 @@ impl Core {
         ports: &mut Ports<'_, B, J>,
     ) -> Result<(), Error> {
         let (intent, qty) = (approved.what(), approved.qty());
-        while self.recent.front().is_some_and(|at| *at <= self.now - ONE_MINUTE) {
-            self.recent.pop_front();
-        }
+        self.count_order(self.book_number(&intent.book));
         let Some(plan) = intent.plan.clone() else {
             let request = OrderRequest {
                 id: market::ClientOrderId::derive(&intent.id, "entry"),

@@ -10,6 +10,7 @@
 mod answers;
 mod core;
 mod decision;
+mod exposure;
 mod halt;
 mod intake;
 mod retry;
@@ -91,7 +92,7 @@ pub enum OnKill {
 }
 
 /// How an engine works.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EngineConfig {
     /// Dry run, paper or live.
     pub mode: Mode,

@@ -12,6 +12,7 @@
 pub mod keeper;
 pub mod parts;
 pub mod plan;
+mod profit;
 pub mod settle;
 pub mod share;
 mod split;

@@ -6,7 +6,7 @@ use base::{Day, Ts};
 use market::{BrokerRef, Cash, Fill, InstrumentId, OrderState, Price, Qty};
 use serde::{Deserialize, Serialize};
 
-use super::{Line, Record};
+use super::{Closed, Line, Record};
 use crate::Error;
 use crate::exit::Keeper;
 use crate::intent::Intent;
@@ -24,6 +24,9 @@ pub struct State {
     pub day: Day,
     /// Equity as the last day left it.
     pub day_start_equity: Cash,
+    /// The trading day of each book that had a plan on it.
+    #[serde(default)]
+    pub books: BTreeMap<String, BookDay>,
     /// Accounts and positions.
     pub ledger: Ledger,
     /// Orders not done.
@@ -55,6 +58,16 @@ pub struct State {
     /// hand. What is held beyond plans and this is an accident.
     #[serde(default)]
     pub loose: BTreeMap<InstrumentId, Qty>,
+}
+
+/// The trading day of a book. Profits are after fees; what was traded without a plan and what the
+/// broker put right later are in none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BookDay {
+    /// What the plans that were at work as the day began had made by then.
+    pub made_before: Cash,
+    /// What the plans that ended on it made in all.
+    pub ended: Cash,
 }
 
 /// A fact that the broker has a name for.
@@ -105,7 +118,7 @@ impl State {
 
     fn apply(&mut self, at: Ts, record: &Record) {
         match record {
-            Record::DayBegan { day, equity } => self.begin_day(*day, *equity),
+            Record::DayBegan { day, equity, books } => self.begin_day(*day, *equity, books),
             Record::Approved { intent, .. } => {
                 self.waiting.remove(intent);
             }
@@ -143,7 +156,7 @@ impl State {
                     keeper.watch = *watch;
                 }
             }
-            Record::Closed(closed) => self.forget_plan(closed.instrument, &closed.intent),
+            Record::Closed(closed) => self.close_plan(closed),
             Record::Split { instrument, ratio } => self.split(*instrument, *ratio),
             Record::Delisted(instrument) => {
                 self.delisted.insert(*instrument);
@@ -162,9 +175,13 @@ impl State {
     }
 
     /// A trading day begins.
-    pub(crate) fn begin_day(&mut self, day: Day, equity: Cash) {
+    pub(crate) fn begin_day(&mut self, day: Day, equity: Cash, books: &BTreeMap<String, Cash>) {
         self.day = day;
         self.day_start_equity = equity;
+        let begun = |(book, made): (&String, &Cash)| {
+            (book.clone(), BookDay { made_before: *made, ended: Cash::ZERO })
+        };
+        self.books = books.iter().map(begun).collect();
         self.told.retain(|_, told| {
             told.days += 1;
             told.days <= REMEMBERED_DAYS
@@ -264,7 +281,20 @@ impl State {
         }
     }
 
-    pub(crate) fn forget_plan(&mut self, instrument: InstrumentId, intent: &str) {
+    /// A plan is over: what it made is its book's.
+    pub(crate) fn close_plan(&mut self, closed: &Closed) {
+        self.forget_plan(closed.instrument, &closed.intent);
+        let made = closed.gross - closed.fees;
+        match self.books.get_mut(&closed.book) {
+            Some(day) => day.ended += made,
+            None => {
+                let day = BookDay { ended: made, ..BookDay::default() };
+                self.books.insert(closed.book.clone(), day);
+            }
+        }
+    }
+
+    fn forget_plan(&mut self, instrument: InstrumentId, intent: &str) {
         if let Some(keepers) = self.plans.get_mut(&instrument) {
             keepers.retain(|keeper| keeper.intent != intent);
             if keepers.is_empty() {
@@ -311,13 +341,14 @@ mod tests {
         let mut state = State::default();
         let day = |number: i32| Day::from_number(number);
         state.note(&BrokerRef("a".to_owned()), None);
-        state.begin_day(day(19_000), Cash::ZERO);
+        let none = BTreeMap::new();
+        state.begin_day(day(19_000), Cash::ZERO, &none);
         assert!(knows(&state));
         state.note(&BrokerRef("a".to_owned()), None);
-        state.begin_day(day(19_400), Cash::ZERO);
+        state.begin_day(day(19_400), Cash::ZERO, &none);
         assert!(knows(&state));
         for later in 1..=i32::from(REMEMBERED_DAYS) {
-            state.begin_day(day(19_400 + later), Cash::ZERO);
+            state.begin_day(day(19_400 + later), Cash::ZERO, &none);
         }
         assert!(!knows(&state));
     }

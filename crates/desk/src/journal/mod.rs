@@ -8,7 +8,7 @@ mod parity;
 mod record;
 
 pub(crate) use fold::keeper_in;
-pub use fold::{State, Told};
+pub use fold::{BookDay, State, Told};
 pub use parity::{Difference, Scope, compare};
 pub use record::{Closed, Line, Record};
 

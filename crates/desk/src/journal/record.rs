@@ -1,5 +1,7 @@
 //! What the journal holds.
 
+use std::collections::BTreeMap;
+
 use base::{Day, Ts};
 use market::{
     BrokerRef, Cash, ClientOrderId, Fill, InstrumentId, OrderRequest, OrderState, Price, Qty, Side,
@@ -39,6 +41,9 @@ pub enum Record {
         day: Day,
         /// Equity as the last day left it.
         equity: Cash,
+        /// What the plans at work had made by then, by book, after fees.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        books: BTreeMap<String, Cash>,
     },
     /// A book wants something.
     Wanted(Box<Intent>),
@@ -213,11 +218,6 @@ impl Closed {
     pub fn of(keeper: &Keeper, at: Ts) -> Closed {
         let add = keeper.add.as_ref();
         let qty = keeper.first.filled + add.map_or(Qty::ZERO, |leg| leg.filled);
-        let value = keeper.first.value + add.map_or(Cash::ZERO, |leg| leg.value);
-        let gross = match keeper.side {
-            Side::Long => keeper.closed_value - value,
-            Side::Short => value - keeper.closed_value,
-        };
         let entry = keeper.average_entry();
         let exit = crate::exit::share::average(keeper.closed_value, keeper.closed);
         let in_r =
@@ -234,7 +234,7 @@ impl Closed {
             entry,
             exit: exit.unwrap_or(Price::ZERO),
             risk: keeper.risk_cash,
-            gross,
+            gross: keeper.profit(Price::ZERO) + keeper.fees,
             fees: keeper.fees,
             mae_r: if filled { in_r(keeper.watch.worst).min(0.0) } else { 0.0 },
             mfe_r: if filled { in_r(keeper.watch.best).max(0.0) } else { 0.0 },

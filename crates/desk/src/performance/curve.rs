@@ -31,7 +31,7 @@ pub fn equity_curve(lines: &[Line]) -> Vec<DayEquity> {
     let mut curve = Vec::new();
     let mut running: Option<Day> = None;
     for line in lines {
-        if let Record::DayBegan { day, equity } = line.record {
+        if let Record::DayBegan { day, equity, .. } = line.record {
             if let Some(ended) = running {
                 curve.push(DayEquity { day: ended, equity });
             }

@@ -1,18 +1,24 @@
 //! Numbers of the limits.
 
+use std::collections::BTreeMap;
+
 use market::{Bps, Cash, Kind, Qty, Side};
 use serde::{Deserialize, Serialize};
 
+use super::BookLimits;
 use crate::Error;
 
 /// Limits of an account. Fractions are of equity.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Largest value of one position.
     pub position_fraction: f64,
     /// Largest gross value of one book.
     pub book_fraction: f64,
+    /// What some books, by name, are held to on top.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<String, BookLimits>,
     /// Largest gross value of all instruments of one class.
     pub classes: ClassLimits,
     /// Largest gross value of all positions.
@@ -89,6 +95,7 @@ impl Default for Limits {
         Limits {
             position_fraction: 0.20,
             book_fraction: 1.0,
+            books: BTreeMap::new(),
             classes: ClassLimits::default(),
             gross_leverage: 1.0,
             largest_gross: None,
@@ -111,6 +118,7 @@ impl Limits {
         Limits {
             position_fraction: f64::INFINITY,
             book_fraction: f64::INFINITY,
+            books: BTreeMap::new(),
             classes: ClassLimits::default(),
             gross_leverage: f64::INFINITY,
             largest_gross: None,
@@ -150,7 +158,12 @@ impl Limits {
             let value = self.step.to_f64();
             return Err(Error::CheckSetting { key: "limits.step", value, wanted: "above 0" });
         }
-        Ok(())
+        self.books.iter().try_for_each(|(book, limits)| limits.check(book))
+    }
+
+    /// What a book is held to for itself.
+    pub fn of_book(&self, book: &str) -> BookLimits {
+        self.books.get(book).copied().unwrap_or_default()
     }
 }
 

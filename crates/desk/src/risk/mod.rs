@@ -2,9 +2,11 @@
 //! which may shrink or refuse, never grow. Closing orders and stops pass no gate: a limit must
 //! never stand between a position and its exit.
 
+mod book;
 mod limits;
 mod rules;
 
+pub use book::{BookLimits, OfBook};
 pub use limits::{ClassLimits, Limits, Regime, Stance};
 pub use rules::{RULES, Rule};
 
@@ -80,6 +82,16 @@ pub enum Reason {
     PositionCap,
     /// No room under the cap of one book.
     BookCap,
+    /// No room under the cap that this book has for itself.
+    BookGross,
+    /// No room under the cap that this book has for one position.
+    BookPositionCap,
+    /// The book's loss of the day has reached its own limit.
+    BookDailyLoss,
+    /// Too many orders of this book within a minute.
+    BookOrderRate,
+    /// As many positions as this book may have are open.
+    BookOpenPositions,
     /// No room under the cap of that class of instruments.
     ClassCap,
     /// No room under the cap of gross exposure.
@@ -180,8 +192,8 @@ pub struct World {
     pub day_start_equity: Cash,
     /// Sum of the magnitudes of all positions and of orders that would open.
     pub gross: Cash,
-    /// The same for this book alone.
-    pub book_gross: Cash,
+    /// The book that asks.
+    pub book: OfBook,
     /// What the instrument is.
     pub class: Kind,
     /// The same for all instruments of that class.

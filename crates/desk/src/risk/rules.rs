@@ -2,7 +2,7 @@
 
 use market::{Cash, OrderKind, Qty};
 
-use super::{Adds, Ask, Limits, Reason, Stance, World};
+use super::{Adds, Ask, Limits, Reason, Stance, World, book};
 use crate::size::to_step;
 
 /// A rule: answers the quantity it allows, or refuses.
@@ -17,17 +17,30 @@ pub struct Rule {
 }
 
 /// All rules. A new one is a function and a line here.
-pub const RULES: [Rule; 13] = [
+pub const RULES: [Rule; 18] = [
     Rule { name: "kill switch", refusal: Reason::Killed, check: kill_switch },
     Rule { name: "frozen", refusal: Reason::Frozen, check: frozen },
     Rule { name: "regime", refusal: Reason::Regime, check: regime },
     Rule { name: "duplicate", refusal: Reason::AlreadyOpen, check: duplicate },
     Rule { name: "open positions", refusal: Reason::OpenPositions, check: open_positions },
+    Rule {
+        name: "the book's open positions",
+        refusal: Reason::BookOpenPositions,
+        check: book::open_positions,
+    },
     Rule { name: "daily loss", refusal: Reason::DailyLoss, check: daily_loss },
+    Rule { name: "the book's daily loss", refusal: Reason::BookDailyLoss, check: book::daily_loss },
     Rule { name: "order rate", refusal: Reason::OrderRate, check: order_rate },
+    Rule { name: "the book's order rate", refusal: Reason::BookOrderRate, check: book::order_rate },
     Rule { name: "price collar", refusal: Reason::PriceCollar, check: price_collar },
     Rule { name: "position cap", refusal: Reason::PositionCap, check: position_cap },
+    Rule {
+        name: "the book's position cap",
+        refusal: Reason::BookPositionCap,
+        check: book::position_cap,
+    },
     Rule { name: "book cap", refusal: Reason::BookCap, check: book_cap },
+    Rule { name: "the book's gross", refusal: Reason::BookGross, check: book::gross_cap },
     Rule { name: "asset class cap", refusal: Reason::ClassCap, check: class_cap },
     Rule { name: "gross leverage", refusal: Reason::GrossLeverage, check: gross_leverage },
     Rule { name: "fat finger", refusal: Reason::FatFinger, check: fat_finger },
@@ -104,7 +117,7 @@ fn position_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason
 }
 
 fn book_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
-    Ok(room(ask, world, limits.book_fraction, world.book_gross))
+    Ok(room(ask, world, limits.book_fraction, world.book.gross))
 }
 
 fn class_cap(ask: &Ask, world: &World, limits: &Limits) -> Result<Qty, Reason> {
@@ -141,7 +154,7 @@ fn fat_finger(ask: &Ask, _: &World, limits: &Limits) -> Result<Qty, Reason> {
 }
 
 /// Units that fit between what is used and a fraction of equity.
-fn room(ask: &Ask, world: &World, fraction: f64, used: Cash) -> Qty {
+pub(super) fn room(ask: &Ask, world: &World, fraction: f64, used: Cash) -> Qty {
     if fraction.is_infinite() {
         return ask.qty;
     }
@@ -155,19 +168,19 @@ fn units(ask: &Ask, free: f64) -> Qty {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{ClassLimits, Regime, approve};
+pub(super) mod tests {
+    use super::super::{ClassLimits, OfBook, Regime, approve};
     use super::*;
     use crate::engine::Mode;
     use base::Ts;
     use market::{InstrumentId, Kind, Price, Side};
     use proptest::prelude::*;
 
-    fn cash(units: i64) -> Cash {
+    pub(in crate::risk) fn cash(units: i64) -> Cash {
         Cash::from_raw(units * Cash::SCALE)
     }
 
-    fn world() -> World {
+    pub(in crate::risk) fn world() -> World {
         World {
             now: Ts::MIN,
             mode: Mode::Paper,
@@ -177,7 +190,7 @@ mod tests {
             equity: cash(100_000),
             day_start_equity: cash(100_000),
             gross: Cash::ZERO,
-            book_gross: Cash::ZERO,
+            book: OfBook::default(),
             class: Kind::Stock,
             class_gross: Cash::ZERO,
             instrument_gross: Cash::ZERO,
@@ -188,7 +201,7 @@ mod tests {
         }
     }
 
-    fn ask(units: i64) -> Ask {
+    pub(in crate::risk) fn ask(units: i64) -> Ask {
         Ask {
             instrument: InstrumentId(0),
             side: Side::Long,
@@ -219,7 +232,7 @@ mod tests {
             ("rate", asked(10, |w| w.recent_orders = 100), Reason::OrderRate),
             ("collar", asked(10, |w| w.mark = Some(Price::from_raw(1))), Reason::PriceCollar),
             ("cap", asked(10, |w| w.instrument_gross = cash(20_000)), Reason::PositionCap),
-            ("book", asked(10, |w| w.book_gross = cash(100_000)), Reason::BookCap),
+            ("book", asked(10, |w| w.book.gross = cash(100_000)), Reason::BookCap),
             ("gross", asked(10, |w| w.gross = cash(100_000)), Reason::GrossLeverage),
             ("cushion", asked(10, |w| w.gross = cash(300_000)), Reason::MarginCushion),
         ];
@@ -315,7 +328,7 @@ mod tests {
                 equity: cash(equity),
                 day_start_equity: cash(equity),
                 gross: cash(used),
-                book_gross: cash(used / 2),
+                book: OfBook { gross: cash(used / 2), ..OfBook::default() },
                 instrument_gross: cash(used / 3),
                 regime: Regime { long: stance, short: stance },
                 ..world()

@@ -436,7 +436,7 @@ fn a_waiting_intent_trades_only_once_someone_approves_in_time() {
     let human = Approval::Human { expires_after: Span::from_hours(48) };
     let config = EngineConfig { approval: human, ..config() };
     let approve = |who: &str| Command::Approve { intent: "one".to_owned(), who: who.to_owned() };
-    let mut world = World::new(config, TinyBroker::guarded(), want(stop_only()));
+    let mut world = World::new(config.clone(), TinyBroker::guarded(), want(stop_only()));
     world.bar("100 101 99 100").bar("100 101 99 100");
     assert_eq!(world.held(), 0);
     world.check_fold();
@@ -485,14 +485,14 @@ fn an_engine_restored_from_its_journal_goes_on_as_if_it_had_never_stopped() {
 fn orders_of_the_last_minute_count_after_a_restart_too() {
     let limits = Limits { orders_a_minute: 1, ..config().limits };
     let config = EngineConfig { limits, ..config() };
-    let mut world = World::new(config, TinyBroker::guarded(), want(stop_only()));
+    let mut world = World::new(config.clone(), TinyBroker::guarded(), want(stop_only()));
     world.bar("100 101 99 100");
     let lines = world.journal.lines;
     let restarted = |after: Span| {
         let two = planned("two", Side::Short, stop_for_short());
         let book = crate::world::ScriptedBook::from(vec![(1, Step::Want(Box::new(two)))]);
         let universe = crate::world::universe();
-        let mut engine = desk::Engine::restore(config, &universe, book, &lines).unwrap();
+        let mut engine = desk::Engine::restore(config.clone(), &universe, book, &lines).unwrap();
         let (mut broker, mut journal) = (TinyBroker::guarded(), MemoryJournal::default());
         let at = lines.last().unwrap().at + after;
         let (size, start, one) = (BarSize::Minutes(1), at, price("100"));

@@ -101,8 +101,8 @@ pub(crate) fn planned(id: &str, side: Side, plan: ExitPlan) -> Intent {
 
 impl World {
     pub(crate) fn new(config: EngineConfig, broker: TinyBroker, script: Script) -> World {
-        let engine = Engine::new(config, &universe(), script.into()).unwrap();
         let broker = TinyBroker { cash: config.capital, ..broker };
+        let engine = Engine::new(config, &universe(), script.into()).unwrap();
         World { engine, broker, journal: MemoryJournal::default(), day: 19_000 }
     }
 

@@ -132,8 +132,8 @@ impl Walk<'_> {
             on_kill: request.config.on_kill,
             capital: request.cash,
             limits: match &request.live {
-                Some(live) => live.bound(request.config.limits),
-                None => request.config.limits,
+                Some(live) => live.bound(request.config.limits.clone()),
+                None => request.config.limits.clone(),
             },
             size: request.config.size,
             ..EngineConfig::default()
