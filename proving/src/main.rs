@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use proving::line::{self, Line};
-use proving::{Bench, Size};
-use proving::{faulty, group};
+use proving::faulty::{Breadth, Which};
+use proving::{Bench, Size, faulty, group};
 
 /// Benchmarks beside other people's tools.
 #[derive(Parser, Debug)]
@@ -48,6 +48,10 @@ struct Arguments {
     /// Seed of the first world.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Worlds with simple bets alone, for the suite `world`: as they were before there were
+    /// others.
+    #[arg(long)]
+    narrow: bool,
     /// Live one world, and print all that happens in it.
     #[arg(long)]
     trace: bool,
@@ -81,14 +85,16 @@ fn main() -> Result<()> {
 /// Faulty worlds, and what they have shown.
 fn world(arguments: &Arguments) -> Result<()> {
     let begun = std::time::Instant::now();
-    let Arguments { days, seed, trace, .. } = *arguments;
+    let Arguments { days, seed, trace, narrow, .. } = *arguments;
+    let breadth = if narrow { Breadth::Narrow } else { Breadth::Wide };
+    let which = Which { seed, breadth };
     let shown = match trace {
         true => {
-            let (tale, shown) = faulty::told(seed, u32::try_from(days)?)?;
+            let (tale, shown) = faulty::told(which, u32::try_from(days)?)?;
             tale.iter().for_each(|line| println!("{line}"));
             shown?
         }
-        false => faulty::run(seed, days, |shown, broken| {
+        false => faulty::run(which, days, |shown, broken| {
             for violation in broken {
                 eprintln!("{violation:#}");
             }

@@ -82,6 +82,9 @@ enum Chore {
         /// Seed of the first world; each world after it has the next.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Worlds with simple bets alone, as they were before there were others.
+        #[arg(long)]
+        narrow: bool,
         /// Live one world alone, and print all that happens in it.
         #[arg(long)]
         trace: bool,
@@ -118,16 +121,23 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench { what: suite, json, only, quick, data } => {
             bench::run(&root, &bench::Request { suite, json, only, quick, data })
         }
-        Chore::World { days, seed, trace } => world(&root, (days, seed), trace),
+        Chore::World { days, seed, narrow, trace } => {
+            let flags = [narrow.then_some("--narrow"), trace.then_some("--trace")];
+            world(&root, (days, seed), flags)
+        }
         Chore::Fuzz { target, seconds } => fuzz::run(&root, &fuzz::Request { target, seconds }),
     }
 }
 
-fn world(root: &std::path::Path, (days, seed): (u64, u64), trace: bool) -> anyhow::Result<()> {
+fn world(
+    root: &std::path::Path,
+    (days, seed): (u64, u64),
+    flags: [Option<&str>; 2],
+) -> anyhow::Result<()> {
     tree::run(tree::cargo(root).args(["build", "--quiet", "--release", "--workspace"]))?;
     let mut command = std::process::Command::new(bench::built(root)?.join("proving"));
     command.arg("world");
     command.args(["--days", &days.to_string(), "--seed", &seed.to_string()]);
-    command.args(trace.then_some("--trace"));
+    command.args(flags.into_iter().flatten());
     tree::run(&mut command)
 }

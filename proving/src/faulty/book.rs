@@ -3,7 +3,9 @@
 use base::Seed;
 use base::seed::Rng;
 use desk::engine::Change;
-use desk::exit::{Ratchet, Target, TargetAt, Trail, TrailStart};
+use desk::exit::{
+    AddAt, AddOn, CloseOn, Ratchet, RiskBasis, Target, TargetAt, Trail, TrailStart, Way,
+};
 use desk::{Amount, Book, Decision, Entry, ExitPlan, Intent, View};
 use market::{Event, InstrumentId, OrderKind, Price, Qty, Side, TimeInForce, What};
 use rand::RngExt as _;
@@ -15,6 +17,8 @@ pub(super) const UNITS: i64 = 100;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gambler {
     pub(super) seed: Seed,
+    /// For what wide worlds bet on beyond narrow ones.
+    pub(super) more: Option<Seed>,
 }
 
 impl Book for Gambler {
@@ -24,7 +28,15 @@ impl Book for Gambler {
         let mut rng = node.rng();
         if rng.random_bool(0.12) {
             let name = format!("{start}/{}", instrument.0);
-            decision.want(bet(&mut rng, name, *instrument, bar.close));
+            let one = bet(&mut rng, name, *instrument, bar.close);
+            match &self.more {
+                None => decision.want(one),
+                Some(more) => {
+                    let node = more.index(u64::from(instrument.0));
+                    let mut rng = node.index(start.nanos().unsigned_abs()).rng();
+                    wider(&mut rng, one, view, decision);
+                }
+            }
         }
         for keeper in view.plans(*instrument) {
             let intent = keeper.intent.clone();
@@ -45,6 +57,57 @@ impl Book for Gambler {
 fn moved(price: Price, by: f64) -> Price {
     let cents = ((price.to_f64() + by) * 100.0).round() as i64;
     Price::from_raw(cents.max(1) * (Price::SCALE / 100))
+}
+
+/// The same bet with what plans can do besides, and now and then an alternative beside it.
+fn wider(rng: &mut Rng, mut one: Intent, view: &View<'_>, decision: &mut Decision) {
+    let Some(plan) = one.plan.as_mut() else { return };
+    let close = plan.entry;
+    plan.basis = if rng.random_bool(0.3) { RiskBasis::Fill } else { RiskBasis::Signal };
+    plan.max_sessions = Some(rng.random_range(1..6));
+    if rng.random_bool(0.5) {
+        let half_way = Price::from_raw((plan.stop.raw() + close.raw()) / 2);
+        plan.trail = Some(Trail {
+            start: match rng.random_range(0..3) {
+                0 => TrailStart::AtEntry,
+                1 => TrailStart::AtBreakeven,
+                _ => TrailStart::AtSession(2),
+            },
+            first_stop: rng.random_bool(0.5).then(|| moved(half_way, 0.0)),
+            ratchet: Ratchet::TwoBars,
+        });
+    }
+    plan.add_on = rng.random_bool(0.5).then(|| AddOn {
+        session: rng.random_range(1..4),
+        risk_multiple: rng.random_range(1.0..2.5),
+        max_growth: 1.0,
+        at: if rng.random_bool(0.6) { AddAt::Close } else { AddAt::SignalEntry },
+        target_r: rng.random_bool(0.3).then_some(1.5),
+    });
+    let other = InstrumentId(1 - one.instrument.0);
+    let far = close.to_f64() / 100.0 * rng.random_range(0.2..1.5);
+    if let Some(mark) = view.mark(other).filter(|_| rng.random_bool(0.3)) {
+        let way = if rng.random_bool(0.5) { Way::Rises } else { Way::Falls };
+        let price = moved(mark, if way == Way::Rises { far } else { -far });
+        plan.close_on = Some(CloseOn { instrument: other, price, way });
+    }
+    if rng.random_bool(0.25) {
+        let group = Some(format!("{}/either", one.id));
+        let id = format!("{}/or", one.id);
+        let beside = bet(rng, id, one.instrument, close);
+        let unit = close.to_f64() * 0.002 * beside.side.sign();
+        let kind = match rng.random_bool(0.5) {
+            true => OrderKind::Limit { limit: moved(close, -unit) },
+            false => OrderKind::Stop { stop: moved(close, unit) },
+        };
+        decision.want(Intent {
+            group: group.clone(),
+            entry: Entry { kind, ..beside.entry },
+            ..beside
+        });
+        one.group = group;
+    }
+    decision.want(one);
 }
 
 fn bet(rng: &mut Rng, id: String, instrument: InstrumentId, close: Price) -> Intent {

@@ -6,8 +6,8 @@ use anyhow::Result;
 use base::Ts;
 use market::remote::{Books, Execution, Heard, Payment, Report, Said};
 use market::{
-    Broker as _, BrokerEvent, BrokerRef, Cash, ClientOrderId, Event, InstrumentId, OrderKind,
-    OrderRequest, OrderState, Price, Qty, TimeInForce,
+    Broker as _, BrokerEvent, BrokerRef, Cash, ClientOrderId, Corporate, Event, InstrumentId,
+    OrderKind, OrderRequest, OrderState, Price, Qty, TimeInForce, What,
 };
 use sim::{BarExchange, CostConfig, CostModel, ExchangeConfig};
 
@@ -78,6 +78,26 @@ impl Far {
     /// A bar of the tape.
     pub(super) fn on_bar(&mut self, event: &Event) -> Result<()> {
         self.now = self.now.max(event.known);
+        self.exchange.on_event(event)?;
+        self.collect();
+        Ok(())
+    }
+
+    /// A split, for which all that stands of the share is taken back, or a dividend.
+    pub(super) fn on_corporate(&mut self, event: &Event) -> Result<()> {
+        self.now = self.now.max(event.known);
+        let What::Corporate { instrument, action } = &event.what else { return Ok(()) };
+        if let Corporate::Split { ratio } = action {
+            let mine = self.open().filter(|(_, order)| order.request.instrument == *instrument);
+            let mine: Vec<ClientOrderId> = mine.map(|(id, _)| id.clone()).collect();
+            for order in mine {
+                self.exchange.cancel(self.now, &order);
+            }
+            self.collect();
+            for (_, qty) in self.hands.iter_mut().filter(|(of, _)| of == instrument) {
+                *qty = Qty::from_raw((qty.raw() as f64 * ratio).round() as i64);
+            }
+        }
         self.exchange.on_event(event)?;
         self.collect();
         Ok(())

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use base::{Span, Ts};
-use desk::State;
-use desk::reconcile::differences;
+use desk::{Keeper, State};
+use desk::reconcile::{Difference, differences};
 use market::{Currency, InstrumentId, OrderKind, Qty};
 
 use super::book::UNITS;
@@ -21,6 +21,10 @@ pub(super) struct Oracle {
     naked_for: Vec<Span>,
     /// What the engine last took to be there without a plan, and meant.
     loose: Vec<Qty>,
+    /// The largest that one side of it may become: a bet, and what it was enlarged by.
+    most: Vec<Qty>,
+    /// Splits that the broker has made and we have not heard of.
+    unheard: Vec<f64>,
 }
 
 impl Oracle {
@@ -30,6 +34,8 @@ impl Oracle {
             naked: vec![false; instruments],
             naked_for: vec![Span::from_nanos(0); instruments],
             loose: vec![Qty::ZERO; instruments],
+            most: vec![Qty::whole(UNITS); instruments],
+            unheard: vec![1.0; instruments],
         }
     }
 
@@ -47,7 +53,9 @@ impl Oracle {
         for index in 0..self.naked.len() {
             let instrument = InstrumentId(index as u32);
             if let Some(state) = state {
-                self.loose[index] = state.loose.get(&instrument).copied().unwrap_or_default();
+                let loose = state.loose.get(&instrument).copied().unwrap_or_default();
+                self.loose[index] = times(loose, self.unheard[index]);
+                self.most[index] = times(largest(state, instrument), self.unheard[index]);
             }
             self.exposure(far, instrument)?;
             if self.naked[index] {
@@ -67,13 +75,39 @@ impl Oracle {
         Ok(())
     }
 
-    /// No order was sent twice: one bet at a time on each side, of so many units, and they net.
+    /// The broker has split a share.
+    pub(super) fn split(&mut self, instrument: InstrumentId, ratio: f64) {
+        let index = instrument.index();
+        self.unheard[index] *= ratio;
+        self.loose[index] = times(self.loose[index], ratio);
+        self.most[index] = times(self.most[index], ratio);
+    }
+
+    /// We have heard of all splits.
+    pub(super) fn told_of_splits(&mut self) {
+        self.unheard.fill(1.0);
+    }
+
+    /// While nothing is on its way, both sides hold the same.
+    pub(super) fn agree(&self, far: &Far, state: &State) -> Result<()> {
+        let found = differences(state, Currency::USD, &far.books(0, Ts::MAX));
+        // What someone has placed by hand and has not filled yet is nothing that we could know.
+        let by_hand =
+            |it: &Difference| matches!(it, Difference::Stranger { order, .. } if !order.is_ours());
+        let told = found.iter().filter(|it| !by_hand(it)).map(ToString::to_string);
+        let told: Vec<String> = told.collect();
+        ensure!(told.is_empty(), "with nothing on its way: {}", told.join("; "));
+        Ok(())
+    }
+
+    /// No order was sent twice: one bet at a time on each side, of so many units and what it was
+    /// enlarged by, and they net.
     fn exposure(&self, far: &Far, instrument: InstrumentId) -> Result<()> {
         let of = |hand: &&(InstrumentId, Qty)| hand.0 == instrument;
         let by_hand: Qty = far.hands().iter().filter(of).map(|(_, qty)| qty.abs()).sum();
         let held = far.position(instrument);
         ensure!(
-            held.abs() <= Qty::whole(UNITS) + by_hand,
+            held.abs() <= self.most[instrument.index()] + by_hand,
             "{held} of instrument {} is more than was ever meant",
             instrument.0
         );
@@ -103,6 +137,19 @@ impl Oracle {
         ensure!(wrongly.is_none(), "frozen without need: {wrongly:?}");
         Ok(())
     }
+}
+
+/// The largest that a plan of an instrument may become, add-on and all; alternatives stand for one
+/// another.
+fn largest(state: &State, instrument: InstrumentId) -> Qty {
+    let plans = state.plans.get(&instrument).into_iter().flatten();
+    let added = |keeper: &Keeper| keeper.add.as_ref().map_or(Qty::ZERO, |leg| leg.asked);
+    let sizes = plans.map(|keeper| keeper.first.asked + added(keeper));
+    sizes.max().unwrap_or_default().max(Qty::whole(UNITS))
+}
+
+fn times(qty: Qty, ratio: f64) -> Qty {
+    Qty::from_raw((qty.raw() as f64 * ratio).round() as i64)
 }
 
 fn closes(order: &Remembered) -> bool {

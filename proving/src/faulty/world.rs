@@ -7,10 +7,11 @@ use base::seed::Rng;
 use base::{Day, Seed, Span, Ts};
 use desk::courier::{Clocks, Patience};
 use desk::driver::{Driver, Durable as _};
+use desk::exit::plan::BEFORE_CLOSE;
 use desk::{Approval, EngineConfig, Mode, OnKill, State};
 use market::remote::{Heard, Said};
 use market::{
-    Bar, BarSize, Calendar, ClientOrderId, Command, Event, Instrument, InstrumentId, Price, Qty,
+    Bar, BarSize, Calendar, ClientOrderId, Command, Event, Instrument, InstrumentId, Price,
     Session, SessionPhase, Universe, What,
 };
 use rand::RngExt as _;
@@ -18,39 +19,28 @@ use rand::RngExt as _;
 use super::book::Gambler;
 use super::far::Far;
 use super::oracle::Oracle;
+use super::people::People;
 use super::pipe::{Disk, Pipe};
-use super::{Fault, Shown, tale};
+use super::quiet::Quiet;
+use super::wrong::A_DAY;
+use super::{Breadth, Fault, Shown, tale, wide};
 
-const INSTRUMENTS: usize = 2;
+pub(super) const INSTRUMENTS: usize = 2;
 const BAR: Span = Span::from_minutes(15);
 /// After the close nothing goes wrong for so long; then both sides are compared.
 const STILL: Span = Span::from_minutes(30);
 
-/// How often a day each fault comes by, beyond those of single messages.
-const A_DAY: [(Fault, f64); 12] = [
-    (Fault::Disconnect, 0.5),
-    (Fault::BrokerRestart, 0.2),
-    (Fault::Forgotten, 0.15),
-    (Fault::Corrected, 0.3),
-    (Fault::ByHand, 0.05),
-    (Fault::ClockJump, 0.2),
-    (Fault::JournalFailed, 0.2),
-    (Fault::KilledBeforeCommit, 0.3),
-    (Fault::KilledAfterCommit, 0.3),
-    (Fault::KilledInFlush, 0.3),
-    (Fault::KilledAfterFlush, 0.3),
-    (Fault::KillSwitch, 0.1),
-];
-
 /// Something that will happen.
 #[derive(Debug, Clone)]
-enum Happening {
+pub(super) enum Happening {
     /// A bar is worked at the broker's, and told to us a little later.
     Bar(Event),
     /// The feed tells us something.
     Feed(Event),
     /// A person tells us something, until it is heard.
     Command(Command),
+    /// A company splits its shares or pays a dividend.
+    Corporate(Event),
     /// A message comes in at the broker's.
     ToBroker(Said),
     /// A message comes in here, over the wire of that number.
@@ -65,48 +55,63 @@ enum Happening {
 
 pub(super) struct World {
     seed: Seed,
-    rng: Rng,
-    far: Far,
-    pipe: Pipe,
-    disk: Disk,
-    driver: Option<Driver<Gambler, Pipe>>,
+    pub(super) breadth: Breadth,
+    pub(super) rng: Rng,
+    /// For what narrow worlds do not draw, so that theirs stay what they are.
+    pub(super) more: Rng,
+    pub(super) far: Far,
+    pub(super) pipe: Pipe,
+    pub(super) disk: Disk,
+    pub(super) driver: Option<Driver<Gambler, Pipe>>,
     universe: Universe,
-    config: EngineConfig,
-    queue: BTreeMap<(Ts, u64), Happening>,
+    pub(super) config: EngineConfig,
+    pub(super) queue: BTreeMap<(Ts, u64), Happening>,
     number: u64,
-    now: Ts,
+    pub(super) now: Ts,
     /// Number of the wire; what travels on an older one is lost.
-    wire: u32,
-    connected: bool,
+    pub(super) wire: u32,
+    pub(super) connected: bool,
     open: bool,
     still: bool,
-    offset: Span,
+    pub(super) offset: Span,
     tick: Option<Ts>,
     /// How the process ends at its next turn.
-    doomed: Option<Fault>,
-    prices: [f64; INSTRUMENTS],
-    oracle: Oracle,
-    shown: Shown,
+    pub(super) doomed: Option<Fault>,
+    pub(super) prices: [f64; INSTRUMENTS],
+    pub(super) oracle: Oracle,
+    pub(super) quiet: Quiet,
+    pub(super) people: People,
+    /// Splits and dividends that are not on our record yet.
+    pub(super) news: Vec<Event>,
+    pub(super) shown: Shown,
     /// What happened, in lines, where someone wants to read it.
     tale: Option<Vec<String>>,
 }
 
 impl World {
-    pub(super) fn new(seed: Seed) -> Result<World> {
+    pub(super) fn new(seed: Seed, breadth: Breadth) -> Result<World> {
         let named =
             |index: usize| Instrument { symbol: format!("S{index}"), ..Instrument::default() };
         let universe = Universe::new((0..INSTRUMENTS).map(named).collect())?;
         let mut rng = seed.child("world").rng();
         let flatten = rng.random_bool(0.5);
-        let config = EngineConfig {
+        let mut more = seed.child("more").rng();
+        let mut config = EngineConfig {
             mode: Mode::Paper,
             approval: Approval::Automatic,
             on_kill: if flatten { OnKill::Flatten } else { OnKill::KeepProtected },
             ..EngineConfig::default()
         };
+        let mut price = 100.0;
+        if breadth == Breadth::Wide {
+            wide::configure(&mut config, &mut more);
+            price = wide::FIRST_PRICE;
+        }
         Ok(World {
             seed,
+            breadth,
             rng,
+            more,
             far: Far::new(INSTRUMENTS, config.capital)?,
             pipe: Pipe::default(),
             disk: Disk::default(),
@@ -123,8 +128,11 @@ impl World {
             offset: Span::from_nanos(0),
             tick: None,
             doomed: None,
-            prices: [100.0; INSTRUMENTS],
+            prices: [price; INSTRUMENTS],
             oracle: Oracle::new(INSTRUMENTS),
+            quiet: Quiet::default(),
+            people: People::default(),
+            news: Vec::new(),
             shown: Shown::default(),
             tale: None,
         })
@@ -156,6 +164,9 @@ impl World {
         if self.driver.is_none() {
             self.start()?;
         }
+        if self.breadth == Breadth::Wide {
+            self.companies();
+        }
         self.schedule(session)?;
         // The night counts for nothing.
         let state = self.driver.as_ref().map(Driver::state);
@@ -181,7 +192,7 @@ impl World {
         Ok(())
     }
 
-    fn state(&self) -> Option<&State> {
+    pub(super) fn state(&self) -> Option<&State> {
         self.driver.as_ref().map(Driver::state)
     }
 
@@ -217,6 +228,11 @@ impl World {
             }
             start = end;
         }
+        if self.breadth == Breadth::Wide {
+            let due = session.close - BAR;
+            let name = BEFORE_CLOSE.to_owned();
+            self.at(due, Happening::Feed(fact(due, What::Timer { name })));
+        }
         let close = session.close + Span::from_seconds(3);
         self.at(close, Happening::Feed(fact(close, phase(SessionPhase::Close))));
         for (fault, a_day) in A_DAY {
@@ -246,12 +262,12 @@ impl World {
         Bar { open, high, low, close, volume }
     }
 
-    fn at(&mut self, at: Ts, what: Happening) {
+    pub(super) fn at(&mut self, at: Ts, what: Happening) {
         self.number += 1;
         self.queue.insert((at.max(self.now), self.number), what);
     }
 
-    fn later(&mut self, after: Span, what: Happening) {
+    pub(super) fn later(&mut self, after: Span, what: Happening) {
         self.at(self.now + after, what);
     }
 
@@ -269,7 +285,7 @@ impl World {
         Ok(())
     }
 
-    fn say(&mut self, what: impl FnOnce() -> String) {
+    pub(super) fn say(&mut self, what: impl FnOnce() -> String) {
         if let Some(tale) = &mut self.tale {
             tale.push(format!("{} {}", self.now, what()));
         }
@@ -283,26 +299,34 @@ impl World {
     fn happen(&mut self, what: Happening) -> Result<()> {
         match what {
             Happening::Bar(event) => {
+                self.compare_if_quiet()?;
                 self.far.on_bar(&event)?;
                 let after = Span::from_nanos(self.rng.random_range(0..2_000_000_000));
                 self.later(after, Happening::Feed(event));
                 Ok(())
             }
-            Happening::Feed(event) => self.turn(&[event]),
+            Happening::Feed(event) => {
+                self.turn(&[event.clone()])?;
+                self.looks_at_bar(&event)
+            }
             Happening::Command(command) => self.command(command),
+            Happening::Corporate(event) => self.corporate(event),
             Happening::ToBroker(said) => {
                 let refuse = matches!(said, Said::Submit(_)) && self.message_fault(0.01);
                 if refuse {
                     self.count(Fault::Refused);
                 }
                 self.say(|| format!("at the broker's: {} {refuse}", tale::said(&said)));
+                self.quiet.asked(self.now, &said);
                 self.far.on_said(self.now, &said, refuse.then_some("not today"));
                 Ok(())
             }
             Happening::ToUs(wire, heard) => {
                 if wire != self.wire || self.driver.is_none() {
+                    self.quiet.lost(self.now);
                     return Ok(());
                 }
+                self.quiet.heard(&heard);
                 self.say(|| format!("here: {}", tale::heard(&heard)));
                 self.pipe.0.borrow_mut().arrived.push(heard);
                 self.turn(&[])
@@ -334,7 +358,7 @@ impl World {
         !self.still && self.rng.random_bool(chance)
     }
 
-    fn count(&mut self, fault: Fault) {
+    pub(super) fn count(&mut self, fault: Fault) {
         *self.shown.faults.entry(fault).or_default() += 1;
     }
 
@@ -354,6 +378,8 @@ impl World {
             if self.connected {
                 let wire = self.wire;
                 self.carry(|| Happening::ToUs(wire, heard.clone()));
+            } else {
+                self.quiet.lost(self.now);
             }
         }
     }
@@ -361,6 +387,7 @@ impl World {
     /// One message on its way: lost, doubled, late, or just on its way.
     fn carry(&mut self, message: impl Fn() -> Happening) {
         if self.message_fault(0.01) {
+            self.quiet.lost(self.now);
             return self.count(Fault::Lost);
         }
         let copies = if self.message_fault(0.01) { 2 } else { 1 };
@@ -383,7 +410,8 @@ impl World {
             self.pipe.0.borrow_mut().arrived.push(Heard::Lost);
         }
         let patience = Patience { books: Span::from_minutes(5), ..Patience::default() };
-        let book = Gambler { seed: self.seed.child("book") };
+        let more = (self.breadth == Breadth::Wide).then(|| self.seed.child("more bets"));
+        let book = Gambler { seed: self.seed.child("book"), more };
         let driver = Driver::start(
             (self.config.clone(), &self.universe),
             book,
@@ -392,7 +420,10 @@ impl World {
             &self.disk.kept,
         )?;
         self.driver = Some(driver);
-        self.turn(&[])
+        match self.news.is_empty() {
+            true => self.turn(&[]),
+            false => self.tell_news(),
+        }
     }
 
     fn clocks(&self) -> Clocks {
@@ -400,7 +431,7 @@ impl World {
     }
 
     /// A turn of the process, and how it may end in the middle of it.
-    fn turn(&mut self, events: &[Event]) -> Result<()> {
+    pub(super) fn turn(&mut self, events: &[Event]) -> Result<()> {
         let clocks = self.clocks();
         let Some(driver) = &mut self.driver else { return Ok(()) };
         driver.decide(clocks, events, &mut self.disk)?;
@@ -413,6 +444,7 @@ impl World {
         if doom == Some(Fault::KilledBeforeCommit) {
             return self.die(doom);
         }
+        let before = self.disk.kept.len();
         if self.disk.commit().is_err() {
             self.disk.full = false;
             return self.die(Some(Fault::JournalFailed));
@@ -420,9 +452,11 @@ impl World {
         if doom == Some(Fault::KilledAfterCommit) {
             let whole = State::fold(&self.disk.kept)? == *driver.state();
             ensure!(whole, "the journal folds to another state");
+            self.read_over(before);
             return self.die(doom);
         }
         driver.flush();
+        self.read_over(before);
         self.send(doom.as_ref())?;
         if doom.is_some() {
             return self.die(doom);
@@ -444,8 +478,11 @@ impl World {
         }
         for said in said {
             self.kill_switch_wins(&said)?;
+            self.nobody_is_passed_over(&said)?;
             if self.connected {
                 self.carry(|| Happening::ToBroker(said.clone()));
+            } else {
+                self.quiet.lost(self.now);
             }
         }
         Ok(())
@@ -470,6 +507,7 @@ impl World {
             self.shown.incidents = self.shown.incidents.max(driver.state().incidents);
         }
         self.disk.lose();
+        self.quiet.lost(self.now);
         self.wire += 1;
         let seconds = if self.rng.random_bool(0.7) {
             self.rng.random_range(1..20)
@@ -481,86 +519,16 @@ impl World {
     }
 
     /// A person says it until it is on record.
-    fn command(&mut self, command: Command) -> Result<()> {
+    pub(super) fn command(&mut self, command: Command) -> Result<()> {
         let what = What::Command(command.clone());
         let at = self.now + self.offset;
         let before = self.disk.kept.len();
+        self.people.heard(&command, at);
         self.turn(&[Event { at, known: at, what }])?;
         if self.disk.kept.len() == before {
             self.later(Span::from_seconds(30), Happening::Command(command));
         }
         Ok(())
-    }
-
-    fn go_wrong(&mut self, fault: Fault) -> Result<()> {
-        self.say(|| format!("{fault:?}"));
-        match fault {
-            Fault::Disconnect => self.disconnect(),
-            Fault::BrokerRestart => {
-                self.far.said.clear();
-                self.queue.retain(|_, what| !matches!(what, Happening::ToBroker(_)));
-                self.disconnect();
-            }
-            Fault::Forgotten => {
-                let open: Vec<ClientOrderId> = self.far.open().map(|(id, _)| id.clone()).collect();
-                if open.is_empty() {
-                    return Ok(());
-                }
-                let at = self.rng.random_range(0..open.len());
-                self.say(|| format!("forgets {}", open[at]));
-                self.far.forget(&open[at]);
-            }
-            Fault::Corrected => {
-                let count = self.far.executions.len();
-                if count == 0 {
-                    return Ok(());
-                }
-                let index = self.rng.random_range(count.saturating_sub(20)..count);
-                let cents = self.rng.random_range(1..5) * if self.rng.random() { 1 } else { -1 };
-                self.far.correct(index, Price::from_raw(cents * (Price::SCALE / 100)));
-            }
-            Fault::ByHand => {
-                let instrument = InstrumentId(self.rng.random_range(0..INSTRUMENTS as u32));
-                let held = self.far.position(instrument);
-                let qty = self.rng.random_range(10..150) * if held.is_negative() { 1 } else { -1 };
-                self.far.trade_by_hand(instrument, Qty::whole(qty));
-                let thaw = Command::Thaw { instrument: Some(instrument) };
-                self.later(Span::from_hours(1), Happening::Command(thaw));
-            }
-            Fault::ClockJump => {
-                self.offset = Span::from_minutes(self.rng.random_range(-90..90));
-                self.later(Span::from_minutes(40), Happening::ClockBack);
-            }
-            Fault::JournalFailed => self.disk.full = true,
-            Fault::KillSwitch => {
-                let reason = "the switch".to_owned();
-                self.later(
-                    Span::from_hours(1),
-                    Happening::Command(Command::Resume { reason: reason.clone() }),
-                );
-                self.count(fault);
-                return self.command(Command::Kill { reason });
-            }
-            kill => {
-                self.doomed = Some(kill);
-                return Ok(());
-            }
-        }
-        if fault != Fault::JournalFailed {
-            self.count(fault);
-        }
-        Ok(())
-    }
-
-    fn disconnect(&mut self) {
-        if !self.connected {
-            return;
-        }
-        self.connected = false;
-        self.wire += 1;
-        self.pipe.0.borrow_mut().arrived.push(Heard::Lost);
-        let seconds = self.rng.random_range(1..900);
-        self.later(Span::from_seconds(seconds), Happening::Connect);
     }
 }
 

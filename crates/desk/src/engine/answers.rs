@@ -179,6 +179,8 @@ impl Core {
             role: role.unwrap_or(Role::Close),
         });
         self.state.orders.filled(fill);
+        // What alternatives took off an entry counts: it may be full with less than was asked.
+        let is_full = self.state.orders.get(&fill.order).is_none();
         self.state.note_fill(fill);
         self.state.ledger.book(&booking);
         self.state.ledger.hold(instrument, position);
@@ -196,6 +198,7 @@ impl Core {
                 let mut out = std::mem::take(&mut self.actions);
                 if let Some(keeper) = self.state.keeper_mut(instrument, &intent) {
                     keeper.on_fill(fill, role, &mut out);
+                    keeper.first.done |= role == Role::Entry && is_full;
                 }
                 // Even where the plan is over: what its order took nobody meant any more.
                 self.touched.push(instrument);

@@ -237,7 +237,7 @@ fn the_kill_switch_takes_entries_back_and_keeps_stops() {
 }
 
 /// A short entry of the group `fade`, by a stop order below or a limit above.
-fn alternative(name: &str, kind: OrderKind, units: i64) -> (usize, Step) {
+pub(crate) fn alternative(name: &str, kind: OrderKind, units: i64) -> (usize, Step) {
     let plan = ExitPlan::opposing(price("100"), price("110"));
     let mut intent = planned(name, Side::Short, plan);
     intent.entry.kind = kind;

@@ -51,6 +51,11 @@ impl Working {
         }
     }
 
+    /// Signed quantity that it was sent for, after splits: what its children are for in all.
+    pub(super) fn whole(&self) -> Qty {
+        self.total + self.reduced
+    }
+
     pub(super) fn id(&self) -> &ClientOrderId {
         &self.request.id
     }
@@ -84,7 +89,7 @@ impl Working {
     /// Allows as much of the order as its parent has filled of its own, in whole lots; all of it
     /// once the parent is full. What siblings filled is already gone from `total`.
     pub(super) fn allow(&mut self, filled: Qty, of: Qty, lot: Qty) {
-        let whole = self.total + self.reduced;
+        let whole = self.whole();
         let share = i128::from(whole.raw()) * i128::from(filled.raw().abs());
         let exact = (share / i128::from(of.raw().abs().max(1))) as i64;
         let lots = Qty::from_raw(exact / lot.raw() * lot.raw());

@@ -77,7 +77,7 @@ impl BarExchange {
                 let orders = &self.books[instrument.index()].orders;
                 let parent = orders.iter().find(|working| working.id() == id);
                 let parent = parent.ok_or("the order it waits for is unknown")?;
-                Ok(Parent { filled: parent.filled, total: parent.total })
+                Ok(Parent { filled: parent.filled, total: parent.whole() })
             }
             Some(Known::Open(_)) => Err("the order it waits for is of another instrument"),
             Some(Known::Done { filled }) if filled == Qty::ZERO => {

@@ -225,7 +225,7 @@ impl Worker<'_> {
         let Some(order) = self.book.orders.iter().find(|order| order.id() == parent) else {
             return;
         };
-        let (filled, of) = (order.filled, order.total);
+        let (filled, of) = (order.filled, order.whole());
         let woken = Some((self.print.start, quote.price, quote.motion));
         for child in self.book.orders.iter_mut().filter(|order| order.is_child_of(parent)) {
             let asleep = child.stage == Stage::Asleep;
@@ -261,6 +261,10 @@ impl Worker<'_> {
         if order.filled == order.total {
             let order = self.book.orders.remove(index);
             self.account.close(&order, OrderState::Filled, "");
+            if order.reduced != Qty::ZERO {
+                // Its children were sent for more than it has filled.
+                self.book.orphan(self.account, &order);
+            }
         }
         self.book.cancel_where(
             self.account,

@@ -128,3 +128,18 @@ fn the_same_id_sent_twice_is_one_order() {
     world.send(&order("in", 10, OrderKind::Market));
     assert_eq!(world.daily("10 11 9.5 10"), [""; 0]);
 }
+
+#[test]
+fn the_stop_of_an_entry_that_an_alternative_made_smaller_covers_what_it_filled() {
+    let mut world = World::free();
+    let either = |request: OrderRequest| OrderRequest {
+        oco_group: Some("either".to_owned()),
+        ..request
+    };
+    world.send(&either(order("small", -3, limit("10.2"))));
+    world.send(&either(order("in", -10, limit("10.4"))));
+    world.send(&child("stop", 10, stop("12")));
+    let said = world.daily("10 10.5 9.5 10");
+    assert_eq!(said, ["small -3 @10.2 LimitTouched", "in -7 @10.4 LimitTouched"]);
+    assert_eq!(world.daily("12.5 13 12 13"), ["stop 7 @12.5 StopGap"]);
+}
