@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use proving::line::{self, Line};
 use proving::faulty::{Breadth, Which};
+use proving::line::{self, Line};
 use proving::{Bench, Size, faulty, group};
 
 /// Benchmarks beside other people's tools.

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 use base::{Span, Ts};
-use desk::{Keeper, State};
 use desk::reconcile::{Difference, differences};
+use desk::{Keeper, State};
 use market::{Currency, InstrumentId, OrderKind, Qty};
 
 use super::book::UNITS;
@@ -139,13 +139,13 @@ impl Oracle {
     }
 }
 
-/// The largest that a plan of an instrument may become, add-on and all; alternatives stand for one
-/// another.
+/// The largest that plans of an instrument may become, add-ons and all; alternatives stand for one
+/// another until each is enlarged by itself.
 fn largest(state: &State, instrument: InstrumentId) -> Qty {
     let plans = state.plans.get(&instrument).into_iter().flatten();
     let added = |keeper: &Keeper| keeper.add.as_ref().map_or(Qty::ZERO, |leg| leg.asked);
-    let sizes = plans.map(|keeper| keeper.first.asked + added(keeper));
-    sizes.max().unwrap_or_default().max(Qty::whole(UNITS))
+    let first = plans.clone().map(|keeper| keeper.first.asked).max().unwrap_or_default();
+    first.max(Qty::whole(UNITS)) + plans.map(added).sum()
 }
 
 fn times(qty: Qty, ratio: f64) -> Qty {

@@ -43,10 +43,10 @@ impl World {
                 Record::Waiting { intent, until } => waiting.push((intent.clone(), *until)),
                 Record::Approved { by, .. } if by == "ann" => self.shown.approved += 1,
                 Record::Sending { role: Role::AddOn, .. } => self.shown.add_ons += 1,
-                Record::Sending { role: Role::Entry, request, .. } => {
-                    if request.oco_group.is_some() {
-                        self.people.alternatives.insert(request.id.clone());
-                    }
+                Record::Sending { role: Role::Entry, request, .. }
+                    if request.oco_group.is_some() =>
+                {
+                    self.people.alternatives.insert(request.id.clone());
                 }
                 Record::Moved { order, reason, .. } if reason.contains("another order of") => {
                     self.shown.alternatives += u64::from(self.people.alternatives.remove(order));

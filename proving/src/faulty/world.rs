@@ -306,7 +306,7 @@ impl World {
                 Ok(())
             }
             Happening::Feed(event) => {
-                self.turn(&[event.clone()])?;
+                self.turn(std::slice::from_ref(&event))?;
                 self.looks_at_bar(&event)
             }
             Happening::Command(command) => self.command(command),

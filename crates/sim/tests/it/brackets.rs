@@ -132,10 +132,8 @@ fn the_same_id_sent_twice_is_one_order() {
 #[test]
 fn the_stop_of_an_entry_that_an_alternative_made_smaller_covers_what_it_filled() {
     let mut world = World::free();
-    let either = |request: OrderRequest| OrderRequest {
-        oco_group: Some("either".to_owned()),
-        ..request
-    };
+    let either =
+        |request: OrderRequest| OrderRequest { oco_group: Some("either".to_owned()), ..request };
     world.send(&either(order("small", -3, limit("10.2"))));
     world.send(&either(order("in", -10, limit("10.4"))));
     world.send(&child("stop", 10, stop("12")));
