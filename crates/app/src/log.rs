@@ -4,6 +4,7 @@
 //! Only the rooms of this workspace may go below a warning. What other crates say there is never
 //! written, whatever the filter asks for: they show headers, and headers hold secrets.
 
+mod facade;
 mod file;
 
 use std::fmt;
@@ -87,7 +88,9 @@ pub(crate) fn listen(wanted: &Wanted, keep: Keep<'_>) -> Result<(), Failure> {
             Some(layer(file, wanted, LevelFilter::INFO).map_err(failed)?)
         }
     };
-    Ok(tracing::subscriber::set_global_default(Registry::default().with(shown).with(kept))?)
+    tracing::subscriber::set_global_default(Registry::default().with(shown).with(kept))?;
+    facade::listen();
+    Ok(())
 }
 
 /// Lines that are wanted, and all down to that level besides.
@@ -189,6 +192,19 @@ mod tests {
             assert!(!text.contains(key), "{wanted}: {text}");
             assert!(text.contains("ask") && text.contains("a certificate is old"), "{text}");
         }
+    }
+
+    #[test]
+    fn of_crates_that_speak_through_the_facade_warnings_are_told_and_nothing_below() {
+        let text = told("trace", LevelFilter::TRACE, || {
+            for level in [log::Level::Error, log::Level::Warn, log::Level::Info] {
+                let said = format_args!("{level} of the line");
+                let mut record = log::Record::builder();
+                facade::hear(&record.level(level).target("ibapi::client").args(said).build());
+            }
+        });
+        assert!(text.contains("WARN log: WARN of the line from=\"ibapi::client\""), "{text}");
+        assert!(text.contains("ERROR of the line") && !text.contains("INFO of"), "{text}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use journal::{Keep, Replayed};
 pub use serve::{Clock, Doors, Keys, Pace, Settings, Work, serve, serve_doors};
 pub use tape::{Listing, Tape, TapeSource};
 pub use tws::Lines;
-pub use venue::{Opening, Snapshot, Turn, Venue};
+pub use venue::{Commission, Opening, Snapshot, Turn, Venue};
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, thiserror::Error)]

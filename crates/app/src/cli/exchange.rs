@@ -3,7 +3,16 @@
 use std::net::SocketAddr;
 
 use base::Day;
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+/// What the door of TWS takes of trades in shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CommissionArg {
+    /// Interactive Brokers' fixed prices.
+    Fixed,
+    /// Nothing.
+    None,
+}
 
 /// A simulated market and account, served.
 #[derive(Debug, Args)]
@@ -63,6 +72,9 @@ pub(crate) struct ExchangeArgs {
     /// Most of a bar's volume that orders may take, in percent; 0 is no bound.
     #[arg(long, default_value_t = 10.0)]
     pub participation_percent: f64,
+    /// What the door of TWS takes of trades in shares; the other door takes nothing.
+    #[arg(long, default_value = "fixed")]
+    pub commission: CommissionArg,
     /// Public half of the key.
     #[arg(long, env = "TRIMTAB_EXCHANGE_KEY", requires = "secret")]
     pub key: Option<String>,

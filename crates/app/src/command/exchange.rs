@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use exchange::{
-    Clock, Doors, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
+    Clock, Commission, Doors, Keys, Listing, Opening, Pace, Settings, Tape, TapeSource, Venue, Work,
 };
 use lake::Origin;
 use lake::read::DailyQuery;
@@ -21,7 +21,7 @@ use sim::synth::Market;
 use store::{Clock as _, MachineClock};
 
 use super::data::lake;
-use crate::cli::exchange::ExchangeArgs;
+use crate::cli::exchange::{CommissionArg, ExchangeArgs};
 use crate::failure::Failure;
 use crate::files;
 use crate::random::random;
@@ -237,6 +237,10 @@ fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<Venue, 
         participation: (share > 0.0).then_some(share / 100.0),
         multiplier: args.margin,
         begin: args.begin,
+        commission: match args.commission {
+            CommissionArg::Fixed => Commission::Fixed,
+            CommissionArg::None => Commission::None,
+        },
     };
     Ok(Venue::open(Arc::clone(tape), &opening)?)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base::Ts;
-use pipeline::day::approvals::{self, Word, last_intents};
+use pipeline::day::approvals::{self, Decided, Word, last_intents};
 use pipeline::day::{BOOK, Step};
 use serde::Serialize;
 use store::{Decision, Intent, IntentState, StepKey, Store, Tx};
@@ -39,6 +39,27 @@ pub(crate) fn run(
 struct Shown {
     id: String,
     state: String,
+    why: String,
+}
+
+/// What `orders ls` lists.
+#[derive(Serialize)]
+struct Listed {
+    intents: Vec<Shown>,
+    /// Those that nobody has settled yet.
+    incidents: Vec<Open>,
+}
+
+#[derive(Serialize)]
+struct Open {
+    id: String,
+    detail: serde_json::Value,
+}
+
+/// An intent that a word came too late for.
+#[derive(Serialize)]
+struct Left {
+    id: String,
     why: String,
 }
 
@@ -111,7 +132,9 @@ fn list(store: &Store, terminal: Terminal) -> Result<(), Failure> {
     if lines.is_empty() {
         lines.push("no intents; `trimtab day` makes some".to_owned());
     }
-    terminal.answer(&shown, lines.join("\n"))
+    let open = |it: store::Incident| Open { id: it.id, detail: it.detail };
+    let incidents = incidents.into_iter().map(open).collect();
+    terminal.answer(&Listed { intents: shown, incidents }, lines.join("\n"))
 }
 
 fn decide(
@@ -130,7 +153,21 @@ fn decide(
         return Err(Failure::new("decide: no intent named").advise("trimtab orders pending"));
     }
     let who = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-    approvals::decide(store, &chosen, &Word { who, decision, why: args.why.clone() })?;
-    let word = if decision == Decision::Approve { "approved" } else { "rejected" };
-    terminal.answer(&chosen, format!("{word}: {}", chosen.join(", ")))
+    let word = Word { who, decision, why: args.why.clone() };
+    let said = if decision == Decision::Approve { "approved" } else { "rejected" };
+    if !args.all {
+        approvals::decide(store, &chosen, &word)?;
+        return terminal.answer(&chosen, format!("{said}: {}", chosen.join(", ")));
+    }
+    let Decided { done, left } = approvals::decide_each(store, &chosen, &word)?;
+    let mut lines: Vec<String> =
+        left.iter().map(|(id, why)| format!("left: {id}: {why}")).collect();
+    if !done.is_empty() {
+        lines.push(format!("{said}: {}", done.join(", ")));
+    }
+    if done.is_empty() {
+        return Err(Failure::new(lines.join("\n")).advise("trimtab orders pending"));
+    }
+    let left: Vec<Left> = left.into_iter().map(|(id, why)| Left { id, why }).collect();
+    terminal.answer(&serde_json::json!({ said: done, "left": left }), lines.join("\n"))
 }

@@ -15,8 +15,10 @@ use crate::live::{
 use crate::{run, trimtab};
 
 /// Intents and what became of them.
-fn intents(home: &Path) -> String {
-    run(trimtab(home, &["orders", "ls"]).arg("--json"))
+fn intents(home: &Path) -> Value {
+    let told = run(trimtab(home, &["orders", "ls"]).arg("--json"));
+    let mut listed: Value = serde_json::from_str(&told).unwrap();
+    listed["intents"].take()
 }
 
 /// A day on a broker to its end: what the account traded.
@@ -45,7 +47,7 @@ fn a_day_trades_alike_on_each_broker() {
     made(simulated);
     run(trimtab(simulated, &DAY).arg("--unattended"));
     let became = intents(ibkr);
-    assert!(became.contains("\"executed\""), "{became}");
+    assert!(became.to_string().contains("\"executed\""), "{became}");
     assert_eq!((&became, &became), (&intents(alpaca), &intents(simulated)));
 
     // Beside the simulated broker nothing is missed or done at another time; prices and costs
@@ -167,7 +169,7 @@ fn a_day_as_a_client_of_tws_survives_a_kill_and_trades_once() {
     let whole = vec![entry["qty"].clone()];
     assert_eq!(found("market", "filled"), whole, "{all:#?}");
     assert_eq!((found("stop", "held"), found("limit", "new")), (whole.clone(), whole), "{all:#?}");
-    let told = intents(home.path());
+    let told = intents(home.path()).to_string();
     assert!(told.contains("\"executed\"") && !told.contains("reconcile"), "{told}");
 
     // The account is this home's; the simulated broker can't go on with it.
@@ -228,6 +230,6 @@ fn another_login_in_the_middle_of_a_day_is_on_record_until_the_first_is_back() {
     served.ask(&secret, AFTER_THE_CLOSE, "");
     let (is_well, told) = end(day);
     assert!(is_well, "{told}");
-    let told = intents(home);
+    let told = intents(home).to_string();
     assert!(told.contains("\"executed\""), "{told}");
 }

@@ -28,6 +28,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(15);
 /// First and longest wait after a failure.
 const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// Longest that a server may put us off.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Requests under way at once.
 const WORKERS: usize = 4;
 /// Longest answer that is read.
@@ -217,6 +219,16 @@ impl Http {
         url: &str,
         body: Option<&Value>,
     ) -> Result<(u16, Value), ureq::Error> {
+        self.ask_at_pace(method, url, body).map(|(status, body, _)| (status, body))
+    }
+
+    /// The same; also how long the server wants not to be asked again, where it says so.
+    fn ask_at_pace(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value, Option<Duration>), ureq::Error> {
         let method = match method {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -232,9 +244,23 @@ impl Http {
         let text = body.map(Value::to_string).unwrap_or_default();
         let mut answer = self.agent.run(request.body(text)?)?;
         let status = answer.status().as_u16();
+        let later = answer.headers().get("retry-after").and_then(|text| text.to_str().ok());
+        let later = later.and_then(seconds);
         let body = answer.body_mut().with_config().limit(LONGEST).read_to_string()?;
-        Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+        Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null), later))
     }
+}
+
+/// `Retry-After` in whole seconds (RFC 9110, 10.2.3). One that names a date is passed over: its
+/// clock is not ours.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// The wait after being told that it was asked too often: longer than the last one, and no less
+/// than was asked for, but for a minute at most: stops may wait behind it.
+fn asked_too_often(last: Duration, later: Option<Duration>) -> Duration {
+    longer(last).max(later.unwrap_or_default().min(LONGEST_WAIT))
 }
 
 struct Worker {
@@ -271,12 +297,13 @@ impl Worker {
         let mut wait = Duration::ZERO;
         loop {
             let url = format!("{}{}", self.server, ask.path);
-            match self.http.ask(ask.method, &url, ask.body.as_ref()) {
-                Ok((429, _)) => {
+            match self.http.ask_at_pace(ask.method, &url, ask.body.as_ref()) {
+                Ok((429, _, later)) => {
+                    let rested = asked_too_often(wait, later);
                     wait = longer(wait);
-                    rest(wait);
+                    rest(rested);
                 }
-                Ok((status, body)) => {
+                Ok((status, body, _)) => {
                     return News::Answer { number: ask.number, status, body };
                 }
                 Err(error) => {
@@ -415,6 +442,17 @@ mod tests {
         assert!(Servers::at("http://example.com").is_err());
         assert!(Servers::at("example").is_err());
         assert_eq!(Servers::at("https://example.com").unwrap().stream, "wss://example.com/stream");
+    }
+
+    #[test]
+    fn a_server_that_says_when_is_not_asked_before_then() {
+        let second = Duration::from_secs(1);
+        let waits = |text: &str| asked_too_often(Duration::ZERO, seconds(text));
+        assert_eq!(waits("7"), second * 7);
+        assert_eq!(waits(" 0 "), WAITS.0);
+        assert_eq!(waits("86400"), LONGEST_WAIT);
+        assert_eq!(waits("Wed, 21 Oct 2015 07:28:00 GMT"), WAITS.0);
+        assert_eq!(asked_too_often(second * 20, Some(second)), WAITS.1);
     }
 
     #[test]

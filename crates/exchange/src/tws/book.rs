@@ -8,10 +8,11 @@ use market::{Cash, OptionContract, Price, Qty};
 use serde::{Deserialize, Serialize};
 
 use super::combos::{count_qty, side_of};
+use super::commission::Charged;
 use super::terms::Terms;
-use crate::Venue;
 use crate::chunks::Chunks;
 use crate::venue::{Note, Side, Thing, Traded};
+use crate::{Commission, Venue};
 
 /// The broker's own numbers of orders begin here.
 const FIRST_PERMANENT: i64 = 1_000_000_000;
@@ -38,6 +39,9 @@ pub(super) struct Ticket {
     pub(super) draft: Option<Terms>,
     /// Numbers of the orders that the account worked it as: a change makes another one.
     pub(super) numbers: Vec<usize>,
+    /// What it has paid for its trades.
+    #[serde(default)]
+    pub(super) charged: Charged,
 }
 
 impl Ticket {
@@ -82,6 +86,9 @@ pub(super) struct Trade {
     /// What it earned; `None` where it closed nothing.
     #[serde(default)]
     pub(super) earned: Option<Cash>,
+    /// What was taken for it.
+    #[serde(default)]
+    pub(super) commission: Cash,
     /// What was traded and which way, of one part of an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) leg: Option<(Thing, Side)>,
@@ -248,6 +255,20 @@ impl Book {
         });
     }
 
+    /// What a trade of an order of a client in shares costs it.
+    fn charge(&mut self, venue: &Venue, note: &Note) -> Cash {
+        let (Some(place), Some(traded)) = (self.place_of(note.number), note.traded) else {
+            return Cash::ZERO;
+        };
+        if !note.legs.is_empty() || venue.commission() == Commission::None {
+            return Cash::ZERO;
+        }
+        let mut taken = Cash::ZERO;
+        let (by, Traded { qty, price, .. }) = (venue.commission(), traded);
+        self.change(place, |ticket| taken = ticket.charged.trade(by, qty, price));
+        taken
+    }
+
     /// Takes in what happened to an order; gives the trades that it was: of a combination first
     /// the whole, then its legs.
     pub(super) fn take(&mut self, venue: &Venue, note: &Note) -> Vec<Trade> {
@@ -262,6 +283,7 @@ impl Book {
             }
         }
         let Some(Traded { qty, price, earned }) = note.traded else { return Vec::new() };
+        let commission = self.charge(venue, note);
         let ticket = self.ticket_of(note.number);
         let (before, spent) =
             ticket.map_or((Qty::ZERO, Cash::ZERO), |ticket| ticket.before(venue, note.number));
@@ -277,6 +299,7 @@ impl Book {
             filled,
             average: (spent + note.order.value).to_f64() / filled.to_f64(),
             earned: earned.filter(|_| note.legs.len() < 2),
+            commission,
             leg: None,
         };
         let mut trades = vec![whole];
@@ -292,6 +315,7 @@ impl Book {
                 filled: qty,
                 average: leg.price.to_f64(),
                 earned: leg.earned,
+                commission: Cash::ZERO,
                 leg: Some((leg.thing, side_of(leg.count))),
             });
         }

@@ -131,6 +131,9 @@ impl Hall {
 
     fn tell_note(&mut self, venue: &mut Venue, book: &mut Book, note: &Note) {
         let trades = book.take(venue, note);
+        for trade in &trades {
+            venue.charge(trade.commission, note.at, &format!("commission of {}", trade.id));
+        }
         let Some(place) = book.place_of(note.number) else { return };
         let client = book.tickets()[place].client;
         for (id, line) in &mut self.lines {

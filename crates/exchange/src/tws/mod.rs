@@ -12,6 +12,7 @@ mod account;
 mod book;
 mod chains;
 mod combos;
+mod commission;
 mod contracts;
 mod frames;
 mod hall;

@@ -4,6 +4,7 @@ use market::Qty;
 
 use super::book::{Book, Ticket, Trade, permanent};
 use super::combos;
+use super::commission;
 use super::contracts;
 use super::hall::account_name;
 use super::messages::orders::{
@@ -237,13 +238,13 @@ fn write_date(ticket: &Ticket, into: &mut Order) {
     }
 }
 
-/// What a trade earned; there is no commission.
+/// What a trade cost, and what it earned after that.
 pub(super) fn commission(trade: &Trade) -> CommissionAndFeesReport {
     CommissionAndFeesReport {
         exec_id: Some(trade.id.clone()),
-        commission_and_fees: Some(0.0),
+        commission_and_fees: Some(trade.commission.to_f64()),
         currency: Some("USD".to_owned()),
-        realized_pnl: trade.earned.map(market::Cash::to_f64),
+        realized_pnl: trade.earned.map(|earned| (earned - trade.commission).to_f64()),
     }
 }
 
@@ -296,6 +297,8 @@ pub(super) fn draft_status(ticket: &Ticket, status: &str, left: Qty) -> OrderSta
 pub(super) fn margins(venue: &Venue, instrument: market::InstrumentId, qty: Qty) -> OrderState {
     let purse = venue.purse();
     let (initial, maintenance) = venue.margins_with(instrument, qty);
+    let value = venue.mark(instrument).map_or(market::Cash::ZERO, |mark| mark.times(qty).abs());
+    let cost = commission::due(venue.commission(), qty.abs(), value);
     let number = |amount: market::Cash| money(amount).parse::<f64>().ok();
     OrderState {
         status: Some("PreSubmitted".to_owned()),
@@ -308,7 +311,7 @@ pub(super) fn margins(venue: &Venue, instrument: market::InstrumentId, qty: Qty)
         init_margin_after: number(initial),
         maint_margin_after: number(maintenance),
         equity_with_loan_after: number(purse.equity),
-        commission_and_fees: Some(0.0),
+        commission_and_fees: Some(cost.to_f64()),
         commission_and_fees_currency: Some("USD".to_owned()),
         margin_currency: Some("USD".to_owned()),
         ..OrderState::default()

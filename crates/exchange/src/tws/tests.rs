@@ -239,6 +239,7 @@ fn a_day_order_ends_with_its_session() {
 fn a_sale_says_what_it_earned() {
     let mut rig = Rig::new();
     let mut earned = Vec::new();
+    let begun = rig.venue.purse().cash;
     for (id, action) in [(1, "BUY"), (2, "SELL")] {
         rig.place(id, sized(action, "MKT", "10"));
         let turn = rig.venue.step(1).unwrap();
@@ -250,11 +251,16 @@ fn a_sale_says_what_it_earned() {
             }
             _ => None,
         });
-        earned.push((notes[0].price.to_f64(), frames.next().unwrap().realized_pnl));
+        let told = frames.next().unwrap();
+        assert_eq!(told.commission_and_fees, Some(1.0));
+        earned.push((notes[0].price.to_f64(), told.realized_pnl));
     }
     let [(bought, none), (sold, some)] = earned[..] else { panic!("two trades") };
     assert_eq!(none, None);
-    assert!((some.unwrap() - 10.0 * (sold - bought)).abs() < 1e-6, "{earned:?}");
+    let made = 10.0 * (sold - bought);
+    assert!((some.unwrap() - (made - 1.0)).abs() < 1e-6, "{earned:?}");
+    let left = (rig.venue.purse().cash - begun).to_f64();
+    assert!((left - (made - 2.0)).abs() < 1e-6, "{left} of {made}");
 }
 
 #[test]

@@ -66,6 +66,19 @@ pub struct Opening {
     pub multiplier: u8,
     /// First session; one after twenty when left out.
     pub begin: Option<Day>,
+    /// What the door of TWS takes of trades. At the other door there is no commission.
+    pub commission: Commission,
+}
+
+/// What the door of TWS takes of a trade in shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Commission {
+    /// Nothing.
+    #[default]
+    None,
+    /// Interactive Brokers' fixed prices.
+    Fixed,
 }
 
 impl Default for Opening {
@@ -76,6 +89,7 @@ impl Default for Opening {
             participation: Some(0.1),
             multiplier: 2,
             begin: None,
+            commission: Commission::Fixed,
         }
     }
 }
@@ -100,6 +114,9 @@ struct State {
     exchange: BarExchange,
     half_spread_bps: f64,
     multiplier: u8,
+    /// Accounts of before there was one pay none.
+    #[serde(default)]
+    commission: Commission,
     opened_at: Ts,
     last_equity: Cash,
     configuration: Configuration,
@@ -203,6 +220,7 @@ impl Venue {
             exchange,
             half_spread_bps: opening.half_spread_bps,
             multiplier: opening.multiplier.clamp(1, 4),
+            commission: opening.commission,
             opened_at: session.open,
             last_equity: opening.cash,
             configuration: Configuration::default(),
@@ -317,6 +335,22 @@ impl Venue {
     /// What is replayed.
     pub fn tape(&self) -> &Tape {
         &self.tape
+    }
+
+    /// What the door of TWS takes of trades.
+    pub(crate) fn commission(&self) -> Commission {
+        self.state.commission
+    }
+
+    /// Takes a commission off the cash, and lists it.
+    pub(crate) fn charge(&mut self, amount: Cash, at: Ts, what: &str) {
+        if amount == Cash::ZERO {
+            return;
+        }
+        self.state.exchange.take_cash(-amount);
+        let activity = Activity::cash(self.state.activities.len(), at, -amount, what);
+        self.state.activities.push(activity);
+        self.changed();
     }
 
     /// Half the spread of quotes, in basis points.

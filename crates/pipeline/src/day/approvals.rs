@@ -82,6 +82,29 @@ pub(crate) fn is_late(store: &Store, planned: &Planned) -> bool {
     planned.expires.is_some_and(|until| store.now() >= until)
 }
 
+/// The same for all that wait, each by itself: one that can't be decided on any more stands in
+/// nobody's way. Gives those decided on, and of the others why not.
+pub fn decide_each(store: &Store, intents: &[String], word: &Word) -> Result<Decided, Error> {
+    let mut decided = Decided::default();
+    for id in intents {
+        match decide(store, std::slice::from_ref(id), word) {
+            Ok(()) => decided.done.push(id.clone()),
+            Err(Error::Approve { intent, fault }) => decided.left.push((intent, fault)),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(decided)
+}
+
+/// What became of a word on many intents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// Those that it was written down for.
+    pub done: Vec<String>,
+    /// The others, and why.
+    pub left: Vec<(String, String)>,
+}
+
 fn may_decide(tx: &Tx<'_>, id: &str, word: &Word, at: Ts) -> Result<(), Error> {
     let refuse = |fault: String| Err(Error::Approve { intent: id.to_owned(), fault });
     let Some(intent) = tx.intent(id)? else {

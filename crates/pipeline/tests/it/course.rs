@@ -1,7 +1,7 @@
 //! OPS-1, BRK-30: steps run again, alone, without; a day that waits.
 
 use pipeline::Error;
-use pipeline::day::approvals::{Word, decide};
+use pipeline::day::approvals::{Word, decide, decide_each};
 use pipeline::day::{Pause, Scoring, Sending, Step};
 use store::{Decision, IntentState, StepState};
 
@@ -106,6 +106,22 @@ fn what_nobody_approves_in_time_expires_and_can_no_longer_be_approved() {
     assert_eq!(count(IntentState::Expired), waiting.len() - 1, "{states:?}");
     let none = decide(&world.store, &["nobody".to_owned()], &yes).unwrap_err();
     assert!(none.to_string().contains("there is no such intent"), "{none}");
+}
+
+#[test]
+fn of_many_intents_those_that_can_be_decided_on_are_and_the_others_say_why_not() {
+    let (world, day) = (World::new(), market().sessions[0]);
+    world.set(|request| request.sending = Sending::Approved);
+    let Some(Pause::Person(waiting)) = world.walk(day).pause else { panic!("nothing waits") };
+    let yes = Word { who: "ann".to_owned(), decision: Decision::Approve, why: String::new() };
+    let names = ["nobody".to_owned(), waiting[0].intent.clone()];
+    let found = decide_each(&world.store, &names, &yes).unwrap();
+    assert_eq!(found.done, names[1..]);
+    assert_eq!(found.left.len(), 1);
+    assert!(found.left[0].1.contains("there is no such intent"), "{found:?}");
+    assert!(world.walk(day).pause.is_some() || waiting.len() == 1);
+    let held = world.store.read(|tx| tx.approval(&names[1])).unwrap();
+    assert!(held.is_some());
 }
 
 #[test]

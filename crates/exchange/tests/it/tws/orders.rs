@@ -30,7 +30,7 @@ fn an_order_is_told_worked_and_told_again_with_its_reference() {
     let heard = trader.until(&format!("status {id} Filled"));
     let wanted = [
         format!("trade {id} BOT 10 tt-one"),
-        "commission 0".to_owned(),
+        "commission 1".to_owned(),
         format!("open {id} MKT 10 Filled"),
         format!("status {id} Filled 10/0 "),
     ];
