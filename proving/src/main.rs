@@ -14,6 +14,7 @@ use proving::{Bench, Size, faulty, group};
 /// Benchmarks beside other people's tools.
 #[derive(Parser, Debug)]
 #[command(name = "proving")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 struct Arguments {
     /// What to measure: a suite of groups.
     #[arg(value_name = "SUITE")]
