@@ -55,6 +55,10 @@ pub(crate) struct RowsArgs {
     /// Rows of one id that make up a sequence; for models that read sequences.
     #[arg(long, value_name = "ROWS")]
     pub steps: Option<usize>,
+    /// Columns that stand still, separated by commas: of a sequence its last row has them. dual
+    /// reads them in a branch of their own.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub still: Vec<String>,
 }
 
 /// The curve that makes chances come true.
@@ -125,6 +129,7 @@ pub(crate) struct LearnArgs {
   trimtab train --sql \"select * from bars_daily\" --target close --kind numbers
   trimtab train signals.csv --target won --calibrate best --reward-to-risk 2.5
   trimtab train days.csv --target regime --model regime_ensemble --steps 21
+  trimtab train long.csv --target gain,fall,rise --model dual --steps 32 --still sector,size
   trimtab train books.parquet --model deep_lob --target direction,spread,impact
 
 Ctrl-C leaves a checkpoint, and so does a crash; the same command goes on from there.")]

@@ -163,6 +163,43 @@ fn a_sequence_is_made_of_rows_and_a_setting_follows_its_path() {
     assert_eq!(trained["walked"], Json::Null);
 }
 
+/// Long rows of two symbols: what stands still, what moves, and what a position would have met.
+fn long() -> String {
+    let mut text = "date,symbol,sector,ret,gain,fall,rise\n".to_owned();
+    for day in 0..90 {
+        for (sector, symbol) in ["A", "B"].into_iter().enumerate() {
+            let ret = ((day * 37 + 11 * sector as i32) % 23 - 11) as f64 / 1_000.0;
+            let date = base::Day::from_number(18_000 + day);
+            let (fall, rise) = (0.002 - ret.min(0.0), 0.002 + ret.max(0.0));
+            text.push_str(&format!("{date},{symbol},{sector},{ret},{ret},{fall},{rise}\n"));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_row_of_a_series_has_columns_that_stand_still_in_front() {
+    let desk = Desk::new();
+    let data = desk.file("long.csv", &long());
+    let words = ["train", &data, "--target", "gain,fall,rise", "--steps", "4", "--folds", "0"];
+    let words = [&words[..], &["--still", "sector", "--set", "epochs=2"]].concat();
+    for model in ["dual", "kan_stop_loss"] {
+        let trained = desk.json(&[&words[..], &["--model", model, "--name", model]].concat());
+        assert_eq!(
+            trained["features"],
+            serde_json::json!(["sector", "ret@-3", "ret@-2", "ret@-1", "ret@-0"])
+        );
+        let judged = desk.json(&["evaluate", model]);
+        assert_eq!(judged["sheet"]["main"], "lost_per_barrier");
+    }
+    let without = ["train", &data, "--target", "gain,fall,rise", "--model", "dual", "--steps", "4"];
+    let said = desk.refusal(&without);
+    assert!(said.contains("--still"), "{said}");
+    let wrong = [&without[..], &["--still", "sectr"]].concat();
+    let said = desk.refusal(&wrong);
+    assert!(said.contains("\"sectr\"") && said.contains("sector ret"), "{said}");
+}
+
 #[test]
 fn what_was_mended_in_training_is_said() {
     let desk = Desk::new();

@@ -1,6 +1,7 @@
 //! Families by name, and their settings by path.
 
 use nets::layer::Activation;
+use nets::loss::StopLoss;
 use nets::net::mlp::Answer;
 use nets::net::recurrent::Cell;
 use nets::net::{DeepLob, Design, Dual, Health, KanNet, Mlp, Recurrent};
@@ -15,7 +16,7 @@ use crate::{Error, Reading, setting};
 
 impl Family {
     /// Names of what can be trained, and what each is.
-    pub const NAMES: [(&'static str, &'static str); 12] = [
+    pub const NAMES: [(&'static str, &'static str); 13] = [
         ("trees", "gradient-boosted trees"),
         ("logistic", "logistic regression with L1 and L2 penalties"),
         ("mlp", "dense layers"),
@@ -24,6 +25,7 @@ impl Family {
         ("regime_gru", "two GRUs with attention over their steps"),
         ("regime_transformer", "Transformer encoder with a class token"),
         ("kan", "Kolmogorov-Arnold network: a learned curve on each edge"),
+        ("kan_stop_loss", "the same, taught by a simulated stop loss as dual is"),
         ("health", "autoencoder with three heads"),
         ("dual", "dense branch beside a liquid one with NCP wiring"),
         ("regime_ensemble", "average of regime_gru and regime_transformer; any others by + and *"),
@@ -60,8 +62,12 @@ impl Family {
             "lstm" => recurrent(Cell::Lstm, answer),
             "regime_gru" => Design::RegimeGru(RegimeGru::default()),
             "regime_transformer" => Design::RegimeTransformer(RegimeTransformer::default()),
-            "kan" => {
+            "kan" | "kan_stop_loss" => {
                 let (inputs, hidden, intervals, degree) = (1, vec![16], 5, 3);
+                let answer = match name {
+                    "kan" => answer,
+                    _ => Answer::Stopped(StopLoss::default()),
+                };
                 Design::Kan(KanNet { inputs, hidden, intervals, degree, answer })
             }
             "regime_ensemble" => return Family::named("regime_gru+regime_transformer"),
@@ -105,8 +111,36 @@ impl Family {
                 let members = params.members.iter().map(|member| member.stepped(steps));
                 Ok(Family::Average(AverageParams { members: members.collect::<Result<_, _>>()? }))
             }
-            other if other.steps().is_some() => other.with("design.steps", &Json::from(steps)),
+            other if other.steps().is_some() || other.is_dual() => {
+                other.with("design.steps", &Json::from(steps))
+            }
             other => Ok(other.clone()),
+        }
+    }
+
+    /// The same family with so many columns that stand still, in front of a series; nothing is
+    /// changed where the family has no branch for them.
+    ///
+    /// # Errors
+    /// [`Error::ReadSetting`] where the count does not fit.
+    pub fn beside(&self, still: usize) -> Result<Family, Error> {
+        match self {
+            Family::Average(params) => {
+                let members = params.members.iter().map(|member| member.beside(still));
+                Ok(Family::Average(AverageParams { members: members.collect::<Result<_, _>>()? }))
+            }
+            own if own.is_dual() => own.with("design.still", &Json::from(still)),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// True for the network that reads columns that stand still beside a series, and for an average
+    /// with such a member.
+    pub fn is_dual(&self) -> bool {
+        match self {
+            Family::Network(params) => matches!(params.design, Design::Dual(_)),
+            Family::Average(params) => params.members.iter().any(Family::is_dual),
+            _ => false,
         }
     }
 

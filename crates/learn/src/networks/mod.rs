@@ -23,7 +23,7 @@ pub use checkpoint::Checkpoint;
 pub use fitting::{Ended, Epoch, Watch};
 pub use model::NetworkModel;
 pub(crate) use shape::reading;
-pub use windows::{keep, windows};
+pub use windows::{keep, windows, windows_beside};
 
 /// What the matrix products of a training are taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

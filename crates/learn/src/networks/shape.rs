@@ -44,7 +44,16 @@ pub(super) fn fit(
             ),
         }),
     };
-    reading(&design).check(targets)?;
+    let read = reading(&design);
+    read.check(targets)?;
+    if matches!((&read, targets), (Reading::Stopped(_), told) if !matches!(told, Targets::Many(_)))
+    {
+        return refuse(format!(
+            "a stop loss is taught by three targets (the return to the horizon, the fall and the \
+             rise on the way), not by {}",
+            targets.kind()
+        ));
+    }
     check_weights(&design, targets)?;
     let classes = classes(targets);
     let meaning = meaning(targets);
@@ -73,13 +82,17 @@ pub(super) fn fit(
         }
         Design::Health(health) if meaning == Meaning::Heads => health.inputs = columns,
         Design::Dual(dual) if meaning == Meaning::Heads => {
-            let wide = dual.still + dual.steps * dual.inputs;
-            if wide != columns {
+            let series = columns.checked_sub(dual.still).filter(|series| {
+                *series > 0 && dual.steps > 0 && series.is_multiple_of(dual.steps)
+            });
+            let Some(series) = series else {
                 return refuse(format!(
-                    "{columns} columns, but {} still ones and {} steps of {} are {wide}",
-                    dual.still, dual.steps, dual.inputs
+                    "{columns} columns are not {} still ones and {} steps of equal width; say how \
+                     many steps and which columns stand still",
+                    dual.still, dual.steps
                 ));
-            }
+            };
+            dual.inputs = series / dual.steps;
         }
         Design::DeepLob(lob) if meaning == Meaning::Heads => {
             if per_step(lob.steps)? != 4 * lob.levels {
@@ -124,6 +137,7 @@ pub(crate) fn reading(design: &Design) -> Reading {
     };
     match answer {
         Answer::Quantiles { of } => Reading::Quantiles(of.clone()),
+        Answer::Stopped(loss) => Reading::Stopped(*loss),
         _ => Reading::Plain,
     }
 }
@@ -209,6 +223,7 @@ fn answer(answer: &mut Answer, targets: &Targets) {
         }
         (Targets::Numbers(_), Answer::Quantiles { of }) => Answer::Quantiles { of: of.clone() },
         (Targets::Numbers(_), _) => Answer::Numbers { count: 1 },
+        (Targets::Many(_), Answer::Stopped(loss)) => Answer::Stopped(*loss),
         (Targets::Many(columns), _) => Answer::Numbers { count: columns.len() },
         (Targets::Ranks { .. }, Answer::Order { by }) => Answer::Order { by: *by },
         (Targets::Ranks { .. }, _) => Answer::Order { by: RankLoss::default() },

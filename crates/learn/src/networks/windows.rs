@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use base::Panel;
 
+use crate::Error;
+
 /// Rows that have `steps` rows of their own id up to and with themselves, and those rows' values
 /// as columns `name@-k`, oldest first, step by step. Rows of an id are taken in order of time.
 ///
@@ -34,6 +36,35 @@ pub fn windows(panel: &Panel, steps: usize) -> (Panel, Vec<usize>) {
     (made, kept)
 }
 
+/// The same where some columns stand still: those come first, once, as the row itself has them,
+/// and the windows of the others behind them. That is how the dual network reads a row.
+///
+/// # Errors
+/// [`Error::MatchColumns`] for a column that is not there, [`Error::CheckSamples`] where none is
+/// left to make windows of.
+pub fn windows_beside(
+    panel: &Panel,
+    still: &[String],
+    steps: usize,
+) -> Result<(Panel, Vec<usize>), Error> {
+    let beside = panel.select(still).map_err(|source| Error::MatchColumns { source })?;
+    let moving: Vec<&String> = panel.names().iter().filter(|name| !still.contains(name)).collect();
+    if moving.is_empty() {
+        let what = "all columns stand still; a series needs one that does not".to_owned();
+        return Err(Error::CheckSamples { what });
+    }
+    let moving = panel.select(&moving).map_err(|source| Error::MatchColumns { source })?;
+    let (series, kept) = windows(&moving, steps);
+    let mut made = Panel::new(still.iter().chain(series.names()).cloned());
+    for (at, row) in kept.iter().enumerate() {
+        let mut values = beside.row(*row);
+        values.extend(series.row(at));
+        let pushed = made.push(series.keys()[at], &values);
+        assert!(pushed.is_ok(), "a row has a value for each of its columns");
+    }
+    Ok((made, kept))
+}
+
 /// Those of some values whose rows were kept.
 pub fn keep<T: Clone>(values: &[T], kept: &[usize]) -> Vec<T> {
     kept.iter().map(|row| values[*row].clone()).collect()
@@ -56,5 +87,19 @@ mod tests {
         assert_eq!(made.row(0), [10.0, 11.0]);
         assert_eq!(made.row(1), [11.0, 12.0]);
         assert_eq!(keep(&["a", "b", "c", "d"], &kept), ["c", "d"]);
+    }
+
+    #[test]
+    fn columns_that_stand_still_come_first_and_once() {
+        let mut panel = Panel::new(["x", "size"]);
+        for (second, x) in [(0, 10.0), (1, 11.0), (2, 12.0)] {
+            let key = RowKey { at: Ts::from_seconds(second), id: 1 };
+            panel.push(key, &[x, x / 10.0]).unwrap();
+        }
+        let (made, kept) = windows_beside(&panel, &["size".to_owned()], 2).unwrap();
+        assert_eq!(made.names(), ["size", "x@-1", "x@-0"]);
+        assert_eq!((made.row(1), kept), (vec![1.2, 11.0, 12.0], vec![1, 2]));
+        let all = ["x".to_owned(), "size".to_owned()];
+        assert!(windows_beside(&panel, &all, 2).is_err());
     }
 }

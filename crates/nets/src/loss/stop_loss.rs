@@ -41,12 +41,12 @@ impl Default for StopLoss {
 }
 
 impl StopLoss {
-    /// Refuses barriers and softness that make no sense.
-    pub fn check(&self) -> Result<(), Error> {
+    /// Refuses barriers and softness that make no sense, in the name of a network.
+    pub fn check(&self, network: &'static str) -> Result<(), Error> {
         let StopLoss { low, high, width, cost } = *self;
         let fine = 0.0 < low && low < high && width > 0.0 && cost >= 0.0 && high.is_finite();
         let what = || format!("a stop loss of {self:?}; 0 < low < high, width > 0, cost ≥ 0");
-        if fine { Ok(()) } else { Err(Error::Build { network: "dual", what: what() }) }
+        if fine { Ok(()) } else { Err(Error::Build { network, what: what() }) }
     }
 
     /// The barrier's distance for its logit.

@@ -73,7 +73,7 @@ impl Dual {
         sizes("dual", &all)?;
         sizes("dual", &[("units", units), ("motor", motor)])?;
         share("dual", "dropout", self.dropout)?;
-        self.loss.check()?;
+        self.loss.check("dual")?;
         if motor + 2 >= units {
             let what = format!("{units} units leave none between the series and {motor} motors");
             return Err(Error::Build { network: "dual", what });

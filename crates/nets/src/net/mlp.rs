@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{share, sizes, weighed};
 use crate::layer::{Activation, Chain, Dropout, Layer, LinearConfig};
-use crate::loss::{Bce, CrossEntropy, Listwise, Loss, Pairwise, Quantile, RankLoss, Squared};
+use crate::loss::{
+    Bce, CrossEntropy, Listwise, Loss, Pairwise, Quantile, RankLoss, Squared, StopLoss,
+};
 use crate::training::Network;
 use crate::weights::Plan;
 use crate::{Error, Real};
@@ -47,6 +49,9 @@ pub enum Answer {
         #[serde(default)]
         by: RankLoss,
     },
+    /// Logits of a direction and of a barrier, taught by a simulated stop loss. Targets are the
+    /// return to the horizon, the fall and the rise on the way.
+    Stopped(StopLoss),
 }
 
 impl Answer {
@@ -58,6 +63,7 @@ impl Answer {
             | Answer::Numbers { count } => *count,
             Answer::Quantiles { of } => of.len(),
             Answer::Order { .. } => 1,
+            Answer::Stopped(_) => 2,
         }
     }
 
@@ -65,6 +71,7 @@ impl Answer {
     pub(super) fn check(&self, network: &'static str) -> Result<(), Error> {
         match self {
             Answer::Classes { count, weights, .. } => weighed(network, weights, *count),
+            Answer::Stopped(loss) => loss.check(network),
             _ => Ok(()),
         }
     }
@@ -82,6 +89,7 @@ impl Answer {
             Answer::Quantiles { of } => Box::new(Quantile { quantiles: of }),
             Answer::Order { by: RankLoss::Pairwise } => Box::new(Pairwise),
             Answer::Order { by: RankLoss::Listwise } => Box::new(Listwise),
+            Answer::Stopped(loss) => Box::new(loss),
         }
     }
 }

@@ -74,6 +74,7 @@ fn suite() -> Vec<(Design, Aim)> {
         (Design::Health(small), health),
         (Design::Health(drawn), health),
         (Design::Dual(dual), stop),
+        (Design::Kan(KanNet { answer: Answer::Stopped(StopLoss::default()), ..kan.clone() }), stop),
         (Design::Kan(kan), class),
         (Design::DeepLob(lob), book),
     ]
@@ -225,7 +226,8 @@ fn impossible_designs_are_refused_by_name() {
     let gru = RegimeGru { class_weights: weights.clone(), ..RegimeGru::default() };
     let six = RegimeTransformer { class_weights: vec![1.0; 6], ..RegimeTransformer::default() };
     let designs = [
-        (Design::Kan(kan), "2 class weights for 3 classes"),
+        (Design::Kan(kan.clone()), "2 class weights for 3 classes"),
+        (Design::Kan(KanNet { answer: Answer::Stopped(stop), ..kan }), "stop loss"),
         (Design::RegimeGru(gru), "2 class weights for 5 classes"),
         (Design::RegimeGru(negative), "a class weight is -1"),
         (Design::RegimeTransformer(six), "6 class weights for 5 classes"),

@@ -247,6 +247,30 @@ fn a_network_taught_by_a_stop_loss_is_judged_by_what_it_would_have_made() {
 }
 
 #[test]
+fn a_kan_taught_by_a_stop_loss_is_judged_as_the_dual_network_is() {
+    let desk = Desk::new();
+    let (labelled, mut job) = desk.rows("kan_stop_loss", "ret,fall,rise");
+    let rule = serde_json::json!(
+        {"stopped": {"low": 0.1, "high": 0.5, "width": 0.001, "cost": 0.0002}}
+    );
+    let family = job.learner.family.with("epochs", &serde_json::json!(40)).unwrap();
+    job.learner.family = family.with("design.answer", &rule).unwrap();
+    let kept = desk.train(&(labelled, job));
+    let sheet = kept.card().unwrap().walked.clone().unwrap();
+    let (found, blind) = (sheet.figures[&sheet.main], sheet.blind[&sheet.main]);
+    assert_eq!(sheet.main, "lost_per_barrier");
+    assert!(found.high < blind, "{found:?} against {blind}");
+}
+
+#[test]
+fn a_stop_loss_without_fall_and_rise_is_refused() {
+    let desk = Desk::new();
+    let (labelled, job) = desk.rows("kan_stop_loss", "ret");
+    let fault = desk.try_train((&labelled, &job), &Table::default(), (&Silent, 0)).unwrap_err();
+    assert!(fault.to_string().contains("taught by three targets"), "{fault}");
+}
+
+#[test]
 fn targets_that_are_not_those_of_the_heads_are_refused_by_name() {
     let desk = Desk::new();
     let (labelled, job) = desk.rows("health", "won,ret,way");

@@ -150,6 +150,7 @@ pub(super) fn roles(args: &RowsArgs, known: Roles) -> Roles {
         features: list(&args.features, known.features),
         drop: list(&args.drop, known.drop),
         steps: args.steps.unwrap_or(known.steps),
+        still: list(&args.still, known.still),
         categories: known.categories,
         classes: known.classes,
     }
@@ -167,7 +168,7 @@ pub(super) fn job(
     if rows.target.is_empty() {
         return Err(no_target("train"));
     }
-    let (family, steps) = settings::family(learn, rows.steps)?;
+    let (family, steps) = settings::family(learn, (rows.steps, rows.still.len()))?;
     let learner = FamilyLearner { family, seed: Seed::root(learn.seed) };
     let known = Roles { steps, ..Roles::default() };
     let frame = source.read(lake)?;

@@ -11,8 +11,12 @@ use crate::cli::modelling::LearnArgs;
 use crate::failure::Failure;
 use crate::files;
 
-/// The family with its settings, and the steps of a sequence it reads.
-pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, usize), Failure> {
+/// The family with its settings, and the steps of a sequence it reads; `still` columns stand
+/// beside it.
+pub(super) fn family(
+    args: &LearnArgs,
+    (steps, still): (Option<usize>, usize),
+) -> Result<(Family, usize), Failure> {
     let Some(mut family) = Family::named(&args.model) else {
         let names = Family::NAMES.map(|(name, _)| name).join(", ");
         return Err(Failure::new(format!("read --model {:?}: there is no such kind", args.model))
@@ -29,10 +33,21 @@ pub(super) fn family(args: &LearnArgs, steps: Option<usize>) -> Result<(Family, 
         let value = serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned()));
         family = family.with(path, &value)?;
     }
+    if family.is_dual() && steps.is_some() && still == 0 {
+        return Err(Failure::new(
+            "train dual: a row of its series has no columns that stand still",
+        )
+        .advise("name one or more with --still, or leave --steps out for rows laid out whole"));
+    }
+    if still > 0 {
+        family = family.beside(still)?;
+    }
     match (family.steps(), steps) {
-        (Some(_), Some(steps)) => Ok((family.stepped(steps)?, steps)),
+        (own, Some(steps)) if own.is_some() || family.is_dual() => {
+            Ok((family.stepped(steps)?, steps))
+        }
         (Some(own), None) => Ok((family, own)),
-        (None, told) => Ok((family, told.unwrap_or(1))),
+        (_, told) => Ok((family, told.unwrap_or(1))),
     }
 }
 

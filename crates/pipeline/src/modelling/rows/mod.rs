@@ -63,6 +63,9 @@ pub struct Roles {
     pub drop: Vec<String>,
     /// Rows of the same id that make up one row of a sequence; 1 for no sequence.
     pub steps: usize,
+    /// Columns that stand still: of a sequence only its last row has them, in front.
+    #[serde(default)]
+    pub still: Vec<String>,
     /// Texts of columns that a model reads as codes: the code is the place in the list.
     pub categories: BTreeMap<String, Vec<String>>,
     /// Names of classes: the class is the place in the list.
@@ -104,7 +107,7 @@ impl Labelled {
     pub fn of(frame: &Frame, roles: &Roles, texts: Texts) -> Result<Labelled, Error> {
         let Labelled { samples, roles, notes } = reading::read(frame, roles, texts)?;
         let samples = if roles.time.is_some() { in_order(&samples) } else { samples };
-        let samples = in_steps(samples, roles.steps)?;
+        let samples = in_steps(samples, (roles.steps, &roles.still))?;
         Ok(Labelled { samples, roles, notes })
     }
 
@@ -149,11 +152,20 @@ fn in_order(samples: &Samples) -> Samples {
 }
 
 /// Rows as windows of so many of the same id; targets and spans are those of the last.
-fn in_steps(samples: Samples, steps: usize) -> Result<Samples, Error> {
+fn in_steps(samples: Samples, (steps, still): (usize, &[String])) -> Result<Samples, Error> {
     if steps <= 1 {
-        return Ok(samples);
+        return match still.is_empty() {
+            true => Ok(samples),
+            false => Err(refuse("columns stand still beside a series: say --steps".to_owned())),
+        };
     }
-    let (panel, kept) = networks::windows(samples.panel(), steps);
+    let windows = networks::windows_beside(samples.panel(), still, steps);
+    let (panel, kept) = windows.map_err(|fault| match fault {
+        learn::Error::MatchColumns { source } => {
+            refuse(format!("a column that is to stand still is none that is read: {source}"))
+        }
+        fault => fault.into(),
+    })?;
     if kept.is_empty() {
         let what = format!("no id has {steps} rows, so there is no window; ask for fewer steps");
         return Err(refuse(what));
