@@ -18,6 +18,7 @@ mod life;
 mod online;
 mod place;
 mod prices;
+mod refused;
 mod rig;
 mod spread_life;
 mod spreads;

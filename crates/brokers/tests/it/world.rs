@@ -256,8 +256,8 @@ pub(crate) fn venue(tape: Arc<Tape>) -> Venue {
     Venue::open(tape, &opening).unwrap()
 }
 
-struct Far<D: Door> {
-    world: Rc<RefCell<World<D>>>,
+pub(crate) struct Far<D: Door> {
+    pub(crate) world: Rc<RefCell<World<D>>>,
     courier: Courier<D::Wire>,
     is_cut: bool,
     told: Vec<BrokerEvent>,
@@ -267,13 +267,18 @@ struct Far<D: Door> {
 pub(crate) fn rig<D: Door>(bars: &[Prices], seed: Option<u64>) -> Box<dyn Rig> {
     let tape = tape(bars);
     let universe = tape.universe().clone();
+    Box::new(far::<D>(tape, universe, seed))
+}
+
+/// A broker in whose market not all is listed that we take to be there.
+pub(crate) fn far<D: Door>(tape: Arc<Tape>, universe: Universe, seed: Option<u64>) -> Far<D> {
     let world = Rc::new(RefCell::new(World::<D>::new(venue(tape), seed)));
     let wire = D::wire(Near(Rc::clone(&world)), universe.clone());
     let clocks = Clocks { wall: world.borrow().venue.now(), steady: Ts::from_seconds(0) };
     let courier = Courier::new(wire, D::patience(), clocks);
     let mut far = Far { world, courier, is_cut: false, told: Vec::new(), universe };
     far.settle();
-    Box::new(far)
+    far
 }
 
 /// Seconds that messages are given.
