@@ -3,7 +3,7 @@
 use nets::layer::Activation;
 use nets::loss::RankLoss;
 use nets::net::mlp::Answer;
-use nets::net::{Design, Mlp};
+use nets::net::{Design, Dual, Mlp};
 
 use crate::{Error, Head, Reading, Says, Targets};
 
@@ -44,16 +44,7 @@ pub(super) fn fit(
             ),
         }),
     };
-    let read = reading(&design);
-    read.check(targets)?;
-    if matches!((&read, targets), (Reading::Stopped(_), told) if !matches!(told, Targets::Many(_)))
-    {
-        return refuse(format!(
-            "a stop loss is taught by three targets (the return to the horizon, the fall and the \
-             rise on the way), not by {}",
-            targets.kind()
-        ));
-    }
+    check_reading(&design, targets)?;
     check_weights(&design, targets)?;
     let classes = classes(targets);
     let meaning = meaning(targets);
@@ -81,19 +72,7 @@ pub(super) fn fit(
             return Ok((design, Meaning::Classes));
         }
         Design::Health(health) if meaning == Meaning::Heads => health.inputs = columns,
-        Design::Dual(dual) if meaning == Meaning::Heads => {
-            let series = columns.checked_sub(dual.still).filter(|series| {
-                *series > 0 && dual.steps > 0 && series.is_multiple_of(dual.steps)
-            });
-            let Some(series) = series else {
-                return refuse(format!(
-                    "{columns} columns are not {} still ones and {} steps of equal width; say how \
-                     many steps and which columns stand still",
-                    dual.still, dual.steps
-                ));
-            };
-            dual.inputs = series / dual.steps;
-        }
+        Design::Dual(dual) if meaning == Meaning::Heads => beside(dual, columns)?,
         Design::DeepLob(lob) if meaning == Meaning::Heads => {
             if per_step(lob.steps)? != 4 * lob.levels {
                 return refuse(format!(
@@ -108,6 +87,43 @@ pub(super) fn fit(
         }
     }
     Ok((design, meaning))
+}
+
+/// The values of a step of a dual network's series: what its still columns leave.
+fn beside(dual: &mut Dual, columns: usize) -> Result<(), Error> {
+    let series = columns
+        .checked_sub(dual.still)
+        .filter(|series| *series > 0 && dual.steps > 0 && series.is_multiple_of(dual.steps));
+    let Some(series) = series else {
+        return Err(Error::Fit {
+            model: "network",
+            what: format!(
+                "{columns} columns are not {} still ones and {} steps of equal width; say how \
+                 many steps and which columns stand still",
+                dual.still, dual.steps
+            ),
+        });
+    };
+    dual.inputs = series / dual.steps;
+    Ok(())
+}
+
+/// Refuses targets that are not what the design's numbers are read against.
+fn check_reading(design: &Design, targets: &Targets) -> Result<(), Error> {
+    let read = reading(design);
+    read.check(targets)?;
+    match (read, targets) {
+        (Reading::Stopped(_), Targets::Many(_)) => Ok(()),
+        (Reading::Stopped(_), _) => Err(Error::Fit {
+            model: "network",
+            what: format!(
+                "a stop loss is taught by three targets (the return to the horizon, the fall and \
+                 the rise on the way), not by {}",
+                targets.kind()
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// How the numbers of a design are to be read.
