@@ -250,13 +250,11 @@ fn a_network_taught_by_a_stop_loss_is_judged_by_what_it_would_have_made() {
 fn a_kan_taught_by_a_stop_loss_is_judged_as_the_dual_network_is() {
     let desk = Desk::new();
     let (labelled, mut job) = desk.rows("kan_stop_loss", "ret,fall,rise");
-    let rule = serde_json::json!(
-        {"stopped": {"low": 0.1, "high": 0.5, "width": 0.001, "cost": 0.0002}}
-    );
+    let rule =
+        serde_json::json!({"stopped": {"low": 0.1, "high": 0.5, "width": 1e-3, "cost": 0.0}});
     let family = job.learner.family.with("epochs", &serde_json::json!(40)).unwrap();
     job.learner.family = family.with("design.answer", &rule).unwrap();
-    let kept = desk.train(&(labelled, job));
-    let sheet = kept.card().unwrap().walked.clone().unwrap();
+    let sheet = desk.train(&(labelled, job)).card().unwrap().walked.clone().unwrap();
     let (found, blind) = (sheet.figures[&sheet.main], sheet.blind[&sheet.main]);
     assert_eq!(sheet.main, "lost_per_barrier");
     assert!(found.high < blind, "{found:?} against {blind}");
