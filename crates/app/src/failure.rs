@@ -27,12 +27,10 @@ impl Failure {
         Failure { message: format!("{what}: {}", self.message), ..self }
     }
 
-    /// Advice where there is none yet.
-    pub(crate) fn advise_else(self, advice: &str) -> Failure {
-        match self.advice {
-            Some(_) => self,
-            None => self.advise(advice),
-        }
+    /// With that advice beside its own.
+    pub(crate) fn advise_too(self, advice: &str) -> Failure {
+        let own = self.advice.map(|own| format!("{own}; or {advice}"));
+        Failure { advice: Some(own.unwrap_or_else(|| advice.to_owned())), ..self }
     }
 
     /// An error of a room with the chain of what caused it.

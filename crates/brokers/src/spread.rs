@@ -4,8 +4,8 @@
 //! Each question is waited for. An order has a name; placing it again under that name, after an
 //! answer that was lost or a restart, finds it and never makes a second one.
 
-use base::{Day, Ts};
-use market::{Cash, ClientOrderId, Price, Vertical};
+use base::Ts;
+use market::{Cash, ChainPart, ClientOrderId, Price, Vertical};
 pub use market::{OptionSeries as Series, SeriesQuote as Quote};
 
 /// One leg of an order.
@@ -96,11 +96,11 @@ pub enum Placed {
 
 /// A broker that takes orders of option legs.
 pub trait Spreads {
-    /// The options on a share that end from one day to another, both included, with their quotes.
+    /// Options on a share, with their quotes.
     ///
     /// # Errors
     /// In words, without a secret.
-    fn chain(&mut self, underlying: &str, days: (Day, Day)) -> Result<Vec<Quote>, String>;
+    fn chain(&mut self, underlying: &str, part: &ChainPart) -> Result<Vec<Quote>, String>;
 
     /// Places an order, or finds the one of its name.
     fn place(&mut self, order: &Order) -> Placed;

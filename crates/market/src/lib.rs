@@ -35,7 +35,7 @@ pub use order::{
 };
 pub use port::{Broker, Feed};
 pub use remote::BrokerRef;
-pub use vertical::{OptionSeries, SeriesQuote, Vertical};
+pub use vertical::{ChainPart, OptionSeries, SeriesQuote, Vertical};
 
 /// What can go wrong in this room. The variant names the operation that failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

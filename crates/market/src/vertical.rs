@@ -40,6 +40,47 @@ pub struct SeriesQuote {
     pub ask: Option<Price>,
 }
 
+/// Which options of a share are asked for. Brokers that quote one option at a time take long over
+/// a whole chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainPart {
+    /// First and last day on which they may end.
+    pub days: (Day, Day),
+    /// Whether those of the latest of these days alone are wanted.
+    pub latest: bool,
+    /// Calls or puts alone, where not both.
+    pub right: Option<OptionRight>,
+    /// The lowest and the highest strike, where not all.
+    pub strikes: Option<(Price, Price)>,
+}
+
+impl ChainPart {
+    /// All that end from one day to another, both included.
+    pub const fn all(days: (Day, Day)) -> ChainPart {
+        ChainPart { days, latest: false, right: None, strikes: None }
+    }
+
+    /// The options of a spread, and what lies between them.
+    pub fn of(spread: &Vertical) -> ChainPart {
+        let (one, other) = (spread.bought, spread.sold);
+        ChainPart {
+            days: (spread.expiry, spread.expiry),
+            latest: false,
+            right: Some(spread.right),
+            strikes: Some((one.min(other), one.max(other))),
+        }
+    }
+
+    /// Whether an option is among them; of the latest day nothing is known here.
+    pub fn holds(&self, series: &OptionSeries) -> bool {
+        let (from, to) = self.days;
+        let strike = series.strike;
+        (from..=to).contains(&series.expiry)
+            && self.right.is_none_or(|right| right == series.right)
+            && self.strikes.is_none_or(|(low, high)| (low..=high).contains(&strike))
+    }
+}
+
 /// An option of each of two strikes with the same last day: one bought, one sold. The one bought is
 /// worth more, so a unit costs money, and no more than that can be lost.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -168,6 +209,22 @@ mod tests {
         for text in wrong {
             assert!(text.parse::<Vertical>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_chain_holds_its_ends_and_nothing_beyond_them() {
+        let spread: Vertical = "AAPL 2024-07-19 call 190/200".parse().unwrap();
+        let part = ChainPart::of(&spread);
+        let (bought, sold) = spread.legs();
+        assert!(part.holds(&bought) && part.holds(&sold));
+        let strike = "200.5".parse().unwrap();
+        let other = [
+            OptionSeries { strike, ..sold.clone() },
+            OptionSeries { right: OptionRight::Put, ..sold.clone() },
+            OptionSeries { expiry: sold.expiry.plus(1), ..sold.clone() },
+        ];
+        assert!(other.iter().all(|series| !part.holds(series)));
+        assert!(ChainPart::all((sold.expiry, sold.expiry.plus(1))).holds(&other[2]));
     }
 
     #[test]

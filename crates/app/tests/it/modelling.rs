@@ -286,6 +286,32 @@ fn ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on() {
     assert_eq!(left, 1, "{told}");
 }
 
+#[test]
+fn three_processes_on_one_search_come_to_what_one_comes_to() {
+    let words = ["--json", "tune", "rows.csv", "--target", "won", "--trials", "12"];
+    let search = |home: &Path, more: &[&str]| {
+        let mut command = trimtab(home, &words);
+        command.args(more).args(["--set", "rounds=20"]).current_dir(home);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let found = |searches: Vec<std::process::Child>| -> Vec<Json> {
+        let end = |search: std::process::Child| {
+            let done = search.wait_with_output().unwrap();
+            let told = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(done.status.success(), "{told}");
+            let mut told: Json = serde_json::from_slice(&done.stdout).unwrap();
+            told.as_object_mut().unwrap().retain(|name, _| name != "model");
+            told
+        };
+        searches.into_iter().map(end).collect()
+    };
+    let (alone, together) = (Desk::new(), Desk::new());
+    let one = found(vec![search(alone.home.path(), &[])]).remove(0);
+    assert_eq!(one["trials"], 12);
+    let three = (0..3).map(|_| search(together.home.path(), &["--shared"])).collect();
+    assert_eq!(found(three), [one.clone(), one.clone(), one]);
+}
+
 fn wait_until(there: &dyn Fn() -> bool) {
     for _ in 0..600 {
         if there() {

@@ -11,14 +11,17 @@ use desk::exit::{CloseOn, Way};
 use desk::{Amount, Entry, ExitPlan, Intent};
 use market::vertical::unit_price;
 use market::{
-    Calendar, Cash, InstrumentId, OptionRight, OptionSeries, OrderKind, Price, Qty, SeriesQuote,
-    Side, Vertical,
+    Calendar, Cash, ChainPart, InstrumentId, OptionRight, OrderKind, Price, Qty, SeriesQuote, Side,
+    Vertical,
 };
 use serde::{Deserialize, Serialize};
 
 use super::bet::{BOOK, Signal};
 use super::config::BreakoutConfig;
 use crate::Error;
+
+/// Strikes are asked for at least so far around the targets, as a part of the price.
+const LEAST_APART: f64 = 0.05;
 
 /// How a signal is expressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,9 +89,26 @@ pub enum NoSpread {
 }
 
 impl Signal<'_> {
-    /// The days on which options may end that are to be asked for.
-    pub fn expiries(session: Day, config: &OverlayConfig) -> (Day, Day) {
-        (session.plus(config.least_days), session.plus(config.most_days))
+    /// The options that are to be asked for in that session: around the two targets, as far as
+    /// these lie apart.
+    pub fn chain_part(&self, session: Day, config: &OverlayConfig) -> ChainPart {
+        let [half, _, whole] = self.setup.targets.map(|target| target / self.factor);
+        let apart = (whole - half).abs().max(half.abs() * LEAST_APART);
+        let price = |value: f64| Price::from_f64(value.max(0.0), Rounding::HalfEven).ok();
+        let strikes = (price(half.min(whole) - apart), price(half.max(whole) + apart));
+        ChainPart {
+            days: (session.plus(config.least_days), session.plus(config.most_days)),
+            latest: true,
+            right: Some(self.right()),
+            strikes: strikes.0.zip(strikes.1),
+        }
+    }
+
+    fn right(&self) -> OptionRight {
+        match self.setup.side {
+            Side::Long => OptionRight::Call,
+            Side::Short => OptionRight::Put,
+        }
     }
 
     /// The spread of a chain that expresses the signal in that session.
@@ -101,17 +121,14 @@ impl Signal<'_> {
         session: Day,
         config: &OverlayConfig,
     ) -> Result<Pick, NoSpread> {
-        let right = match self.setup.side {
-            Side::Long => OptionRight::Call,
-            Side::Short => OptionRight::Put,
-        };
-        let (from, to) = Signal::expiries(session, config);
-        let days = chain.iter().map(|quote| quote.series.expiry);
+        let (right, part) = (self.right(), self.chain_part(session, config));
+        let ours = |quote: &&SeriesQuote| quote.series.underlying == self.symbol;
+        let (from, to) = part.days;
+        let days = chain.iter().filter(ours).map(|quote| quote.series.expiry);
         let expiry = days.filter(|day| (from..=to).contains(day)).max();
         let expiry = expiry.ok_or(NoSpread::NoExpiry)?;
         let of = |quote: &&SeriesQuote| {
-            let OptionSeries { underlying, expiry: day, right: kind, .. } = &quote.series;
-            underlying == self.symbol && *day == expiry && *kind == right
+            ours(quote) && quote.series.expiry == expiry && part.holds(&quote.series)
         };
         let listed: Vec<&SeriesQuote> = chain.iter().filter(of).collect();
         let [half, _, whole] = self.setup.targets.map(|target| target / self.factor);

@@ -2,7 +2,7 @@
 
 use base::Prob;
 use features::Setup;
-use market::Candle;
+use market::{Candle, OptionSeries};
 
 use super::*;
 

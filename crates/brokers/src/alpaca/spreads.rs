@@ -5,7 +5,7 @@
 //! and snapshots.
 
 use base::{Day, Rounding};
-use market::{Cash, ClientOrderId, OptionRight, Price};
+use market::{Cash, ChainPart, ClientOrderId, OptionRight, Price};
 use serde_json::{Value, json};
 
 use super::line::Method;
@@ -152,8 +152,9 @@ impl<T: Talk> Spreads<T> {
 }
 
 impl<T: Talk> spread::Spreads for Spreads<T> {
-    fn chain(&mut self, underlying: &str, (from, to): (Day, Day)) -> Result<Vec<Quote>, String> {
-        let mut quotes = Vec::new();
+    fn chain(&mut self, underlying: &str, part: &ChainPart) -> Result<Vec<Quote>, String> {
+        let (from, to) = part.days;
+        let mut quotes: Vec<Quote> = Vec::new();
         let mut token = String::new();
         for _ in 0..MOST_PAGES {
             let path = format!(
@@ -162,7 +163,8 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
             );
             let body = self.get(&path)?;
             for (name, one) in body["snapshots"].as_object().into_iter().flatten() {
-                let Some(series) = read_name(name, underlying) else { continue };
+                let series = read_name(name, underlying).filter(|series| part.holds(series));
+                let Some(series) = series else { continue };
                 let price = |field: &str| {
                     let value = one["latestQuote"][field].as_f64()?;
                     Price::from_f64(value, Rounding::HalfEven).ok().filter(|p| *p > Price::ZERO)
@@ -171,7 +173,12 @@ impl<T: Talk> spread::Spreads for Spreads<T> {
             }
             match body["next_page_token"].as_str() {
                 Some(next) => token = next.to_owned(),
-                None => return Ok(quotes),
+                None => {
+                    let last = quotes.iter().map(|quote| quote.series.expiry).max();
+                    let is_wanted = |day: Day| !part.latest || Some(day) == last;
+                    quotes.retain(|quote| is_wanted(quote.series.expiry));
+                    return Ok(quotes);
+                }
             }
         }
         Err(format!("the chain of {underlying} has no end"))

@@ -1,7 +1,7 @@
 //! The wire between a desk and a broker that does as it is told.
 
-use base::{Day, Ts};
-use market::{Instrument, OrderKind, Price, TimeInForce};
+use base::Ts;
+use market::{ChainPart, Instrument, OrderKind, Price, TimeInForce};
 
 use super::clerk::AtOnce;
 use super::*;
@@ -28,7 +28,7 @@ impl Far {
 struct Shared(std::rc::Rc<std::cell::RefCell<Far>>);
 
 impl Spreads for Shared {
-    fn chain(&mut self, _underlying: &str, _days: (Day, Day)) -> Result<Vec<Quote>, String> {
+    fn chain(&mut self, _underlying: &str, _part: &ChainPart) -> Result<Vec<Quote>, String> {
         Ok(Vec::new())
     }
 

@@ -12,7 +12,7 @@ use brokers::alpaca::{Method, Spreads as Alpaca, Talk};
 use brokers::ibkr::{self, Gateway, Touch, Way};
 use brokers::spread::{Leg, LegFilled, Order, Placed, Quote, Spreads, State};
 use exchange::{Opening, Request, Tape, Venue};
-use market::{ClientOrderId, OptionRight, Price};
+use market::{ChainPart, ClientOrderId, OptionRight, Price};
 use serde_json::Value;
 use sim::{Market, SynthConfig};
 
@@ -223,6 +223,7 @@ macro_rules! conform {
 
 conform!(
     a_chain_has_quotes_that_do_not_cross,
+    a_part_of_a_chain_is_that_part_and_quoted_alike,
     an_order_fills_whole_and_tells_its_legs,
     a_refusal_is_told_in_words,
     after_a_restart_a_name_still_finds_its_order,
@@ -238,7 +239,7 @@ fn day(text: &str) -> Day {
 
 /// Calls of one day by strike.
 fn calls(broker: &mut dyn Spreads) -> Vec<Quote> {
-    let all = broker.chain("SPY", (day("2016-02-08"), day("2016-02-12"))).unwrap();
+    let all = broker.chain("SPY", &ChainPart::all((day("2016-02-08"), day("2016-02-12")))).unwrap();
     let mut calls: Vec<Quote> =
         all.into_iter().filter(|quote| quote.series.right == OptionRight::Call).collect();
     calls.sort_by(|a, b| a.series.cmp(&b.series));
@@ -271,6 +272,26 @@ fn a_chain_has_quotes_that_do_not_cross(rig: &dyn Rig) {
     let calls = calls(&mut *rig.broker());
     assert!(calls.len() > 10);
     assert!(calls.iter().all(|one| one.ask.is_some() && one.bid < one.ask));
+}
+
+fn a_part_of_a_chain_is_that_part_and_quoted_alike(rig: &dyn Rig) {
+    let mut broker = rig.broker();
+    let days = (day("2016-02-08"), day("2016-03-04"));
+    let all = broker.chain("SPY", &ChainPart::all(days)).unwrap();
+    let last = all.iter().map(|quote| quote.series.expiry).max().unwrap();
+    assert!(all.iter().any(|quote| quote.series.expiry < last));
+    let mut strikes: Vec<Price> = all.iter().map(|quote| quote.series.strike).collect();
+    strikes.sort_unstable();
+    let strikes = Some((strikes[strikes.len() / 3], strikes[strikes.len() / 2]));
+    let right = Some(OptionRight::Put);
+    let part = ChainPart { days, latest: true, right, strikes };
+    let mut wanted = all;
+    wanted.retain(|quote| quote.series.expiry == last && part.holds(&quote.series));
+    let mut found = broker.chain("SPY", &part).unwrap();
+    found.sort_by(|a, b| a.series.cmp(&b.series));
+    wanted.sort_by(|a, b| a.series.cmp(&b.series));
+    assert!(!found.is_empty());
+    assert_eq!(found, wanted);
 }
 
 fn an_order_fills_whole_and_tells_its_legs(rig: &dyn Rig) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::desk::courier::{Clocks, Patience};
 use base::{Day, Ts};
 use market::remote::Wire;
-use market::{Bar, Candle, SeriesQuote, Session, Universe};
+use market::{Bar, Candle, ChainPart, SeriesQuote, Session, Universe};
 
 /// Something wrong on the way to the broker, of which a person is to know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,11 +59,11 @@ pub trait Outside: Send {
     /// Where the broker can't be asked; it is asked again at the next turn.
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
 
-    /// The options on a share that end from one day to another, both included, with their quotes.
+    /// Options on a share, with their quotes.
     ///
     /// # Errors
     /// What is wrong, and what to do.
-    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String>;
+    fn chain(&mut self, share: &str, part: &ChainPart) -> Result<Vec<SeriesQuote>, String>;
 
     /// The alarms that are raised now.
     fn alarms(&mut self) -> Vec<Alarm> {

@@ -8,16 +8,14 @@ use brokers::alpaca::{
     self, Access, Account as At, Alpaca, Direct, Inquiry, Online, Servers, Source as Feed,
     Spreads as Options, Waits, prices,
 };
-use brokers::both::Both;
-use brokers::both::clerk::Runner;
 use brokers::feed::Feed as PriceFeed;
-use brokers::spread::Spreads as _;
+use brokers::spread::Spreads;
 use desk::courier::Patience;
 use desk::live::Live;
 use market::remote::Wire;
-use market::{Candle, SeriesQuote, Universe};
+use market::{Candle, Universe};
 
-use super::{Account, Ports, Source, has_spreads};
+use super::{Account, Ports, Source};
 use crate::cli::broker::BrokerArgs;
 use crate::failure::Failure;
 
@@ -69,28 +67,16 @@ pub(super) fn open(args: &BrokerArgs, live: Option<&Live>) -> Result<Account, Fa
     Ok(Account::new(name, cash, source))
 }
 
-impl AtAlpaca {
-    fn options(&self) -> Result<Options<Direct>, String> {
-        let way = Direct::to(&self.account);
-        way.map(Options::new).map_err(|error| error.to_string())
-    }
-}
-
 impl Source for AtAlpaca {
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
         let line = Online::start(&self.account);
         let line = line.map_err(|error| error.to_string())?;
-        let shares = Alpaca::new(line, universe.clone(), Waits::default());
-        if !has_spreads(universe) {
-            return Ok(Box::new(shares));
-        }
-        let clerk = Runner::start(Box::new(self.options()?));
-        let clerk = clerk.map_err(|error| error.to_string())?;
-        Ok(Box::new(Both::new(shares, clerk, universe)))
+        Ok(Box::new(Alpaca::new(line, universe.clone(), Waits::default())))
     }
 
-    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String> {
-        self.options()?.chain(share, days)
+    fn options(&self) -> Result<Box<dyn Spreads + Send>, String> {
+        let way = Direct::to(&self.account).map_err(|error| error.to_string())?;
+        Ok(Box::new(Options::new(way)))
     }
 
     fn patience(&self) -> Patience {

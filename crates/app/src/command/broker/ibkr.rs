@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use base::{Day, Seed, Ts};
 use brokers::Error;
-use brokers::both::Both;
-use brokers::both::clerk::Runner;
 use brokers::feed::Feed;
 use brokers::gateway::{ClockRule, Mode, Region, Settings, Window};
 use brokers::ibkr::{self, Access, Gateway, Ibkr, Inquiry, Online, Spreads as Options, Waits};
-use brokers::spread::Spreads as _;
+use brokers::spread::Spreads;
 use desk::courier::Patience;
 use desk::live::Live;
 use market::remote::Wire;
-use market::{Candle, SeriesQuote, Universe};
+use market::{Candle, Universe};
 use pipeline::day::Alarm;
 
-use super::{Account, Source, has_spreads, unreached};
+use super::{Account, Source, unreached};
 use crate::cli::broker::{BrokerArgs, BrokerClock, RegionArg};
 use crate::failure::Failure;
 
@@ -84,26 +82,15 @@ fn settings(args: &BrokerArgs, live: Option<&Live>) -> Result<Settings, Failure>
     Ok(settings)
 }
 
-impl AtIbkr {
-    fn options(&self) -> Result<Options, String> {
-        Options::new(Arc::clone(&self.gateway)).map_err(|error| error.to_string())
-    }
-}
-
 impl Source for AtIbkr {
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
         let line = Online::start(&self.gateway).map_err(|error| error.to_string())?;
-        let shares = Ibkr::new(line, universe.clone(), Waits::default());
-        if !has_spreads(universe) {
-            return Ok(Box::new(shares));
-        }
-        let clerk = Runner::start(Box::new(self.options()?));
-        let clerk = clerk.map_err(|error| error.to_string())?;
-        Ok(Box::new(Both::new(shares, clerk, universe)))
+        Ok(Box::new(Ibkr::new(line, universe.clone(), Waits::default())))
     }
 
-    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String> {
-        self.options()?.chain(share, days)
+    fn options(&self) -> Result<Box<dyn Spreads + Send>, String> {
+        let options = Options::new(Arc::clone(&self.gateway));
+        Ok(Box::new(options.map_err(|error| error.to_string())?))
     }
 
     fn patience(&self) -> Patience {

@@ -9,11 +9,14 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base::{Day, Span, Ts};
+use brokers::both::Both;
+use brokers::both::clerk::Runner;
 use brokers::feed::{self, Feed, History};
+use brokers::spread::Spreads;
 use desk::courier::{Clocks, Patience};
 use desk::live::Live;
 use market::remote::Wire;
-use market::{Bar, Candle, Cash, Kind, Price, SeriesQuote, Session, Universe, Vertical};
+use market::{Bar, Candle, Cash, ChainPart, Kind, Price, SeriesQuote, Session, Universe, Vertical};
 use pipeline::day::{Alarm, Outside};
 
 use crate::cli::broker::{BrokerArg, BrokerArgs};
@@ -44,7 +47,7 @@ trait Source: Send {
     fn time(&mut self) -> Result<Ts, String>;
     fn prices(&mut self) -> Result<Ports, String>;
     fn daily(&mut self, day: Day, symbols: &[String]) -> Result<BTreeMap<String, Candle>, String>;
-    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String>;
+    fn options(&self) -> Result<Box<dyn Spreads + Send>, String>;
     fn alarms(&mut self) -> Vec<Alarm> {
         Vec::new()
     }
@@ -96,11 +99,6 @@ pub(crate) fn wait_a_turn() {
 /// A bar at one price.
 fn flat(day: Day, price: f64) -> Candle {
     Candle { day, open: price, high: price, low: price, close: price, volume: 0.0 }
-}
-
-/// Whether there is a spread of options among the instruments.
-fn has_spreads(universe: &Universe) -> bool {
-    universe.iter().any(|(_, instrument)| instrument.kind == Kind::Spread)
 }
 
 fn unreached(what: String) -> Failure {
@@ -165,7 +163,12 @@ impl<S: Source> Outside for Remote<S> {
     }
 
     fn wire(&mut self, universe: &Universe) -> Result<Box<dyn Wire>, String> {
-        self.source.wire(universe)
+        let shares = self.source.wire(universe)?;
+        if universe.iter().all(|(_, instrument)| instrument.kind != Kind::Spread) {
+            return Ok(shares);
+        }
+        let clerk = Runner::start(self.source.options()?).map_err(|error| error.to_string())?;
+        Ok(Box::new(Both::new(shares, clerk, universe)))
     }
 
     fn patience(&self) -> Patience {
@@ -219,7 +222,7 @@ impl<S: Source> Outside for Remote<S> {
             false => self.source.daily(day, &shares)?,
         };
         for spread in spreads.iter().filter_map(spread) {
-            let chain = self.source.chain(&spread.underlying, (spread.expiry, spread.expiry))?;
+            let chain = self.chain(&spread.underlying, &ChainPart::of(&spread))?;
             let middle = spread.middle(&chain).filter(|middle| *middle > Price::ZERO);
             let bar = middle.map(|middle| flat(day, middle.to_f64()));
             bars.extend(bar.map(|bar| (spread.to_string(), bar)));
@@ -227,8 +230,8 @@ impl<S: Source> Outside for Remote<S> {
         Ok(bars)
     }
 
-    fn chain(&mut self, share: &str, days: (Day, Day)) -> Result<Vec<SeriesQuote>, String> {
-        self.source.chain(share, days)
+    fn chain(&mut self, share: &str, part: &ChainPart) -> Result<Vec<SeriesQuote>, String> {
+        self.source.options()?.chain(share, part)
     }
 
     fn alarms(&mut self) -> Vec<Alarm> {

@@ -70,7 +70,7 @@ pub(super) fn take_back(args: &PullArgs, home: &Path, store: &Store) -> Result<S
         BrokerArg::Simulated => ours.as_last_heard(),
         _ => {
             let done = at_broker(args, home, (store, &ours));
-            done.map_err(|failure| failure.within(UNDONE).advise_else(BY_HAND))?
+            done.map_err(|failure| failure.within(UNDONE).advise_too(BY_HAND))?
         }
     };
     drop(lock);

@@ -20,7 +20,7 @@ use ibapi::orders::conditions::PriceCondition;
 use ibapi::orders::order_builder::{limit_order, market_order};
 use ibapi::orders::{Action, Order as Asked, OrderCondition, PlaceOrder, TimeInForce};
 use ibapi::subscriptions::SubscriptionItem;
-use market::{ClientOrderId, OptionRight, Price};
+use market::{ChainPart, ClientOrderId, OptionRight, Price};
 
 use super::gateway::{ANSWER, Gateway};
 use super::words;
@@ -311,8 +311,9 @@ fn is_refusal(code: i32) -> bool {
 }
 
 impl spread::Spreads for Spreads {
-    /// Each quote is asked for by itself, which TWS takes its time for: ask for few days.
-    fn chain(&mut self, underlying: &str, (from, to): (Day, Day)) -> Result<Vec<Quote>, String> {
+    /// Each quote is asked for by itself, which TWS takes its time for: ask for few.
+    fn chain(&mut self, underlying: &str, part: &ChainPart) -> Result<Vec<Quote>, String> {
+        let (from, to) = part.days;
         let words = |error: ibapi::Error| error.to_string();
         let client = self.client()?;
         let share = words::stock(underlying);
@@ -325,8 +326,14 @@ impl spread::Spreads for Spreads {
         let text = |day: Day| day.to_string().replace('-', "");
         let chain = chains.iter().find(|chain| chain.exchange == "SMART");
         let days = chain.map_or(&[][..], |chain| &chain.expirations[..]);
+        let days = days.iter().filter(|day| **day >= text(from) && **day <= text(to));
+        let mut days: Vec<&String> = days.collect();
+        days.sort_unstable_by(|a, b| b.cmp(a));
         let mut quotes = Vec::new();
-        for day in days.iter().filter(|day| **day >= text(from) && **day <= text(to)) {
+        for day in days {
+            if part.latest && !quotes.is_empty() {
+                break;
+            }
             let asked = Contract {
                 security_type: SecurityType::Option,
                 last_trade_date_or_contract_month: day.clone(),
@@ -334,7 +341,8 @@ impl spread::Spreads for Spreads {
                 ..share.clone()
             };
             for one in client.contract_details(&asked).map_err(words)? {
-                let Some(series) = self.learn(&one.contract) else { continue };
+                let series = self.learn(&one.contract).filter(|series| part.holds(series));
+                let Some(series) = series else { continue };
                 let (bid, ask) = quoted(&client, &one.contract)?;
                 quotes.push(Quote { series, bid, ask });
             }

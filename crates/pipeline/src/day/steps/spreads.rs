@@ -65,12 +65,12 @@ pub(super) fn choose(walk: &Walk<'_>) -> Result<Spreads, Error> {
 
 fn pick(walk: &Walk<'_>, signal: &BetSignal<'_>) -> Result<Result<Pick, NoSpread>, Error> {
     let (session, config) = (walk.request.session, &walk.request.config.overlay);
-    let days = BetSignal::expiries(session, config);
+    let part = signal.chain_part(session, config);
     if walk.outside.is_none() {
         return Err(Error::FindChain);
     }
     let chain = walk.with_outside(|outside| {
-        let chain = outside.chain(signal.symbol, days);
+        let chain = outside.chain(signal.symbol, &part);
         chain.map_err(|what| Error::ReachBroker { what })
     })?;
     Ok(signal.spread(&chain, session, config))
