@@ -9,6 +9,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use base::Digest;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
@@ -32,6 +33,9 @@ enum Held {
     Memory,
 }
 
+/// How often it is looked whether a lock was let go.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// Locks on databases in memory, which no other process can see.
 static IN_MEMORY: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -44,6 +48,20 @@ impl Store {
             Place::Memory => self.lock_memory(name)?,
         };
         Ok(Lock { store: self, name: name.to_owned(), held })
+    }
+
+    /// As [`Store::lock`], but waits as long as `patience` for who holds it to let go: a process
+    /// that only looks something up must not keep one that means to work from beginning.
+    pub fn lock_within(&self, name: &str, patience: Duration) -> Result<Lock<'_>, Error> {
+        for _ in 0..patience.as_millis() / LOOK_AGAIN.as_millis() {
+            match self.lock(name) {
+                Err(Error::Lock { .. }) => {
+                    self.block_on(async { tokio::time::sleep(LOOK_AGAIN).await });
+                }
+                taken_or_failed => return taken_or_failed,
+            }
+        }
+        self.lock(name)
     }
 
     fn lock_memory(&self, name: &str) -> Result<Held, Error> {

@@ -291,7 +291,7 @@ fn three_processes_on_one_search_come_to_what_one_comes_to() {
     let words = ["--json", "tune", "rows.csv", "--target", "won", "--trials", "12"];
     let search = |home: &Path, more: &[&str]| {
         let mut command = trimtab(home, &words);
-        command.args(more).args(["--set", "rounds=20"]).current_dir(home);
+        command.args(more).args(["--set", "n_estimators=20"]).current_dir(home);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let found = |searches: Vec<std::process::Child>| -> Vec<Json> {

@@ -27,6 +27,7 @@ mod records;
 mod steps;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use ::desk::live::Live;
 use base::{Day, Digest, Span, Ts};
@@ -55,6 +56,8 @@ const ACCOUNT: &str = "day/account";
 /// The account of the broker in this process.
 const SIMULATED: &str = "simulated";
 /// Before the open: when intents are planned, and when approved ones are sent.
+/// How long a day waits for who looks at the home just then: the kill switch does when it is pulled.
+const PATIENCE: Duration = Duration::from_secs(5);
 const PLANNED_BEFORE_OPEN: Span = Span::from_minutes(30);
 const SENT_BEFORE_OPEN: Span = Span::from_minutes(1);
 
@@ -174,7 +177,7 @@ pub fn walk(ports: Ports<'_>, request: &DayRequest) -> Result<DayOutcome, Error>
     let history = OnceLock::new();
     let session = *session;
     let walk = Walk { store, lake, brake, progress, outside, request, session, previous, history };
-    let _only_one = store.lock("day")?;
+    let _only_one = store.lock_within("day", PATIENCE)?;
     if let Some(live) = &request.live {
         live.covers_book(BOOK).map_err(Error::TradeLive)?;
     }

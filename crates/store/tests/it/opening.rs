@@ -186,6 +186,22 @@ fn a_lock_is_held_by_one_and_let_go_when_dropped() {
 }
 
 #[test]
+fn a_lock_that_is_let_go_in_time_is_waited_for() {
+    on_each(|fresh| {
+        let (first, second) = (fresh.open(), fresh.open());
+        let held = first.lock("day").unwrap();
+        let error = second.lock_within("day", Duration::from_millis(100)).err().unwrap();
+        assert!(matches!(error, Error::Lock { .. }), "{error:?}");
+        std::thread::scope(|scope| {
+            let waits =
+                scope.spawn(|| second.lock_within("day", Duration::from_secs(60)).map(drop));
+            drop(held);
+            waits.join().unwrap().unwrap();
+        });
+    });
+}
+
+#[test]
 fn a_file_name_may_hold_what_a_url_may_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("50% off? état.db");
