@@ -75,6 +75,10 @@ pub(crate) struct ExchangeArgs {
     /// What the door of TWS takes of trades in shares; the other door takes nothing.
     #[arg(long, default_value = "fixed")]
     pub commission: CommissionArg,
+    /// Limits that would buy so much above the market or sell so much below it, in percent, are
+    /// refused; 0 is no bound.
+    #[arg(long, default_value_t = 20.0)]
+    pub price_collar_percent: f64,
     /// Public half of the key.
     #[arg(long, env = "TRIMTAB_EXCHANGE_KEY", requires = "secret")]
     pub key: Option<String>,

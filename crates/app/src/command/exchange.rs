@@ -241,6 +241,8 @@ fn venue(args: &ExchangeArgs, folder: &Path, tape: &Arc<Tape>) -> Result<Venue, 
             CommissionArg::Fixed => Commission::Fixed,
             CommissionArg::None => Commission::None,
         },
+        price_collar_percent: (args.price_collar_percent > 0.0)
+            .then_some(args.price_collar_percent),
     };
     Ok(Venue::open(Arc::clone(tape), &opening)?)
 }

@@ -107,6 +107,29 @@ fn a_market_that_is_closed<D: Door>() {
     assert_eq!(sent(&far, &buy), 1);
 }
 
+/// A limit far beyond the market; one near it is taken.
+fn a_limit_far_above_the_market<D: Door>() {
+    let mut far = listed::<D>(&[]);
+    let far_above = OrderKind::Limit { limit: "150".parse().unwrap() };
+    is_refused(&mut far, &order("slip", 10, far_above), "above the market");
+    let near = OrderKind::Limit { limit: "101".parse().unwrap() };
+    far.submit(&order("meant", 10, near));
+    far.settle();
+    far.bar();
+    far.settle();
+    assert_eq!(far.truth().positions[0].qty, Qty::whole(10));
+}
+
+#[test]
+fn a_limit_beyond_the_price_collar_is_refused_once_at_alpaca() {
+    a_limit_far_above_the_market::<AlpacaDoor>();
+}
+
+#[test]
+fn a_limit_beyond_the_price_collar_is_refused_once_at_tws() {
+    a_limit_far_above_the_market::<TwsDoor>();
+}
+
 #[test]
 fn an_order_on_a_halted_symbol_is_refused_once_and_what_rested_goes_on_at_alpaca() {
     a_halted_symbol::<AlpacaDoor>();

@@ -252,7 +252,12 @@ impl<D: Door> World<D> {
 }
 
 pub(crate) fn venue(tape: Arc<Tape>) -> Venue {
-    let opening = Opening { half_spread_bps: 0.0, begin: Some(begin()), ..Opening::default() };
+    let opening = Opening {
+        half_spread_bps: 0.0,
+        begin: Some(begin()),
+        price_collar_percent: Some(20.0),
+        ..Opening::default()
+    };
     Venue::open(tape, &opening).unwrap()
 }
 

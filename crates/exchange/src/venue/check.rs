@@ -26,6 +26,7 @@ impl Venue {
         }
         self.check_form(wish)?;
         self.check_legs(wish, instrument)?;
+        self.check_collar(wish.kind, wish.side, instrument)?;
         self.check_auction(wish)?;
         let intent = self.check_account(wish, instrument)?;
         self.check_wash(wish, instrument)?;
@@ -85,6 +86,32 @@ impl Venue {
         )?;
         let trails = matches!(wish.kind, Kind::Trailing { .. });
         refuse(wish.class != Class::Simple && trails, "trailing stop orders must be simple orders")
+    }
+
+    /// A limit that would buy far above the market, or sell far below it, is a slip of the hand:
+    /// markets refuse it (NYSE Arca, rule 7.31-E (a)(2)(B), limit order price protection).
+    pub(super) fn check_collar(
+        &self,
+        kind: Kind,
+        side: Side,
+        instrument: InstrumentId,
+    ) -> Result<(), Answer> {
+        let (Some(percent), Some(mark), Kind::Limit { limit }) =
+            (self.state.price_collar_percent, self.mark(instrument), kind)
+        else {
+            return Ok(());
+        };
+        let away = (limit.to_f64() / mark.to_f64() - 1.0) * 100.0;
+        let (worse, word) = match side {
+            Side::Buy => (away, "above"),
+            Side::Sell => (-away, "below"),
+        };
+        if worse <= percent {
+            return Ok(());
+        }
+        let told =
+            format!("limit price {limit} is more than {percent} % {word} the market's {mark}");
+        Err(Answer::unprocessable(told).saying("market_price", mark.to_string()))
     }
 
     fn check_legs(&self, wish: &Wish, instrument: InstrumentId) -> Result<(), Answer> {

@@ -186,6 +186,10 @@ impl Venue {
         // A trailing stop may wait for another order here: the form of a single one is asked.
         self.check_form(wish)?;
         self.check_auction(wish)?;
+        // What waits for its parent is for a market that is elsewhere by then.
+        if entry.parent.is_none() {
+            self.check_collar(wish.kind, wish.side, entry.instrument)?;
+        }
         match entry.parent {
             Some(parent) => self.check_child(entry, parent),
             None => self.check_means(wish, entry),

@@ -68,6 +68,8 @@ pub struct Opening {
     pub begin: Option<Day>,
     /// What the door of TWS takes of trades. At the other door there is no commission.
     pub commission: Commission,
+    /// Limits that much worse than the market, in percent, are refused; `None` is no bound.
+    pub price_collar_percent: Option<f64>,
 }
 
 /// What the door of TWS takes of a trade in shares.
@@ -90,6 +92,7 @@ impl Default for Opening {
             multiplier: 2,
             begin: None,
             commission: Commission::Fixed,
+            price_collar_percent: None,
         }
     }
 }
@@ -117,6 +120,9 @@ struct State {
     /// Accounts of before there was one pay none.
     #[serde(default)]
     commission: Commission,
+    /// Accounts of before there was one have none.
+    #[serde(default)]
+    price_collar_percent: Option<f64>,
     opened_at: Ts,
     last_equity: Cash,
     configuration: Configuration,
@@ -221,6 +227,7 @@ impl Venue {
             half_spread_bps: opening.half_spread_bps,
             multiplier: opening.multiplier.clamp(1, 4),
             commission: opening.commission,
+            price_collar_percent: opening.price_collar_percent,
             opened_at: session.open,
             last_equity: opening.cash,
             configuration: Configuration::default(),

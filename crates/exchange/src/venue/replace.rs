@@ -64,6 +64,9 @@ impl Venue {
             Some(id) => id,
             None => self.client_name(&self.order_id()),
         };
+        if order.parent.is_none() {
+            self.check_collar(order.kind, order.side, order.instrument)?;
+        }
         self.check_growth(old, &order)?;
         order.id = self.order_id();
         order.replaces = Some(old.id.clone());

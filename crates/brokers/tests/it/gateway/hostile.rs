@@ -111,6 +111,8 @@ fn a_frame_that_never_ends_ends_the_line_and_it_comes_back() {
 fn messages_that_are_none_are_no_facts_and_leave_the_line_or_end_it() {
     let mut stand = Stand::new(Waits::default());
     stand.place(1, "before");
+    // What follows may end the line: the order is there before it.
+    stands(&mut stand, &["before"]);
     let bodies: [&[u8]; 6] = [
         &[],
         &[0xff; 40],

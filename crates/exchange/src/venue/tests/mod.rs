@@ -67,8 +67,14 @@ fn tape(bars: &[Prices]) -> Arc<Tape> {
 }
 
 fn venue(bars: &[Prices]) -> Venue {
+    with(bars, None)
+}
+
+/// With a price collar.
+fn with(bars: &[Prices], price_collar_percent: Option<f64>) -> Venue {
     let begin = Some("2024-01-03".parse().unwrap());
-    let opening = Opening { half_spread_bps: 0.0, begin, ..Opening::default() };
+    let opening =
+        Opening { half_spread_bps: 0.0, begin, price_collar_percent, ..Opening::default() };
     Venue::open(tape(bars), &opening).unwrap()
 }
 

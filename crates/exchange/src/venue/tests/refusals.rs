@@ -112,6 +112,24 @@ fn a_wish_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_limit_beyond_the_price_collar_is_refused_where_it_would_trade() {
+    let mut venue = with(&[], Some(20.0));
+    let limit = |side: &str, price: f64| {
+        order(json!({ "type": "limit", "side": side, "limit_price": price }))
+    };
+    refused(&mut venue, limit("buy", 120.5), (422, 42_210_000, "above the market's"));
+    refused(&mut venue, limit("sell", 79.5), (422, 42_210_000, "below the market's"));
+    // One that waits may wait as far away as it likes.
+    let (resting, _) = ask(&mut venue, limit("buy", 10.0), 200);
+    let path = format!("/v2/orders/{}", resting["id"].as_str().unwrap());
+    let body = |price: f64| json!({ "limit_price": price }).to_string().into_bytes();
+    let change = |price: f64| Request { body: body(price), ..Request::new(Patch, &path) };
+    refused(&mut venue, change(150.0), (422, 42_210_000, "above the market's"));
+    ask(&mut venue, change(119.0), 200);
+    assert_eq!(step(&mut venue, 1).last().unwrap(), "fill limit");
+}
+
+#[test]
 fn a_halted_symbol_does_not_trade() {
     let mut venue = venue(&[]);
     let id = place(&mut venue, json!({ "type": "market" }));
