@@ -19,7 +19,8 @@ use desk::engine::Change;
 use desk::exit::{ExitPlan, Target, TargetAt};
 use desk::risk::Limits;
 use desk::{
-    Amount, Approval, Bet, Book, Decision, EngineConfig, Entry, Intent, MemoryJournal, Mode, View,
+    Amount, Approval, Bet, Book, Decision, EngineConfig, Entry, Intent, MemoryJournal, Mode,
+    Record, View,
 };
 use market::remote::{Books, Heard, Report, Said, Wire};
 use market::{
@@ -27,7 +28,7 @@ use market::{
     Side, TimeInForce, Universe, What,
 };
 use pipeline::journal::{StoreJournal, lines};
-use store::{Durability, Store};
+use store::{Appender, Durability, Entry as Kept, Store};
 
 use crate::Bench;
 use crate::clock::timed;
@@ -41,7 +42,8 @@ const LINES_AT_KILL: usize = 10_000;
 pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let orders = bench.size.pick(20_000, 300);
     let mut told = Vec::new();
-    let bare = latencies(orders, &mut Bare::default())?;
+    let mut nowhere = Bare::default();
+    let bare = latencies(orders, &mut nowhere)?;
     told.extend(shown("without_journal", &bare, [Bar::AtMost(5.0), Bar::None]));
     let folder = tempfile::tempdir_in(&bench.scratch).context("make a folder for journals")?;
     for (name, durability, orders, bars) in [
@@ -50,7 +52,16 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     ] {
         let store = Store::open_file(&folder.path().join(format!("{name}.db")))?;
         let mut journal = StoreJournal::new(store.appender(durability)?);
-        told.extend(shown(name, &latencies(orders, &mut journal)?, bars));
+        let lines = shown(name, &latencies(orders, &mut journal)?, bars);
+        let beside = Store::open_file(&folder.path().join(format!("{name}_alone.db")))?;
+        let alone = transactions(orders, beside.appender(durability)?, &nowhere.bet)?;
+        let who = "its transaction alone: SQLite, the same bytes";
+        let beside = shown(name, &alone, [Bar::None, Bar::None]);
+        told.extend(lines.into_iter().zip(beside).map(|(line, alone)| Line {
+            peer: alone.ours,
+            who: who.to_owned(),
+            ..line
+        }));
     }
     let seconds = recovery(folder.path())?;
     told.push(Line::alone("orders/recovery_of_10k_lines_s", seconds, Bar::AtMost(1.0)));
@@ -72,11 +83,15 @@ trait Rest: Durable<Error: Send + Sync + 'static> {
 
 /// A journal that is kept nowhere.
 #[derive(Default)]
-struct Bare(MemoryJournal);
+struct Bare {
+    journal: MemoryJournal,
+    /// Records of a turn that bet, as JSON.
+    bet: Vec<String>,
+}
 
 impl desk::Journal for Bare {
     fn write(&mut self, seq: u64, at: Ts, record: impl FnOnce() -> desk::Record) {
-        self.0.write(seq, at, record);
+        self.journal.write(seq, at, record);
     }
 }
 
@@ -90,7 +105,13 @@ impl Durable for Bare {
 
 impl Rest for Bare {
     fn rest(&mut self) -> Result<()> {
-        self.0.lines.clear();
+        let lines = &mut self.journal.lines;
+        let bets = lines.first().is_some_and(|line| matches!(line.record, Record::Wanted(_)));
+        if bets && self.bet.is_empty() {
+            let text = lines.iter().map(|line| serde_json::to_string(&line.record));
+            self.bet = text.collect::<Result<_, _>>()?;
+        }
+        lines.clear();
         Ok(())
     }
 }
@@ -130,6 +151,22 @@ fn latencies<J: Rest>(orders: usize, journal: &mut J) -> Result<Vec<f64>> {
     }
     let left = driver.engine().view().orders().count();
     ensure!(left < 10, "{left} orders stand that were to be taken back");
+    micros.sort_by(f64::total_cmp);
+    Ok(micros)
+}
+
+/// Microseconds of a transaction that holds these records and nothing else, ascending: what is
+/// left when everything of ours is away.
+fn transactions(count: usize, mut appender: Appender<'_>, records: &[String]) -> Result<Vec<f64>> {
+    let mut micros = Vec::with_capacity(count);
+    let entry = |record| Kept { at: clocks(0).wall, kind: "record", record };
+    let entries: Vec<Kept<'_>> = records.iter().map(|record| entry(record)).collect();
+    for _ in 0..count {
+        let begun = Instant::now();
+        appender.append(&entries)?;
+        micros.push(begun.elapsed().as_secs_f64() * 1e6);
+        appender.rest()?;
+    }
     micros.sort_by(f64::total_cmp);
     Ok(micros)
 }

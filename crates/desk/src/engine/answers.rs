@@ -467,11 +467,11 @@ impl Core {
 
     fn forget_finished<J: Journal>(&mut self, instrument: InstrumentId, journal: &mut J) {
         let plans = self.state.plans.get(&instrument).into_iter().flatten();
-        let over: Vec<Keeper> = plans.filter(|keeper| keeper.is_over()).cloned().collect();
-        for keeper in over {
-            let closed = Closed::of(&keeper, self.now);
+        let closed = |keeper: &Keeper| (Closed::of(keeper, self.now), keeper.watched());
+        let over: Vec<_> = plans.filter(|keeper| keeper.is_over()).map(closed).collect();
+        for (closed, watched) in over {
             self.state.close_plan(&closed);
-            self.count_watched(&keeper);
+            self.count_watched(watched);
             self.write(journal, || Record::Closed(Box::new(closed)));
         }
         let left = self.state.plans.get(&instrument).map_or(0, Vec::len);

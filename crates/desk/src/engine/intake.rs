@@ -187,9 +187,10 @@ impl Core {
         keeper.settle(&mut out);
         if self.config.mode != Mode::DryRun {
             self.write(ports.journal, || Record::Planned(Box::new(keeper.clone())));
-            self.state.plan(keeper.clone());
+            let watched = keeper.watched();
+            self.state.plan(keeper);
             self.hot[intent.instrument.index()].plans += 1;
-            self.count_watched(&keeper);
+            self.count_watched(watched);
         }
         self.actions = self.perform(out, &intent.id, ports);
         Ok(())

@@ -10,12 +10,12 @@ use crate::exit::Keeper;
 use crate::journal::Journal;
 
 impl Core {
-    /// Counts anew how many plans wait for the instrument that a plan waits for.
-    pub(super) fn count_watched(&mut self, plan: &Keeper) {
-        let Some(close) = plan.plan.close_on else { return };
+    /// Counts anew how many plans wait for an instrument, where a plan waits for one.
+    pub(super) fn count_watched(&mut self, watched: Option<InstrumentId>) {
+        let Some(watched) = watched else { return };
         let plans = self.state.plans.values().flatten();
-        let watching = plans.filter(|keeper| keeper.waits_for(close.instrument)).count();
-        if let Some(hot) = self.hot.get_mut(close.instrument.index()) {
+        let watching = plans.filter(|keeper| keeper.waits_for(watched)).count();
+        if let Some(hot) = self.hot.get_mut(watched.index()) {
             hot.watchers = watching as u32;
         }
     }

@@ -40,9 +40,14 @@ impl CloseOn {
 }
 
 impl Keeper {
+    /// The instrument whose price it waits for.
+    pub fn watched(&self) -> Option<InstrumentId> {
+        self.plan.close_on.map(|close| close.instrument)
+    }
+
     /// Whether it waits for a price of that instrument.
     pub fn waits_for(&self, instrument: InstrumentId) -> bool {
-        self.plan.close_on.is_some_and(|close| close.instrument == instrument)
+        self.watched() == Some(instrument)
     }
 
     /// Takes in a bar of the instrument that it waits for. Of a bar in which the entry filled only
