@@ -296,8 +296,15 @@ impl<W: Wire> Courier<W> {
         };
         let since = |span: Span| self.last_books.as_ref().is_none_or(|(at, _)| now >= *at + span);
         let lost = self.asked.is_some();
-        // What the last books did not settle is not asked for at every turn.
-        let overdue = || since(answer) && self.orders.values().any(overdue);
+        // What the last books did not settle is not asked for at every turn, what none could settle
+        // yet at once: it may be a stop that never left.
+        let unsettled = |order: &Tracked| {
+            let due = order.sent.filter(|_| order.known.is_none()).map(|at| at + travel);
+            let asked_since = |due| self.last_books.as_ref().is_some_and(|(at, _)| *at >= due);
+            due.is_some_and(|due| now >= due && !asked_since(due))
+        };
+        let orders = || self.orders.values();
+        let overdue = || orders().any(|it| unsettled(it) || since(answer) && overdue(it));
         if self.wanted || since(books) || lost || overdue() {
             self.wanted = false;
             self.next_number += 1;

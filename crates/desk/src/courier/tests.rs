@@ -101,6 +101,10 @@ fn told(courier: &mut Courier<Tin>) -> Vec<String> {
     events.into_iter().map(line).collect()
 }
 
+fn questions(courier: &mut Courier<Tin>) -> usize {
+    courier.wire().said.iter().filter(|said| matches!(said, Said::AskBooks { .. })).count()
+}
+
 fn sent(courier: &mut Courier<Tin>) -> usize {
     courier.wire().said.iter().filter(|said| matches!(said, Said::Submit(_))).count()
 }
@@ -138,9 +142,6 @@ fn an_order_that_the_broker_never_calls_working_is_asked_about_now_and_then() {
     courier.submit(Ts::from_seconds(1), &order("a", 5));
     hear(&mut courier, 1, vec![]);
     let Heard::Order(report) = report("a", OrderState::Sent, 0) else { return };
-    let questions = |courier: &mut Courier<Tin>| {
-        courier.wire().said.iter().filter(|said| matches!(said, Said::AskBooks { .. })).count()
-    };
     let before = questions(&mut courier);
     for second in 2..62 {
         hear(&mut courier, second, vec![]);
@@ -199,6 +200,25 @@ fn an_order_is_sent_again_only_once_books_asked_late_enough_do_not_know_it() {
     hear(&mut courier, 12, vec![]);
     answer(&mut courier, 13, Books::default());
     assert_eq!(sent(&mut courier), 2);
+}
+
+#[test]
+fn whether_an_order_arrived_is_asked_as_soon_as_it_can_be_told_and_once() {
+    let mut courier = courier();
+    courier.patience.answer = base::Span::from_seconds(30);
+    courier.submit(Ts::from_seconds(1), &order("a", 5));
+    for second in 1..11 {
+        hear(&mut courier, second, vec![]);
+    }
+    assert_eq!(questions(&mut courier), 1, "the first books alone");
+    hear(&mut courier, 11, vec![]);
+    assert_eq!(questions(&mut courier), 2);
+    let Heard::Order(report) = report("a", OrderState::Sent, 0) else { return };
+    answer(&mut courier, 12, Books { orders: vec![report], ..Books::default() });
+    for second in 13..40 {
+        hear(&mut courier, second, vec![]);
+    }
+    assert_eq!((questions(&mut courier), sent(&mut courier)), (2, 1));
 }
 
 #[test]
