@@ -296,6 +296,8 @@ def refusals(trading):
     refused("too much for the account", 403, 40310000, "insufficient buying power", order(qty=90_000))
     refused("a symbol that nobody lists", 422, 40010001, "could not find asset", order(symbol="NOPE"))
     refused("an index", 422, 42210000, "not tradable", order(symbol="VIX"))
+    slip = LimitOrderRequest(symbol="SPY", qty=1, side=BUY, time_in_force=DAY, limit_price=100_000)
+    refused("a limit far beyond the market", 422, 42210000, "above the market", lambda: trading.submit_order(slip))
     refused("more than is held", 403, 40310000, "insufficient qty available", order(side=SELL, qty=5_000))
     refused("a quantity below zero", 422, 40010001, "qty must be > 0", order(qty=-1))
     refused("a fraction till cancelled", 422, 42210000, "must be DAY", order(qty=0.5, time_in_force=GTC))

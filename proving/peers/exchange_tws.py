@@ -301,7 +301,7 @@ def market_order(trader, server):
     check("execution: side and shares", made.side == "BOT" and made.shares == 10, vars(made))
     check("execution: reference and numbers", made.orderRef == "tt-first" and made.permId == told.permId)
     report = of(seen, "commission", made.execId)
-    check("commission follows its execution", report and report[0][2] == 0.0, seen)
+    check("commission follows its execution", report and report[0][2] == 1.0, seen)
     check("status has quantity and price", seen[-1][3:5] == (10, 0) and abs(seen[-1][5] - made.price) < 1e-6)
     trader.reqPositions()
     held = of(trader.until("positionEnd"), "position", "SPY")
@@ -429,7 +429,7 @@ def families(trader, server):
     bid = price_of(trader)["BID"]
     group = {"ocaGroup": "pair", "ocaType": 3, "tif": "GTC"}
     far = trader.place(order("SELL", 10, "LMT", lmtPrice=round(bid * 2, 2), **group))
-    near = trader.place(order("SELL", 10, "LMT", lmtPrice=round(bid * 0.5, 2), **group))
+    near = trader.place(order("SELL", 10, "LMT", lmtPrice=round(bid * 0.9, 2), **group))
     trader.until("orderStatus", near)
     check("group is told back", trader.orders[far].ocaGroup == "pair")
     server.step()
@@ -444,6 +444,7 @@ def refusals(trader):
     bid = price_of(trader)["BID"]
     trader.refused("an unknown symbol", 200, order("BUY", 1), stock("NOPE"))
     trader.refused("too much for the account", 201, order("BUY", 90_000))
+    trader.refused("a limit far beyond the market", 201, order("BUY", 1, "LMT", lmtPrice=round(bid * 2, 2)))
     trader.refused("a price off the grid", 110, order("BUY", 1, "LMT", lmtPrice=round(bid * 0.9, 2) + 0.001))
     trader.refused("an unknown kind", 387, order("BUY", 1, "PEG MKT"))
     trader.refused("an unknown time in force", 10052, order("BUY", 1, tif="GTX"))
