@@ -5,7 +5,7 @@ use learn::model::Artifact;
 use learn::{Classifier, Model as _};
 use market::Side;
 use serde_json::{Value as Json, json};
-use store::{Model, Store, Written};
+use store::{Model, Store, Tx, Written};
 
 use crate::Error;
 use crate::study::SideStudy;
@@ -63,6 +63,42 @@ pub(crate) fn file(
         Ok(())
     })?;
     Ok(version)
+}
+
+/// The newest model of a name, or this version of it.
+pub(crate) fn on_file(
+    store: &Store,
+    name: &str,
+    version: Option<&str>,
+) -> Result<Option<Model>, Error> {
+    Ok(store.read(|tx| match version {
+        Some(version) => tx.model(name, version),
+        None => tx.latest_model(name),
+    })?)
+}
+
+/// What is on file under one name.
+pub(crate) struct Filed {
+    /// The name within its folder.
+    pub(crate) name: String,
+    /// Versions there are.
+    pub(crate) versions: usize,
+    /// The newest of them.
+    pub(crate) newest: Model,
+}
+
+/// All that is on file in a folder, in order of the names.
+pub(crate) fn folder(store: &Store, folder: &str) -> Result<Vec<Filed>, Error> {
+    let filed = |tx: &Tx<'_>, full: &str| -> Result<Option<Filed>, store::Error> {
+        let Some(name) = full.strip_prefix(folder) else { return Ok(None) };
+        let all = tx.model_versions(full)?;
+        let (name, versions) = (name.to_owned(), all.len());
+        Ok(all.into_iter().next().map(|newest| Filed { name, versions, newest }))
+    };
+    Ok(store.read(|tx| -> Result<_, store::Error> {
+        let names = tx.model_names()?;
+        names.iter().filter_map(|name| filed(tx, name).transpose()).collect()
+    })?)
 }
 
 /// The artifact of a model on file. Refused where its bytes are not those that were hashed.

@@ -11,8 +11,11 @@ use store::Store;
 
 use super::judging::Judged;
 use super::{Eyes, School, Wanted};
+use crate::models::Filed;
 use crate::{Error, models};
 
+/// Folder of the store that agents lie in.
+const FOLDER: &str = "agents/";
 /// Mark of the artifact's layout.
 const FORMAT: &str = "trimtab-agents-1";
 
@@ -143,7 +146,7 @@ fn unpack(bytes: &[u8]) -> Result<Vec<Crew>, Error> {
 
 /// The name that agents have in the store.
 fn filed(name: &str) -> String {
-    format!("agents/{name}")
+    format!("{FOLDER}{name}")
 }
 
 /// Keeps agents; the same ones twice are kept once.
@@ -161,11 +164,7 @@ pub(super) fn keep(store: &Store, name: &str, card: Card, crews: Vec<Crew>) -> R
 /// # Errors
 /// [`Error::FindAgents`] where there are none, with what there is.
 pub fn find(store: &Store, name: &str, version: Option<&str>) -> Result<Kept, Error> {
-    let found = store.read(|tx| match version {
-        Some(version) => tx.model(&filed(name), version),
-        None => tx.latest_model(&filed(name)),
-    })?;
-    let Some(mut record) = found else {
+    let Some(mut record) = models::on_file(store, &filed(name), version)? else {
         let known: Vec<String> = list(store)?.into_iter().map(|listed| listed.name).collect();
         let known = match known.is_empty() {
             true => "there are none; `trimtab agents train` makes some".to_owned(),
@@ -205,19 +204,13 @@ pub struct Listed {
 
 /// All agents, in order of their names.
 pub fn list(store: &Store) -> Result<Vec<Listed>, Error> {
-    let all = store.read(|tx| -> Result<_, store::Error> {
-        let names = tx.model_names()?;
-        let ours = names.iter().filter(|name| name.starts_with("agents/"));
-        ours.map(|name| tx.model_versions(name)).collect::<Result<Vec<_>, _>>()
-    })?;
-    let line = |versions: Vec<store::Model>| {
-        let count = versions.len();
-        let newest = versions.into_iter().next()?;
+    let all = models::folder(store, FOLDER)?;
+    let line = |Filed { name, versions, newest }: Filed| {
         let card: Card = serde_json::from_value(newest.card).ok()?;
         Some(Listed {
-            name: newest.name.strip_prefix("agents/")?.to_owned(),
+            name,
             version: newest.version,
-            versions: count,
+            versions,
             algorithm: card.algorithm.name().to_owned(),
             members: card.members,
             schools: card.schools,

@@ -10,7 +10,11 @@ use store::Store;
 
 use super::chances::Chances;
 use super::rows::{Roles, Source, TargetKind, Texts};
+use crate::models::Filed;
 use crate::{Error, models};
+
+/// Folder of the store that models lie in.
+const FOLDER: &str = "model/";
 
 /// How a model came about, and what was told of it before anyone looked at the held-out rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,7 +92,7 @@ pub struct Kept {
 
 /// The name that models of this room have in the store.
 fn filed(name: &str) -> String {
-    format!("model/{name}")
+    format!("{FOLDER}{name}")
 }
 
 /// What a family makes of columns of text: trees take categories.
@@ -118,11 +122,7 @@ pub fn keep(
 
 /// The newest model of this name, or this version of it.
 pub fn find(store: &Store, name: &str, version: Option<&str>) -> Result<Kept, Error> {
-    let found = store.read(|tx| match version {
-        Some(version) => tx.model(&filed(name), version),
-        None => tx.latest_model(&filed(name)),
-    })?;
-    let Some(mut record) = found else {
+    let Some(mut record) = models::on_file(store, &filed(name), version)? else {
         let known: Vec<String> = list(store)?.into_iter().map(|listed| listed.name).collect();
         let known = match known.is_empty() {
             true => "there is none; `trimtab train` makes one".to_owned(),
@@ -155,21 +155,14 @@ pub struct Listed {
 
 /// All models, in order of their names.
 pub fn list(store: &Store) -> Result<Vec<Listed>, Error> {
-    let all = store.read(|tx| -> Result<_, store::Error> {
-        let names = tx.model_names()?;
-        let ours = names.iter().filter(|name| name.starts_with("model/"));
-        ours.map(|name| tx.model_versions(name)).collect::<Result<Vec<_>, _>>()
-    })?;
-    let line = |versions: Vec<store::Model>| {
-        let count = versions.len();
-        let newest = versions.into_iter().next()?;
+    let all = models::folder(store, FOLDER)?;
+    let line = |Filed { name, versions, newest }: Filed| {
         let family = match serde_json::from_value(newest.card).ok()? {
             Origin::Trained(card) => card.learner.family.name().to_owned(),
             Origin::Outside(_) => "onnx".to_owned(),
         };
-        let name = newest.name.strip_prefix("model/")?.to_owned();
         let (version, created) = (newest.version, newest.created);
-        Some(Listed { name, version, versions: count, family, created })
+        Some(Listed { name, version, versions, family, created })
     };
     Ok(all.into_iter().filter_map(line).collect())
 }
