@@ -44,7 +44,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let mut told = Vec::new();
     let mut nowhere = Bare::default();
     let bare = latencies(orders, &mut nowhere)?;
-    told.extend(shown("without_journal", &bare, [Bar::AtMost(5.0), Bar::None]));
+    told.extend(shown("without_journal", (&bare, None), [Bar::AtMost(5.0), Bar::None]));
     let folder = tempfile::tempdir_in(&bench.scratch).context("make a folder for journals")?;
     for (name, durability, orders, bars) in [
         ("sqlite_wal_normal", Durability::Process, orders, [Bar::AtMost(20.0), Bar::AtMost(100.0)]),
@@ -52,28 +52,28 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     ] {
         let store = Store::open_file(&folder.path().join(format!("{name}.db")))?;
         let mut journal = StoreJournal::new(store.appender(durability)?);
-        let lines = shown(name, &latencies(orders, &mut journal)?, bars);
+        let ours = latencies(orders, &mut journal)?;
         let beside = Store::open_file(&folder.path().join(format!("{name}_alone.db")))?;
         let alone = transactions(orders, beside.appender(durability)?, &nowhere.bet)?;
-        let who = "its transaction alone: SQLite, the same bytes";
-        let beside = shown(name, &alone, [Bar::None, Bar::None]);
-        told.extend(lines.into_iter().zip(beside).map(|(line, alone)| Line {
-            peer: alone.ours,
-            who: who.to_owned(),
-            ..line
-        }));
+        told.extend(shown(name, (&ours, Some(&alone)), bars));
     }
     let seconds = recovery(folder.path())?;
     told.push(Line::alone("orders/recovery_of_10k_lines_s", seconds, Bar::AtMost(1.0)));
     Ok(told)
 }
 
-fn shown(name: &str, micros: &[f64], [median, tail]: [Bar; 2]) -> [Line; 2] {
-    let at = |part: f64| micros[((micros.len() - 1) as f64 * part) as usize];
-    [
-        Line::alone(format!("orders/{name}_median_us"), at(0.5), median),
-        Line::alone(format!("orders/{name}_p99_us"), at(0.99), tail),
-    ]
+type Micros<'a> = (&'a [f64], Option<&'a [f64]>);
+
+/// Half and 99 of 100 of ours, beside the transaction alone where there is one.
+fn shown(name: &str, (ours, alone): Micros<'_>, [median, tail]: [Bar; 2]) -> [Line; 2] {
+    let at = |micros: &[f64], part: f64| micros[((micros.len() - 1) as f64 * part) as usize];
+    let line = |unit: &str, part: f64, bar: Bar| {
+        let line = Line::alone(format!("orders/{name}_{unit}"), at(ours, part), bar);
+        let Some(alone) = alone else { return line };
+        let who = "its transaction alone: SQLite, the same bytes".to_owned();
+        Line { peer: Some(at(alone, part)), who, ..line }
+    };
+    [line("median_us", 0.5, median), line("p99_us", 0.99, tail)]
 }
 
 /// What a turn may do between two orders.

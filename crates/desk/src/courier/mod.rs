@@ -288,21 +288,22 @@ impl<W: Wire> Courier<W> {
         if self.asked.is_some_and(|(_, at)| now < at + answer) {
             return;
         }
+        // Since when books can tell whether an order arrived that nobody spoke of.
+        let unheard = |order: &Tracked| {
+            let sent = order.sent.filter(|_| order.known.is_none());
+            sent.map(|at| at + travel).filter(|due| now >= *due)
+        };
         let overdue = |order: &Tracked| {
-            let unheard = order.known.is_none() && order.sent.is_some_and(|at| now >= at + travel);
             let ending = order.ended.as_ref().is_some_and(|ending| now >= ending.heard + answer);
             let uncancelled = order.cancelling.is_some_and(|at| now >= at + answer);
-            unheard || ending || uncancelled
+            unheard(order).is_some() || ending || uncancelled
         };
         let since = |span: Span| self.last_books.as_ref().is_none_or(|(at, _)| now >= *at + span);
         let lost = self.asked.is_some();
         // What the last books did not settle is not asked for at every turn, what none could settle
         // yet at once: it may be a stop that never left.
-        let unsettled = |order: &Tracked| {
-            let due = order.sent.filter(|_| order.known.is_none()).map(|at| at + travel);
-            let asked_since = |due| self.last_books.as_ref().is_some_and(|(at, _)| *at >= due);
-            due.is_some_and(|due| now >= due && !asked_since(due))
-        };
+        let asked_since = |due| self.last_books.as_ref().is_some_and(|(at, _)| *at >= due);
+        let unsettled = |order: &Tracked| unheard(order).is_some_and(|due| !asked_since(due));
         let orders = || self.orders.values();
         let overdue = || orders().any(|it| unsettled(it) || since(answer) && overdue(it));
         if self.wanted || since(books) || lost || overdue() {
