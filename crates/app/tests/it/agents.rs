@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::{run, trimtab};
+use crate::{json, refusal, run, trimtab};
 
 /// A home folder.
 struct Desk {
@@ -28,15 +28,12 @@ impl Desk {
 
     /// What it answers to programs.
     fn json(&self, words: &[&str]) -> Json {
-        let mut command = trimtab(self.home.path(), words);
-        serde_json::from_str(&run(command.arg("--json"))).unwrap()
+        json(self.home.path(), words)
     }
 
     /// What it says as it refuses.
     fn refusal(&self, words: &[&str]) -> String {
-        let done = trimtab(self.home.path(), words).output().unwrap();
-        assert!(!done.status.success(), "{words:?} went well");
-        String::from_utf8(done.stderr).unwrap()
+        refusal(self.home.path(), words)
     }
 }
 

@@ -5,13 +5,9 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::{run, trimtab};
+use crate::{json, run, trimtab};
 
 const LONG: [&str; 6] = ["--side", "long", "--index", "18000", "--volatility", "18"];
-
-fn json(home: &Path, words: &[&str]) -> Json {
-    serde_json::from_str(&run(trimtab(home, words).arg("--json"))).unwrap()
-}
 
 /// Hourly bars of Xetra from July 2024 on: up a tenth of a percent and down again hour by hour,
 /// so that volatility can be measured, and on the session of a number a plunge of a tenth.

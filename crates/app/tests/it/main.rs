@@ -30,6 +30,8 @@ mod words;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value as Json;
+
 /// The binary with a home folder, a clock that stands still, and no bars.
 pub(crate) fn trimtab(home: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trimtab"));
@@ -37,6 +39,18 @@ pub(crate) fn trimtab(home: &Path, words: &[&str]) -> Command {
     command.env_remove("TRIMTAB_DB").env_remove("TRIMTAB_LOG");
     command.arg("--home").arg(home).arg("--quiet").args(words);
     command
+}
+
+/// What a command answers to programs.
+pub(crate) fn json(home: &Path, words: &[&str]) -> Json {
+    serde_json::from_str(&run(trimtab(home, words).arg("--json"))).unwrap()
+}
+
+/// What a command says as it refuses.
+pub(crate) fn refusal(home: &Path, words: &[&str]) -> String {
+    let done = trimtab(home, words).output().unwrap();
+    assert!(!done.status.success(), "{words:?} went well");
+    String::from_utf8(done.stderr).unwrap()
 }
 
 /// Runs to a good end.

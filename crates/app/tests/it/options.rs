@@ -6,17 +6,7 @@ use std::path::Path;
 use pricing::{Right, black};
 use serde_json::Value as Json;
 
-use crate::{run, trimtab};
-
-fn json(home: &Path, words: &[&str]) -> Json {
-    serde_json::from_str(&run(trimtab(home, words).arg("--json"))).unwrap()
-}
-
-fn refused(home: &Path, words: &[&str]) -> String {
-    let done = trimtab(home, words).output().unwrap();
-    assert!(!done.status.success(), "{words:?}");
-    String::from_utf8_lossy(&done.stderr).into_owned()
-}
+use crate::{json, refusal, run, trimtab};
 
 /// Quotes of three weekly expiries at three closes of 2014: nine strikes about a price of 100 at
 /// a volatility of 30 %, ten cents between bid and ask.
@@ -85,12 +75,12 @@ fn what_no_option_can_be_is_told_with_what_to_do() {
         ),
     ];
     for (more, said) in table {
-        let told = refused(home.path(), &[&base[..], more].concat());
+        let told = refusal(home.path(), &[&base[..], more].concat());
         assert!(told.contains(said), "{more:?}: {told}");
     }
     let dates = ["--at", "2024-01-15", "--expiry", "2024-07-15", "--spot", "100"];
     let paid = ["--volatility", "0.2", "--american", "--dividend", "2024-03-01=150"];
-    let told = refused(home.path(), &[&base[..], &dates, &paid].concat());
+    let told = refusal(home.path(), &[&base[..], &dates, &paid].concat());
     assert!(told.contains("dividends") && told.contains("below the spot"), "{told}");
 }
 
@@ -114,7 +104,7 @@ fn a_pay_off_is_drawn_with_its_breakevens_margin_and_chance() {
     words.extend(legs);
     let text = run(&mut trimtab(home.path(), &words));
     assert!(text.contains("without end"), "{text}");
-    let told = refused(
+    let told = refusal(
         home.path(),
         &[
             "options",
@@ -154,7 +144,7 @@ fn a_chain_says_what_it_holds_refuses_what_is_wrong_and_fits_the_rest() {
     assert!(expiries.iter().any(|it| it["fits"].as_array().unwrap().len() == 2));
     let page = std::fs::read_to_string(answer["report"].as_str().unwrap()).unwrap();
     assert!(page.contains("Term structure") && page.contains("crossed: the bid is above"));
-    let told = refused(home.path(), &["options", "chain", &file, "--at", "2014-07-10"]);
+    let told = refusal(home.path(), &["options", "chain", &file, "--at", "2014-07-10"]);
     assert!(told.contains("2014-06-13"), "{told}");
 }
 
@@ -177,7 +167,7 @@ fn a_plan_fills_at_bid_and_ask_with_evidence_and_claims_nothing_of_three_days() 
     assert!(!outcome["too_short"].as_array().unwrap().is_empty());
     let page = std::fs::read_to_string(answer["report"].as_str().unwrap()).unwrap();
     assert!(page.contains("Too short for any claim") && page.contains("got the bid"));
-    let told = refused(home.path(), &["options", "backtest", &file, "--strategy", "vertical"]);
+    let told = refusal(home.path(), &["options", "backtest", &file, "--strategy", "vertical"]);
     assert!(told.contains("--delta"), "{told}");
 }
 
@@ -202,8 +192,8 @@ fn a_file_that_holds_no_quotes_is_told() {
     let path = home.path().join("x.csv");
     let file = path.display().to_string();
     std::fs::write(&path, "hello\n").unwrap();
-    assert!(refused(home.path(), &["options", "chain", &file]).contains("neither Parquet"));
+    assert!(refusal(home.path(), &["options", "chain", &file]).contains("neither Parquet"));
     std::fs::write(&path, "symbol,ts,expiry,strike,right\nA,2014-06-06,2014-06-20,1,C\n").unwrap();
-    assert!(refused(home.path(), &["options", "chain", &file]).contains("no rows of options"));
-    assert!(refused(home.path(), &["options", "chain", "/no/such"]).contains("check the path"));
+    assert!(refusal(home.path(), &["options", "chain", &file]).contains("no rows of options"));
+    assert!(refusal(home.path(), &["options", "chain", "/no/such"]).contains("check the path"));
 }

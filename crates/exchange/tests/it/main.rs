@@ -21,6 +21,15 @@ use serde_json::Value;
 use sim::SynthConfig;
 use sim::synth::Market;
 
+/// Inputs that fuzzing a target begins with, and those in which it found something.
+pub(crate) fn inputs(target: &str) -> Vec<Vec<u8>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/");
+    let found = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/found/");
+    let folders = [root, found].map(|folder| std::fs::read_dir(format!("{folder}{target}")));
+    let entries = folders.into_iter().filter_map(Result::ok).flatten();
+    entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+}
+
 /// The state that was kept last, what came after it, and how many more writes are taken.
 #[derive(Clone)]
 pub(crate) struct Memory {

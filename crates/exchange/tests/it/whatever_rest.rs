@@ -65,17 +65,9 @@ mod tests {
 
     use super::*;
 
-    /// Inputs that fuzzing begins with, and those in which it found something.
-    fn kept() -> Vec<Vec<u8>> {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/rest");
-        let found = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/found/rest");
-        let entries = [root, found].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok());
-        entries.flatten().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
-    }
-
     #[test]
     fn seeds_and_what_was_found_hold() {
-        let kept = kept();
+        let kept = crate::inputs("rest");
         assert!(kept.len() >= 2);
         for bytes in kept {
             rest(&bytes);
