@@ -36,6 +36,15 @@ fn control<D: Door>(far: &Far<D>, path: &str) {
 
 /// It was refused, once, for a reason that names the word, and what was sent was sent once.
 fn is_refused<D: Door>(far: &mut Far<D>, order: &OrderRequest, word: &str) {
+    is_refused_beside(far, order, (word, 0));
+}
+
+/// The same while so many orders rest.
+fn is_refused_beside<D: Door>(
+    far: &mut Far<D>,
+    order: &OrderRequest,
+    (word, resting): (&str, usize),
+) {
     far.submit(order);
     far.settle();
     let told = told(far, order);
@@ -45,7 +54,7 @@ fn is_refused<D: Door>(far: &mut Far<D>, order: &OrderRequest, word: &str) {
     far.bar();
     far.settle();
     assert_eq!(sent(far, order), 1);
-    assert!(far.truth().open_orders.is_empty() && far.truth().positions.is_empty());
+    assert_eq!((far.truth().open_orders.len(), far.truth().positions.len()), (resting, 0));
 }
 
 fn listed<D: Door>(more: &[&str]) -> Far<D> {
@@ -63,26 +72,12 @@ fn a_halted_symbol<D: Door>() {
     far.submit(&before);
     far.settle();
     control(&far, "/control/halt?symbol=AAA");
-    is_refused_beside(&mut far, &order("during", 10, OrderKind::Market), &before);
+    is_refused_beside(&mut far, &order("during", 10, OrderKind::Market), ("halted", 1));
     control(&far, "/control/resume?symbol=AAA");
     far.bar();
     far.settle();
     assert_eq!(far.truth().positions[0].qty, Qty::whole(10), "what rested fills once it goes on");
     assert_eq!(sent(&far, &before), 1);
-}
-
-/// The same while another order rests.
-fn is_refused_beside<D: Door>(far: &mut Far<D>, order: &OrderRequest, resting: &OrderRequest) {
-    far.submit(order);
-    far.settle();
-    let told = told(far, order);
-    let [(OrderState::Rejected, reason)] = &told[..] else { panic!("{told:?}") };
-    assert!(reason.contains("halted"), "{reason}");
-    far.bar();
-    far.settle();
-    assert_eq!(sent(far, order), 1);
-    assert_eq!(far.truth().open_orders.len(), 1, "{} rests", resting.id);
-    assert!(far.truth().positions.is_empty());
 }
 
 fn a_symbol_that_is_not_there<D: Door>(word: &str) {
